@@ -1,0 +1,169 @@
+"""Write a run, or its first frames, as an idh5_v1.0 file with the experts' kind of annotation."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+from tqdm.auto import tqdm
+
+from ..runs import CROP, crop_slices
+
+
+def write_idh5(run, path, frames=None, crop=False, progress=True):
+    """Write the first frames of a run as an idh5_v1.0 file, and return its Path.
+
+    The file is written as `path`.part and renamed at the end; after a break, the same call goes on
+    where it stopped.  Frames are stored unpacked, as in CXIDB 76, so that a crop of one can be read
+    alone.  Beyond idh5_v1.0 it may hold /metadata/MASK (y, x; 1 = good), /metadata/CROP_OF (the
+    detector's shape, of a central crop), and the title of the run as an attribute.
+
+    Parameters
+    ----------
+    run : Run
+    path : str or Path
+    frames : int, optional, the first so many; all if None
+    crop : bool, keep only the central 724 x 724 pixels, the beam centre shifted with them
+    progress : bool, show a bar
+
+    Raises
+    ------
+    FileExistsError
+        If there is a file of that name.
+    ValueError
+        If the run has fewer frames, or smaller ones, than asked for.
+    OSError
+        If the disk is full or not to be written; what is written so far is kept for the next call.
+    """
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists. Choose another name, or delete it first.")
+    count = len(run) if frames is None else frames
+    if not 1 <= count <= len(run):
+        raise ValueError(f"{count} frames were asked for; {run.name} has {len(run)}. "
+                         f"Ask for 1 to {len(run)}.")
+    shape = tuple(run.card.shape or run[0].shape)
+    if crop:
+        crop_slices(shape)
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _resume(part, f"{run.fingerprint} {count} {crop}") as file:
+            images = file.get("data/run_0000/images")
+            if images is None:
+                images = _lay_out(file, run, count, shape, crop)
+            start = int(file.attrs["written"])
+            check_space(path, (count - start) * images[0].nbytes)
+            for i in tqdm(range(start, count), initial=start, total=count, unit="frame",
+                          desc=path.name, disable=not progress):
+                images[i] = run.crop(i) if crop else run[i]
+                for name, value in run.shot(i).items():
+                    if name in images.parent and value is not None:
+                        images.parent[name][i] = value
+                file.attrs["written"] = i + 1
+                file.flush()
+        os.replace(part, path)
+    except ConnectionError:
+        raise  # from the server that the frames come from
+    except OSError as error:
+        raise disk_error(error, path) from error
+    return path
+
+
+def write_labels(run, path, frames=None, file="run.h5"):
+    """Write labels as the experts do, `FILE [1] HIT` a line, frame from 1; return the Path."""
+    if run.labels is None:
+        raise ValueError(f"{run.name} has no labels to write. Open it with labels=.")
+    path = Path(path)
+    labels = run.labels[:frames]
+    path.write_text("".join(f"{file} [{i}] {label}\n" for i, label in enumerate(labels, 1)))
+    return path
+
+
+def simulate_run(name, path=None, frames=None, crop=False, seed=0, progress=True):
+    """Write a twin run and its annotation beside it; return both Paths.
+
+    `path` is NAME_twinSEED.h5 in the working folder if None; the annotation's name ends in
+    `_annotation.txt`.  The other arguments are those of `write_idh5`.
+    """
+    from ..runs import open_run
+
+    run = open_run(name, seed=seed)
+    path = Path(path or f"{run.name}_twin{seed}.h5")
+    write_idh5(run, path, frames, crop, progress)
+    labels = path.with_name(f"{path.stem}_annotation.txt")
+    return path, write_labels(run, labels, frames, file=path.name)
+
+
+def check_space(path, needed):
+    """Raise OSError with a sentence if `needed` bytes do not fit on the disk of `path`."""
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} are "
+                      "free", str(path))
+
+
+def disk_error(error, path):
+    """The error of a failed write as one sentence with the next step: OSError."""
+    why = {
+        errno.ENOSPC: f"the disk is full ({error.strerror})",
+        errno.EDQUOT: "your quota is used up",
+        errno.EACCES: "the folder may not be written to",
+        errno.EROFS: "the disk is read-only",
+    }.get(error.errno, str(error))
+    return OSError(
+        f"{path} could not be written: {why}. Free space or set SFXTUTOR_DATA to another disk, "
+        "and run the same command again: it goes on where it stopped."
+    )
+
+
+def _resume(part, key):
+    """Open the half-written file of the same content, or a new one: h5py.File to write to."""
+    try:
+        file = h5py.File(part, "r+")
+        if file.attrs.get("key") == key:
+            return file
+        file.close()
+    except OSError:
+        pass  # none there, or broken off in the middle of a write
+    file = h5py.File(part, "w")
+    file.attrs["key"] = key
+    return file
+
+
+def _lay_out(file, run, count, shape, crop):
+    """Write all but the pixels; return the dataset for these, (n, y, x) uint16."""
+    card, mask, center, title = run.card, run.mask, run.card.beam_center, run.card.title
+    size = shape
+    if crop:
+        rows, columns = crop_slices(shape)
+        size = (CROP, CROP)
+        mask = None if mask is None else mask[rows, columns]
+        center = center and (center[0] - rows.start, center[1] - columns.start)
+        title += f", central crop of {shape[0]} x {shape[1]}"
+    pixel = card.pixel
+    meta = {
+        "idh5_version": np.bytes_("idh5_v1.0"),
+        "PIXEL_SIZE": pixel,
+        "BEAM_CENTER_X": center and pixel and center[1] * pixel,
+        "BEAM_CENTER_Y": center and pixel and center[0] * pixel,
+        "SIZE1": size[1],
+        "SIZE2": size[0],
+        "MIN_TRUSTED_VALUE": -1,
+        "SATURATED_VALUE": int(card.saturation or 65535),
+        "ACTIVE_AREAS": np.array([0, 0, *size]),
+        "CROP_OF": np.array(shape) if crop else None,
+        "MASK": None if mask is None else mask.astype(np.uint8),
+    }
+    for name, value in meta.items():
+        if value is not None:
+            file[f"metadata/{name}"] = value
+    file.attrs["title"] = title
+    file.attrs["written"] = 0
+    chunk = file.create_group("data/run_0000")
+    for name, value in run.shot(0).items():
+        if value is not None:
+            chunk.create_dataset(name, (count,), "S32" if name == "timestamp" else "f8")
+    return chunk.create_dataset("images", (count, *size), np.uint16)

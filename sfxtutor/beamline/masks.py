@@ -1,0 +1,140 @@
+"""Read a detector mask: (y, x) bool, True = good pixel.  Nothing downloaded is ever unpickled."""
+
+import pickletools
+from itertools import pairwise
+from math import isqrt
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from .formats import CXI_BAD, read_cbf
+
+_INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
+
+
+def read_mask(path, name=None):
+    """Read a mask from a file: (y, x) bool, True = good pixel.
+
+    - `.pickle`: the masks of DIALS and of CXIDB 76 (one `flex.bool`).  The pickle is parsed, not
+      loaded: only its byte string of "0" and "1" and the integers of its shape are looked at.
+    - `.npy`, `.npz`: a bool or 0/1 array (y, x), 1 = good, or the packed bits of a square one.
+    - `.h5`, `.cxi`, `.nxs`: `pixel_mask` (NeXus, 0 = good), a CXI `mask` of flags under entry_1,
+      or else `mask` or `data/data`, 1 = good.
+    - `.cbf`: 0 and negative pixels are bad.
+
+    Parameters
+    ----------
+    path : str or Path
+    name : str, optional, the array of an .npz that holds several, such as "LN84"
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is none of these, or holds no mask.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no mask file {path}. Check the path.")
+    readers = {
+        ".pickle": _read_flex, ".pkl": _read_flex, ".mask": _read_flex,
+        ".npy": _read_numpy, ".npz": _read_numpy,
+        ".h5": _read_hdf5, ".hdf5": _read_hdf5, ".cxi": _read_hdf5, ".nxs": _read_hdf5,
+        ".cbf": _read_cbf,
+    }
+    if path.suffix not in readers:
+        raise ValueError(
+            f"{path.name} ends in {path.suffix!r}; expected a mask in one of {', '.join(readers)}. "
+            "Save it as a bool array with numpy.save."
+        )
+    try:
+        mask = readers[path.suffix](path, name)
+    except (OSError, EOFError, BadZipFile) as error:
+        raise ValueError(f"{path.name} cannot be read as a mask ({error}). "
+                         "Save it as a bool array with numpy.save.") from error
+    if mask.ndim != 2 or not mask.any():
+        raise ValueError(
+            f"The mask in {path.name} has shape {mask.shape} and {mask.sum()} good pixels; "
+            "expected (y, x) and True for good ones. Turn it round, or give one detector image."
+        )
+    return mask
+
+
+def _read_flex(path, _):
+    """The one flex.bool in a pickle of cctbx, by its opcodes; no opcode is executed.
+
+    scitbx writes a flex.bool as its grid, then a byte string: the number of pixels (a length
+    byte, then little-endian bytes; scitbx/serialization/base_256.h), then "0" or "1" a pixel.
+    """
+    integers, found = [], []
+    try:
+        for opcode, argument, _ in pickletools.genops(path.read_bytes()):
+            if isinstance(argument, int) and opcode.name in _INTEGERS:
+                integers.append(argument)
+            elif isinstance(argument, (str, bytes)):
+                text = argument if isinstance(argument, bytes) else argument.encode("latin-1")
+                length = text[0] if text else 0
+                pixels = np.frombuffer(text[length:], np.uint8)
+                if length > 1 and int.from_bytes(text[1:length], "little") == len(pixels) > 0:
+                    found.append((pixels, integers[-12:]))
+    except (ValueError, UnicodeError, IndexError) as error:
+        raise ValueError(f"{path.name} is no pickle that can be parsed ({error}). "
+                         "Save the mask with numpy.save.") from error
+    for pixels, seen in found if len(found) == 1 else ():
+        for shape in pairwise(seen):
+            if shape[0] * shape[1] == len(pixels) and set(np.unique(pixels)) <= {48, 49}:
+                return (pixels == ord("1")).reshape(shape)
+    raise ValueError(
+        f"{path.name} holds {len(found)} arrays that look like flex.bool; expected one of two "
+        "dimensions. It is not unpickled, for safety: open it in DIALS and save it with numpy.save."
+    )
+
+
+def _read_numpy(path, name):
+    try:
+        with path.open("rb") as file:
+            content = np.load(file, allow_pickle=False)
+            arrays = dict(content) if path.suffix == ".npz" else {name: content}
+    except ValueError:  # NumPy's own sentence advises to unpickle
+        raise ValueError(f"{path.name} holds Python objects or is damaged; expected a bool array. "
+                         "It is not unpickled, for safety: save it with numpy.save.") from None
+    content = _choose(path, arrays, name)
+    side = isqrt(8 * content.size)
+    if content.ndim == 1 and content.dtype == np.uint8 and side * side == 8 * content.size:
+        return np.unpackbits(content).reshape(side, side).astype(bool)
+    return content.astype(bool)
+
+
+def _choose(path, arrays, name):
+    """The one array of a file, or that of the run; LO19 shares the mask of LN84."""
+    only = next(iter(arrays)) if len(arrays) == 1 else None
+    for key in (name, {"LO19": "LN84"}.get(name), only):
+        if key in arrays:
+            return arrays[key]
+    raise ValueError(f"{path.name} holds masks of {', '.join(arrays)}; expected one for {name}. "
+                     "Give one of them as a file of its own.")
+
+
+def _read_hdf5(path, _):
+    import h5py
+
+    found = {}
+    with h5py.File(path, "r", locking=False) as file:
+        file.visititems(lambda key, item: found.setdefault(key, item[()])
+                        if isinstance(item, h5py.Dataset)
+                        and key.split("/")[-1] in ("pixel_mask", "mask") else None)
+        if not found and "data/data" in file:
+            found["data/data"] = file["data/data"][()]
+    for key, flags in sorted(found.items(), reverse=True):  # pixel_mask before mask
+        if flags.ndim == 3:
+            flags = flags[0]
+        if key.endswith("pixel_mask"):
+            return flags == 0
+        return flags.astype(np.int64) & CXI_BAD == 0 if "entry_1" in key else flags.astype(bool)
+    raise ValueError(f"{path.name} holds no pixel_mask, mask or data/data. Save the mask as one.")
+
+
+def _read_cbf(path, _):
+    return read_cbf(path).data > 0

@@ -1,0 +1,99 @@
+"""Figures of results: learning curves, rates with their intervals, counts."""
+
+import numpy as np
+
+from .evaluate import wilson
+from .plots import COLOURS, axes_or_new
+
+CURVES = {
+    "loss": "training loss",
+    "val_loss": "validation loss",
+    "recall": "validation recall",
+    "specificity": "validation specificity",
+}
+
+
+def plot_history(history, ax=None, *, names=("loss", "val_loss")):
+    """Draw learning curves against the epoch, and mark the epoch whose weights were kept.
+
+    Parameters
+    ----------
+    history : sfxtutor.History
+    names : iterable of str
+        Which of its lists: loss, val_loss, recall, specificity.
+    """
+    ax = axes_or_new(ax)
+    for name, line in zip(names, ("-o", "--s", "-.^", ":d"), strict=False):
+        values = getattr(history, name)
+        ax.plot(np.arange(1, len(values) + 1), values, line, label=CURVES[name], ms=4)
+    if history.best_epoch:
+        ax.axvline(
+            history.best_epoch, color="0.4", lw=0.8, label=f"kept: epoch {history.best_epoch}"
+        )
+    ax.set(xlabel="epoch")
+    ax.legend()
+    return ax
+
+
+def plot_rates(rows, ax=None, *, paper=()):
+    """Draw recall and specificity of every row, with 95 % Wilson intervals.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As in ``results.json``.
+    paper : list of dict
+        Published rows: drawn hollow beside the row of the same method, training and test run.
+    """
+    ax = axes_or_new(ax)
+    published = {_key(row): row for row in paper}
+    rates = (("hits", "recall", "blue", "o", -0.13), ("misses", "specificity", "orange", "s", 0.13))
+    for kind, label, colour, marker, offset in rates:
+        look = {"color": COLOURS[colour], "marker": marker, "linestyle": "none"}
+        k, n = (np.array([row[f"{kind}_{part}"] for row in rows]) for part in ("found", "total"))
+        rate, y = 100 * k / n, np.arange(len(rows)) + offset
+        low, high = 100 * np.array([wilson(*pair) for pair in zip(k, n, strict=True)]).T
+        error = np.clip([rate - low, high - rate], 0, None)
+        ax.errorbar(rate, y, xerr=error, capsize=3, label=label, **look)
+        x = [100 * _share(published.get(_key(row)), kind) for row in rows]
+        if not np.isnan(x).all():
+            ax.plot(x, y, mfc="none", ms=10, label=f"{label}, paper", **look)
+    names = [f"{row['method']}\n{row['train']} → {row['test_on']}" for row in rows]
+    ax.set(xlabel="%", yticks=np.arange(len(rows)), yticklabels=names, ylim=(len(rows) - 0.5, -0.5))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+    return ax
+
+
+def plot_confusion(counts, ax=None):
+    """Draw the four counts behind recall and specificity, shaded by their share of the row.
+
+    Parameters
+    ----------
+    counts : sfxtutor.Counts
+        hits_found, hits_total, misses_found, misses_total.
+    """
+    ax = axes_or_new(ax)
+    table = np.array(
+        [
+            [counts.hits_found, counts.hits_total - counts.hits_found],
+            [counts.misses_total - counts.misses_found, counts.misses_found],
+        ]
+    )
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (y, x), count in np.ndenumerate(table):
+        colour = "white" if share[y, x] > 0.5 else "black"
+        ax.text(x, y, f"{count}\n{share[y, x]:.1%}", ha="center", va="center", color=colour)
+    ax.set(xticks=[0, 1], xticklabels=["hit or maybe", "miss"], xlabel="verdict of the model")
+    ax.set(yticks=[0, 1], yticklabels=["hit or maybe", "miss"], ylabel="label of the experts")
+    return ax
+
+
+def _share(row, kind):
+    """Found / total of a published row, nan where there is none or its count is not known."""
+    known = row is not None and row[f"{kind}_found"] is not None
+    return row[f"{kind}_found"] / row[f"{kind}_total"] if known else np.nan
+
+
+def _key(row):
+    return row["method"], row["train"], row["adapt_to"], row["test_on"]

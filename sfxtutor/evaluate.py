@@ -1,0 +1,290 @@
+"""Scores that can be trusted: the split, counts with intervals, baselines, rows of results.
+
+A hit or maybe is a positive.  Recall is the share of positives found, specificity the share of
+misses recognised; neither is ever shown without its counts and its 95 % interval.
+"""
+
+import csv
+import json
+import math
+import os
+from collections import namedtuple
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+
+KEYS = ("table", "method", "train", "adapt_to", "test_on")
+COUNTS = ("hits_found", "hits_total", "misses_found", "misses_total")
+FIELDS = (*KEYS, *COUNTS, "seed", "profile", "source")  # of a row of results.json
+PAPER_TABLES = Path(__file__).with_name("paper_tables.csv")
+Split = namedtuple("Split", "train validation test")
+
+
+def is_positive(labels):
+    """Which frames are hits or maybes: labels (n,) "HIT", "MAYBE" or "MISS" -> (n,) bool.
+
+    Raises
+    ------
+    ValueError
+        If there are no labels, or a label is none of the three.
+    """
+    if labels is None:
+        raise ValueError(
+            "This run has no labels, expected HIT, MAYBE or MISS for each frame. "
+            "Give open_run a file of labels."
+        )
+    labels = np.asarray(labels)
+    strange = sorted(set(labels.tolist()) - {"HIT", "MAYBE", "MISS"}, key=str)
+    if strange:
+        raise ValueError(
+            f"Found the label {strange[0]!r}, expected HIT, MAYBE or MISS. Correct the labels."
+        )
+    return labels != "MISS"
+
+
+def split(frames, sizes="1200/400/400"):
+    """Training, validation and test frames in the order they were measured, as three slices.
+
+    Sequential as in the paper, not shuffled: neighbouring shots are alike, and a shuffled split
+    would test on near copies of training frames.
+
+    Parameters
+    ----------
+    frames : int, or anything with a length, such as a run or its labels
+    sizes : "1200/400/400" (table 1), "200/200/1600" (tables 2 to 4), or other three numbers
+
+    Returns
+    -------
+    Split
+        Slices `train`, `validation` and `test`.
+
+    Raises
+    ------
+    ValueError
+        If the sizes are not three positive numbers that add up to the number of frames.
+    """
+    n = frames if isinstance(frames, int) else len(frames)
+    parts = [int(size) if size.strip().isdecimal() else 0 for size in sizes.split("/")]
+    if len(parts) != 3 or min(parts) < 1 or sum(parts) != n:
+        raise ValueError(
+            f"Cannot split {n} frames into {sizes!r}, expected three positive sizes that add up "
+            'to the number of frames. Write them as "1200/400/400".'
+        )
+    first, second = parts[0], parts[0] + parts[1]
+    return Split(slice(0, first), slice(first, second), slice(second, n))
+
+
+def wilson(k, n, level=0.95):
+    """Wilson's interval of a rate, k found out of n: (low, high), as shares from 0 to 1.
+
+    It stays within 0 and 1 and is not empty when k is 0 or n (Wilson, J. Am. Stat. Assoc. 22,
+    209, 1927).  k may be a fraction, the mean of several seeds.  For n = 0 it is (0, 1).
+
+    Raises
+    ------
+    ValueError
+        If k is not between 0 and n, or the level not between 0 and 1.
+    """
+    if not (0 <= k <= n and 0 < level < 1):
+        raise ValueError(
+            f"No interval for {k} found of {n} at level {level}, expected 0 <= k <= n and "
+            "0 < level < 1. Check the counts."
+        )
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    rate, scale = k / n, 1 + z**2 / n
+    centre = (rate + z**2 / (2 * n)) / scale
+    half = z / scale * math.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
+    return (max(0.0, centre - half) if k else 0.0), (min(1.0, centre + half) if k < n else 1.0)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a classifier got right: hits (and maybes) found, misses recognised, of how many."""
+
+    hits_found: int
+    hits_total: int
+    misses_found: int
+    misses_total: int
+
+    @property
+    def recall(self):
+        """Share of hits and maybes found; nan where there is none or the count is not known."""
+        return _share(self.hits_found, self.hits_total)
+
+    @property
+    def specificity(self):
+        """Share of misses recognised; nan where there is none or the count is not known."""
+        return _share(self.misses_found, self.misses_total)
+
+    @property
+    def balanced_accuracy(self):
+        """Mean of recall and specificity: 0.5 for guessing, whatever the share of hits."""
+        return (self.recall + self.specificity) / 2
+
+    @property
+    def recall_interval(self):
+        """95 % Wilson interval of the recall, (low, high)."""
+        return wilson(self.hits_found, self.hits_total)
+
+    @property
+    def specificity_interval(self):
+        """95 % Wilson interval of the specificity, (low, high)."""
+        return wilson(self.misses_found, self.misses_total)
+
+    def __str__(self):
+        recall = rate_text(self.hits_found, self.hits_total)
+        return f"recall {recall}; specificity {rate_text(self.misses_found, self.misses_total)}"
+
+
+def _share(k, n):
+    return math.nan if k is None or n == 0 else k / n
+
+
+def rate_text(k, n):
+    """A rate as it is shown: "96.9 % (63/65, 95 %: 89 to 99)"; a dash where it is not known."""
+    if k is None or n == 0:
+        return "–"
+    low, high = wilson(k, n)
+    return f"{100 * k / n:.1f} % ({k}/{n}, 95 %: {100 * low:.0f} to {100 * high:.0f})"
+
+
+def count(truth, verdict):
+    """Compare verdicts with labels, both (n,) bool, True = hit or maybe: `Counts`.
+
+    Raises
+    ------
+    ValueError
+        If they differ in length or are not bool (probabilities need a threshold first).
+    """
+    truth, verdict = np.asarray(truth), np.asarray(verdict)
+    if truth.shape != verdict.shape or truth.dtype != bool or verdict.dtype != bool:
+        raise ValueError(
+            f"Cannot compare {verdict.dtype} verdicts of shape {verdict.shape} with {truth.dtype} "
+            f"labels of shape {truth.shape}, expected two bool arrays of one length. "
+            "Compare probabilities with a threshold first."
+        )
+    hits, found = int(truth.sum()), int((truth & verdict).sum())
+    rejected = int((~truth & ~verdict).sum())
+    return Counts(found, hits, rejected, truth.size - hits)
+
+
+def best_threshold(score, truth):
+    """The lowest score to call a hit that maximises recall + specificity on these frames.
+
+    Parameters
+    ----------
+    score : (n,) numbers, such as spots per frame; a hit has more
+    truth : (n,) bool, True = hit or maybe; both classes must occur
+
+    Raises
+    ------
+    ValueError
+        If a class is missing.
+    """
+    score, truth = np.asarray(score), np.asarray(truth, bool)
+    if truth.all() or not truth.any():
+        raise ValueError(
+            f"All {truth.size} labels are of one class, expected both. Use more frames."
+        )
+    candidates = np.unique(score)
+    merits = [np.mean(score[truth] >= t) + np.mean(score[~truth] < t) for t in candidates]
+    return candidates[int(np.argmax(merits))]
+
+
+def spot_count(spots, labels, sizes="1200/400/400"):
+    """The baseline of every table: a threshold on spots, chosen on training labels: `Counts`.
+
+    Parameters
+    ----------
+    spots : (n,) spots found per frame
+    labels : (n,) "HIT", "MAYBE" or "MISS"
+    sizes : as in `split`; the validation frames are not used
+    """
+    spots, truth, parts = np.asarray(spots), is_positive(labels), split(labels, sizes)
+    threshold = best_threshold(spots[parts.train], truth[parts.train])
+    return count(truth[parts.test], spots[parts.test] >= threshold)
+
+
+def always_miss(labels, sizes="1200/400/400"):
+    """The baseline of no skill: every test frame is called a miss: `Counts`."""
+    truth = is_positive(labels)[split(labels, sizes).test]
+    return count(truth, np.zeros_like(truth))
+
+
+def row(table, method, train, test_on, counts, *, seed, profile, source, adapt_to=""):
+    """One row of `results.json`, a dict with the keys of `FIELDS`.
+
+    Parameters
+    ----------
+    table : int, number of the paper's table
+    method : str, as in the paper's tables (`paper_rows`), or a baseline's name
+    train, adapt_to, test_on : str, names of runs; `adapt_to` is empty where nothing is adapted
+    counts : Counts
+    seed : int, of the training
+    profile, source : str, such as "quick" and "twin"
+    """
+    keys = (table, method, train, adapt_to, test_on)
+    numbers = (counts.hits_found, counts.hits_total, counts.misses_found, counts.misses_total)
+    return dict(zip(FIELDS, (*keys, *numbers, seed, profile, source), strict=True))
+
+
+def counts_of(row):
+    """The `Counts` of a row."""
+    return Counts(*(row[name] for name in COUNTS))
+
+
+def paper_rows():
+    """The paper's tables 1 to 5 and 7 as rows: source "paper", seed None.
+
+    Counts are those that give the printed percentages exactly; one of 39 rows has none, None.
+    """
+    with PAPER_TABLES.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    rows = []
+    for line in lines:
+        numbers = {name: int(line[name]) if line[name] else None for name in COUNTS}
+        keys = {name: line[name] for name in KEYS} | {"table": int(line["table"])}
+        rows.append(keys | numbers | {"seed": None, "profile": "paper", "source": "paper"})
+    return rows
+
+
+def save_results(content, name):
+    """Write rows, or anything JSON, to results/<name>.json in $SFXTUTOR_OUT (else build): a `Path`.
+
+    A lesson saves its rows as "nb" and its number; `sfxtutor run` gathers them.  The file is
+    complete or absent: it is written under another name and renamed.
+    """
+    path = _results_folder() / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def load_results(name):
+    """What `save_results` wrote under that name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing was saved under it.
+    """
+    path = _results_folder() / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"No results at {path}, expected those of an executed lesson. "
+            f"Run the lesson that saves {name!r} first."
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _results_folder():
+    return Path(os.environ.get("SFXTUTOR_OUT") or "build") / "results"

@@ -1,0 +1,141 @@
+"""The two networks of the benchmark, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors.
+
+Both are of the family that Xie et al. describe (Opt. Express 31, 32909, 2023): blocks of
+convolution - batch normalisation - activation - pooling, dropout in the top blocks, and a
+classifier of dense layers.  The paper gives no sizes; these suit two CPU cores.
+
+A model is a `keras.Sequential` of two named parts, so that either can be taken out and used again:
+`model.get_layer("base")` maps an input to features, `model.get_layer("classifier")` maps features
+to p("hit or maybe").  The layers of block i in the base are named block<i>_conv, block<i>_norm,
+block<i>_activation, block<i>_pool and, in the top two blocks, block<i>_dropout.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+# Keras' default of 0.99 averages the statistics of about the last 100 batches.  An epoch of 200
+# frames has 10: after five epochs 60 % of the moving variance would still be the 1 it starts
+# with, and a network that has learned well would score badly.  0.9 forgets it in two epochs.
+BATCH_NORM_MOMENTUM = 0.9
+
+
+def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout=0.25):
+    """2D CNN, untrained: images (n, y, x, 1) float32, preprocessed -> p("hit or maybe") (n, 1).
+
+    The first convolution moves in steps of 2 pixels, because on a CPU the full-size layers cost
+    more than all others together; its 5 x 5 window still sees every pixel.
+
+    Parameters
+    ----------
+    shape : (y, x, channels), pixels; the paper's frames are 720 x 720, ours binned by maximum
+    filters : number of filters of each block; each block halves y and x
+    dense : width of each hidden dense layer; one unit with a sigmoid follows them
+    dropout : share of features dropped, in training, after each of the top two blocks
+
+    Raises
+    ------
+    ValueError
+        If the images are too small for that many blocks.
+    """
+    least = 2 ** (len(filters) + 1)
+    if len(shape) != 3 or min(shape[:2]) < least:
+        raise ValueError(
+            f"Cannot build {len(filters)} blocks on images of shape {tuple(shape)}, expected "
+            f"(y, x, channels) of at least {least} x {least} pixels. "
+            "Use larger images or fewer filters."
+        )
+    base = [keras.Input(shape)]
+    for i, count in enumerate(filters, 1):
+        window, step = (5, 2) if i == 1 else (3, 1)
+        convolution = layers.Conv2D(
+            count, window, strides=step, padding="same", use_bias=False, name=f"block{i}_conv"
+        )
+        pooling = layers.MaxPooling2D(2, name=f"block{i}_pool")
+        base += _block(i, convolution, pooling, dropout if i > len(filters) - 2 else 0)
+    return _assemble(base, dense, "cnn")
+
+
+def build_rwd_cnn(length=720, filters=(16, 16, 32), pools=(4, 4, 2), dense=(32,), dropout=0.25):
+    """1D CNN, untrained: RWD vectors (n, length) float32, no unit -> p("hit or maybe") (n, 1).
+
+    Batch normalisation at the input takes out the level and spread of the training run's vectors;
+    another run's vectors are measured on the same scale, so nothing is fitted to that run.
+
+    Parameters
+    ----------
+    length : rows of the preprocessed frame
+    filters : number of filters of each block; the first convolution moves in steps of 4 rows
+    pools : factor by which each block's pooling shortens the vector
+    dense, dropout : as in `build_cnn`
+
+    Raises
+    ------
+    ValueError
+        If the vectors are too short for the blocks, or `pools` are not as many as `filters`.
+    """
+    least = 4 * math.prod(pools)
+    if len(pools) != len(filters) or length < least:
+        raise ValueError(
+            f"Cannot build {len(filters)} blocks with {len(pools)} pools on vectors of {length} "
+            f"rows, expected one pool per block and at least {least} rows. "
+            "Use longer vectors or smaller pools."
+        )
+    base = [
+        keras.Input((length,)),
+        layers.Reshape((length, 1), name="as_channel"),
+        layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name="input_norm"),
+    ]
+    for i, (count, pool) in enumerate(zip(filters, pools, strict=True), 1):
+        window, step = (8, 4) if i == 1 else (5, 1)
+        convolution = layers.Conv1D(
+            count, window, strides=step, padding="same", use_bias=False, name=f"block{i}_conv"
+        )
+        pooling = layers.MaxPooling1D(pool, name=f"block{i}_pool")
+        base += _block(i, convolution, pooling, dropout if i > len(filters) - 2 else 0)
+    return _assemble(base, dense, "rwd_cnn")
+
+
+def build_classifier(features, dense=(32,)):
+    """Dense layers, untrained: features (n, features) float32 -> p("hit or maybe") (n, 1)."""
+    stack = [keras.Input((features,))]
+    for i, width in enumerate(dense, 1):
+        stack.append(layers.Dense(width, activation="relu", name=f"dense{i}"))
+    stack.append(layers.Dense(1, activation="sigmoid", name="p_hit"))
+    return keras.Sequential(stack, name="classifier")
+
+
+def count_multiply_adds(model):
+    """Multiplications, each with its addition, that a model spends on one input: int.
+
+    Those of convolutions and dense layers; normalisation, activation and pooling are not counted.
+    """
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += count_multiply_adds(layer)
+        elif isinstance(layer, (layers.Conv1D, layers.Conv2D)):
+            # the kernel, (window, channels in, channels out), is applied once per output position
+            total += math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
+        elif isinstance(layer, layers.Dense):
+            total += math.prod(layer.kernel.shape)
+    return total
+
+
+def _block(i, convolution, pooling, dropout):
+    """The layers of block i, in the order of the paper."""
+    block = [
+        convolution,
+        layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"block{i}_norm"),
+        layers.Activation("relu", name=f"block{i}_activation"),
+        pooling,
+    ]
+    return [*block, layers.Dropout(dropout, name=f"block{i}_dropout")] if dropout else block
+
+
+def _assemble(base, dense, name):
+    """The base, flattened into features, and a classifier on top, as one model."""
+    base = keras.Sequential([*base, layers.Flatten(name="features")], name="base")
+    classifier = build_classifier(base.output_shape[1], dense)
+    return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name=name)

@@ -1,0 +1,263 @@
+"""Training: seeds, profiles, a training loop that keeps the best weights, prediction and its speed.
+
+The loop never sees test frames: `fit` takes training and validation sets and nothing else.
+Images may be float16 and memory-mapped; they become float32 batch by batch.
+"""
+
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from .evaluate import count
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much is computed: `quick` for a lesson, `paper` for the tables.
+
+    Attributes
+    ----------
+    name : str
+    bin : int
+        Pixels of the 720 x 720 frame, along each axis, that become one by their maximum.
+    epochs, epochs_few, epochs_rwd : int
+        Of the 2D CNN on 1,200 labels, the 2D CNN on 200, and the 1D CNN on 200.
+    """
+
+    name: str
+    bin: int
+    epochs: int
+    epochs_few: int
+    epochs_rwd: int
+
+    @property
+    def shape(self):
+        """(y, x, 1), pixels: the images that `build_cnn` gets."""
+        return (720 // self.bin, 720 // self.bin, 1)
+
+
+# 200 frames make six times fewer steps an epoch than 1,200, so they get more epochs.
+PROFILES = {
+    "quick": Profile("quick", bin=4, epochs=6, epochs_few=15, epochs_rwd=40),
+    "paper": Profile("paper", bin=2, epochs=8, epochs_few=25, epochs_rwd=60),
+}
+
+
+@dataclass
+class History:
+    """What happened in a training: one number per epoch in each list, and the epoch kept.
+
+    Losses are class-balanced cross-entropies (0.69 = guessing); recall and specificity are the
+    validation set's, at p = 0.5.  The training loss is taken with dropout on.
+    """
+
+    loss: list = field(default_factory=list)
+    val_loss: list = field(default_factory=list)
+    recall: list = field(default_factory=list)
+    specificity: list = field(default_factory=list)
+    best_epoch: int = 0  # from 1; 0 before the first
+    seconds: float = 0.0
+
+
+class Speed(NamedTuple):
+    """Inputs per second: median, lowest and highest of the repeats."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.median:,.0f} /s ({self.low:,.0f} to {self.high:,.0f})"
+
+
+def profile(name=None):
+    """The profile of that name; without one, $SFXTUTOR_PROFILE, else quick.
+
+    Raises
+    ------
+    ValueError
+        If there is no profile of that name.
+    """
+    name = name or os.environ.get("SFXTUTOR_PROFILE") or "quick"
+    if name not in PROFILES:
+        raise ValueError(
+            f"No profile {name!r}, expected one of {', '.join(PROFILES)}. "
+            "Set SFXTUTOR_PROFILE or the argument to one of them."
+        )
+    return PROFILES[name]
+
+
+def set_seed(seed):
+    """Seed Python, NumPy and TensorFlow. Call it before building a model: it draws the weights."""
+    keras.utils.set_random_seed(seed)
+
+
+def class_weights(y):
+    """Weight of each frame, (n,) float32, mean 1, so that both classes weigh the same in the loss.
+
+    Where one frame in five is a hit, a network that always says "miss" is right on 80 % of them.
+
+    Parameters
+    ----------
+    y : (n,) bool, True = hit or maybe; both classes must occur
+    """
+    y = np.asarray(y, bool)
+    return np.where(y, 0.5 / y.mean(), 0.5 / (1 - y.mean())).astype(np.float32)
+
+
+def balanced_loss(p, y):
+    """Class-balanced cross-entropy of probabilities p (n,) for labels y (n,) bool."""
+    p = np.clip(p, 1e-7, 1 - 1e-7)
+    return float(np.mean(-np.log(np.where(y, p, 1 - p)) * class_weights(y)))
+
+
+def fit(
+    model,
+    x,
+    y,
+    validation,
+    epochs,
+    *,
+    seed=0,
+    batch=20,
+    learning_rate=1e-3,
+    patience=None,
+    progress=True,
+    title="training",
+):
+    """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
+
+    Best is the highest mean of validation recall and specificity; among equals, the lowest
+    validation loss.  With 45 positives, as in 200 frames of LN83, the last epoch may be a bad one.
+
+    Parameters
+    ----------
+    model : keras.Model, inputs -> p("hit or maybe") (n, 1); layers that are not trainable stay
+    x : (n, y, x), (n, y, x, 1) or (n, length), any float dtype, memory-mapped or not
+    y : (n,) bool, True = hit or maybe
+    validation : (x, y) of the frames by which the epoch is chosen; never the test frames
+    epochs : int
+    seed : order of the frames and dropout; draw the weights with `set_seed` before building
+    batch : frames per step
+    learning_rate : of Adam
+    patience : stop after that many epochs without a better one; None, never
+    progress : show one line that counts the epochs
+    title : words at the start of that line
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If frames and labels differ in number, or a set lacks one of the classes.
+    """
+    x_val, y_val = validation
+    y, y_val = _check(x, y, "training"), _check(x_val, y_val, "validation")
+    weights, order = class_weights(y), np.random.default_rng(seed)
+    # XLA would compile again for every new batch length, and gains nothing on small convolutions
+    model.compile(keras.optimizers.Adam(learning_rate), "binary_crossentropy", jit_compile=False)
+    history, best, kept, started = History(), None, None, time.perf_counter()
+    with _line(epochs, title, progress) as line:
+        for epoch in range(1, epochs + 1):
+            history.loss.append(_epoch(model, x, y, weights, order.permutation(len(x)), batch))
+            p = predict(model, x_val)
+            counts = count(y_val, p > 0.5)
+            history.val_loss.append(balanced_loss(p, y_val))
+            history.recall.append(counts.recall)
+            history.specificity.append(counts.specificity)
+            merit = (counts.recall + counts.specificity, -history.val_loss[-1])
+            if best is None or merit > best:
+                best, kept, history.best_epoch = merit, model.get_weights(), epoch
+            line.set_postfix_str(
+                f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}",
+                refresh=False,
+            )
+            line.update()
+            if patience is not None and epoch - history.best_epoch >= patience:
+                break
+    model.set_weights(kept)
+    history.seconds = time.perf_counter() - started
+    return history
+
+
+def predict(model, x, batch=64):
+    """p("hit or maybe") of each input, (n,) float32; x as in `fit`, read batch by batch."""
+    p = np.empty(len(x), np.float32)
+    batch = max(1, min(batch, len(x)))
+    # one buffer of one length: TensorFlow builds a graph for each new length of a batch
+    buffer = np.zeros((batch, *model.input_shape[1:]), np.float32)
+    for start in range(0, len(x), batch):
+        part = _channelled(x[start : start + batch], model)
+        buffer[: len(part)] = part
+        p[start : start + batch] = model.predict_on_batch(buffer)[: len(part), 0]
+    return p
+
+
+def throughput(model, x, batch=None, repeats=5):
+    """Speed of the model alone on inputs x held in memory: reading and preprocessing not counted.
+
+    Parameters
+    ----------
+    model : keras.Model
+    x : inputs as in `fit`; a second's worth or more
+    batch : inputs per call; by default 2048 vectors or 64 images
+    repeats : number of timed passes, after one that is not timed
+
+    Returns
+    -------
+    Speed
+    """
+    batch = batch or (2048 if len(model.input_shape) == 2 else 64)
+    x = np.asarray(x, np.float32)
+    predict(model, x[:batch], batch)
+    speeds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        predict(model, x, batch)
+        speeds.append(len(x) / (time.perf_counter() - started))
+    return Speed(statistics.median(speeds), min(speeds), max(speeds))
+
+
+def _epoch(model, x, y, weights, order, batch):
+    """One pass over the frames in that order; the mean training loss."""
+    model.reset_metrics()
+    for start in range(0, len(order), batch):
+        # ascending within a batch: a memory-mapped file is read forwards
+        chosen = np.sort(order[start : start + batch])
+        images = _channelled(x[chosen], model).astype(np.float32)
+        loss = model.train_on_batch(images, y[chosen], sample_weight=weights[chosen])
+    return float(loss)
+
+
+def _channelled(part, model):
+    """The batch with the channel axis that the model asks for."""
+    return part[..., None] if part.ndim == len(model.input_shape) - 1 else part
+
+
+def _line(epochs, title, progress):
+    # standard output, because nbgrader takes anything on standard error for a failure
+    return tqdm(total=epochs, desc=title, unit="epoch", file=sys.stdout, disable=not progress)
+
+
+def _check(x, y, which):
+    y = np.asarray(y)
+    if y.dtype != bool or y.shape != (len(x),):
+        raise ValueError(
+            f"The {which} labels have shape {y.shape} and dtype {y.dtype}, expected one bool for "
+            f"each of the {len(x)} frames. Use is_positive(labels) of the same frames."
+        )
+    if y.all() or not y.any():
+        raise ValueError(
+            f"All {len(y)} {which} labels are {'hits' if y.all() else 'misses'}, expected both "
+            "classes. Take more frames."
+        )
+    return y

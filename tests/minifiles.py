@@ -1,0 +1,59 @@
+"""Miniature runs and files for the tests, and where the shared real data may lie."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from sfxtutor.runs import Card, Run
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+class ArrayRun(Run):
+    """A run in memory, of frames (n, y, x) uint16."""
+
+    def __init__(self, frames, labels=None, mask=None, name="mini", **facts):
+        self.frames, self.labels, self.mask = frames, labels, mask
+        self.name, self.source, self.fingerprint = name, "file", f"{name}:{frames.sum()}"
+        self.card = Card(
+            name,
+            f"{name}, made by a test",
+            "file",
+            shape=frames.shape[1:],
+            frames=len(frames),
+            **facts,
+        )
+
+    def __len__(self):
+        return len(self.frames)
+
+    def _frame(self, i):
+        return self.frames[i]
+
+
+def frames_of(count, size=730, seed=0):
+    """Frames that differ everywhere: (count, size, size) uint16."""
+    return np.random.default_rng(seed).integers(0, 4000, (count, size, size), dtype=np.uint16)
+
+
+def make_idh5(path, chunks, version=b"idh5_v1.0", **meta):
+    """Write an idh5 file; `chunks` maps a chunk's name to its images (n, y, x)."""
+    with h5py.File(path, "w") as file:
+        file["metadata/idh5_version"] = np.bytes_(version)
+        for name, value in meta.items():
+            file[f"metadata/{name}"] = value
+        file.create_group("data")
+        for name, images in chunks.items():
+            file[f"data/{name}/images"] = images
+            n = len(images)
+            file[f"data/{name}/wavelength"] = np.full(n, 1.3)
+            file[f"data/{name}/distance"] = np.full(n, 123.5)
+            file[f"data/{name}/timestamp"] = np.full(n, b"2018-12-13T15:51Z34.902")
+    return path
+
+
+def make_labels(path, labels, file="r0018_2000.h5"):
+    """Write labels in the experts' format, frame from 1."""
+    path.write_text("".join(f"{file} [{i}] {word}\n" for i, word in enumerate(labels, 1)))
+    return path

@@ -1,0 +1,241 @@
+"""The fast path gives the numbers of the plain one, whatever the frame."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import h5py
+import numba.core.caching
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sfxtutor import loops
+from sfxtutor.kernels import count_spots, fast_binned, fast_lcn, fast_pair, fast_rwd
+from sfxtutor.preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
+
+ATOL = 1e-4  # the design's
+SIZE = 724
+
+
+def noise(shape=(SIZE, SIZE), seed=0, level=3000):
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    mean = level * (1.2 - 0.9 * np.hypot(y - shape[0] / 2, x - shape[1] / 2) / max(shape))
+    image = mean + np.sqrt(0.27 * mean) * rng.standard_normal(shape)
+    return np.clip(np.rint(image), 0, 65535).astype(np.uint16)
+
+
+def hit(shape=(SIZE, SIZE), seed=0, spots=100):
+    frame, rng = noise(shape, seed).astype(int), np.random.default_rng(seed)
+    for y, x in rng.integers(0, np.array(shape) - 2, (spots, 2)):
+        frame[y : y + 3, x : x + 3] += rng.integers(200, 5000, (3, 3))
+    return np.clip(frame, 0, 65535).astype(np.uint16)
+
+
+def spoil(kind):
+    """Frames on which shortcuts fail."""
+    frame, rng = noise(), np.random.default_rng(1)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    match kind:
+        case "hot pixel":
+            frame[300, 300] = 65535
+        case "hot pixels":
+            frame[rng.random(frame.shape) < 0.001] = 65535
+        case "saturated blocks with noise":
+            frame[100:140, 200:260] = 65535 - rng.integers(0, 800, (40, 60))
+            frame[500:507, 3:10] = 65535
+        case "constant rows":
+            frame[::3] = 100
+            frame[40:60] = 65535
+        case "constant but for a pixel":
+            frame[:] = 65535
+            frame[200, 500] = 65534
+        case "gradient":
+            frame = (90 * y).astype(np.uint16)
+        case "grid":  # hundreds of equal candidates a row
+            frame = np.where((y % 9 == 0) | (x % 11 == 0), 65535, 0).astype(np.uint16)
+        case "stripes of rows":  # all differences of a row have one sign
+            frame = np.where(y % 6 < 3, 60000, 500).astype(np.uint16) + rng.integers(
+                0, 9, y.shape, dtype=np.uint16
+            )
+        case "checkers":
+            frame = ((y // 6 + x // 6) % 2 * 60000 + rng.integers(0, 5000, y.shape)).astype("u2")
+        case "uniform":
+            frame = rng.integers(0, 65536, frame.shape, dtype=np.uint16)
+    return frame
+
+
+KINDS = (
+    "hot pixel",
+    "hot pixels",
+    "saturated blocks with noise",
+    "constant rows",
+    "constant but for a pixel",
+    "gradient",
+    "grid",
+    "stripes of rows",
+    "checkers",
+    "uniform",
+)
+
+
+def compare(crop, mask=None):
+    """All fast paths against the plain ones."""
+    expected = lcn(gcn(crop, mask), mask=mask)
+    np.testing.assert_allclose(fast_lcn(crop, mask), expected, rtol=0, atol=ATOL)
+    np.testing.assert_allclose(fast_rwd(crop, mask), rwd(expected), rtol=0, atol=ATOL)
+    bin = 2 if all(side % 2 == 0 for side in expected.shape) else 1
+    vector, image = fast_pair(crop, bin, mask)
+    np.testing.assert_allclose(vector, rwd(expected), rtol=0, atol=ATOL)
+    np.testing.assert_allclose(image, bin_max(expected, bin), rtol=0, atol=ATOL)
+    for options in ({}, {"gain": 1.5, "kernel": 2, "min_pixels": 1, "global_threshold": 99.5}):
+        assert count_spots(crop, **options, mask=mask) == len(
+            find_spots(crop, **options, mask=mask)
+        )
+
+
+@pytest.fixture(scope="module")
+def mask():
+    good = np.ones((SIZE, SIZE), bool)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    good[np.hypot(y - SIZE / 2, x - SIZE / 2) < 54] = False  # the beam stop
+    good[100] = good[:, 5] = good[723, 723] = False
+    return good
+
+
+def test_a_hit_and_noise():
+    crop = hit()
+    assert count_spots(crop) > 50
+    compare(crop)
+    compare(noise())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_frames_on_which_shortcuts_fail(kind):
+    compare(spoil(kind))
+
+
+@pytest.mark.parametrize("kind", ["hot pixels", "saturated blocks with noise", "grid", "uniform"])
+def test_masked_frames(kind, mask):
+    compare(spoil(kind), mask)
+
+
+def test_masked_pixels_do_not_matter(mask):
+    crop = hit()
+    spoilt = np.where(mask, crop, np.uint16(65535))
+    np.testing.assert_array_equal(fast_rwd(crop, mask), fast_rwd(spoilt, mask))
+    assert count_spots(crop, mask=mask) == count_spots(spoilt, mask=mask)
+    assert np.abs(fast_rwd(crop) - fast_rwd(spoilt)).max() > 1
+
+
+def pixels():
+    """Pixel values that are all alike, few, extreme or anything, of a small frame."""
+    shapes = st.tuples(st.integers(5, 24), st.integers(5, 24))
+    values = st.one_of(
+        st.integers(0, 65535),
+        st.integers(0, 3),
+        st.integers(65532, 65535),
+        st.sampled_from([0, 3000, 65535]),
+    )
+    return shapes.flatmap(lambda shape: values.flatmap(lambda v: frames_about(shape, v)))
+
+
+def frames_about(shape, value):
+    near = st.integers(max(value - 60, 0), min(value + 60, 65535))
+    return arrays(np.uint16, shape, elements=st.one_of(near, st.integers(0, 65535)), fill=near)
+
+
+@given(pixels(), st.integers(0, 2**32 - 1), st.sampled_from([0, 0.02, 0.5]))
+@settings(max_examples=150, deadline=None)
+def test_any_small_frame(crop, seed, hidden):
+    good = np.random.default_rng(seed).random(crop.shape) >= hidden
+    good[0, 0] = True
+    if len(np.unique(crop[good])) == 1:
+        with pytest.raises(ValueError, match="expected a frame with contrast"):
+            fast_rwd(crop, good)
+        return
+    compare(crop, good if hidden else None)
+
+
+@given(seed=st.integers(0, 2**32 - 1), spots=st.integers(0, 40), level=st.integers(0, 60000))
+@settings(max_examples=25, deadline=None)
+def test_any_hit(seed, spots, level):
+    crop = hit((64, 204), seed % 1000, spots)
+    compare(np.where(crop > 100, crop, np.uint16(level)))
+
+
+@pytest.mark.parametrize("wide", [1023, 1030, 97, 96, 100])
+def test_any_width(wide):
+    compare(hit((40, wide), spots=9))
+
+
+def test_big_endian_and_strided_crops():
+    crop = hit()
+    frame = np.zeros((2 * SIZE, 2 * SIZE), ">u2")[::-2, ::2]
+    frame[:] = crop
+    read_only = crop.copy()
+    read_only.flags.writeable = False
+    for other in (frame, np.asfortranarray(crop), read_only):
+        np.testing.assert_array_equal(fast_rwd(other), fast_rwd(crop))
+        np.testing.assert_array_equal(fast_binned(other), fast_binned(crop))
+        assert count_spots(other) == count_spots(crop)
+        np.testing.assert_array_equal(other, crop)
+
+
+def test_binning_by_four_and_by_ten():
+    crop = hit()
+    expected = lcn(gcn(crop))
+    for bin in (4, 10):
+        np.testing.assert_allclose(fast_binned(crop, bin), bin_max(expected, bin), atol=ATOL)
+    with pytest.raises(ValueError, match="do not tile the LCN frame of 720 x 720"):
+        fast_binned(crop, 7)
+
+
+def test_threads_give_what_one_gives():
+    crops = [hit(seed=seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fast_rwd, crops * 4))
+    for i, vector in enumerate(together):
+        np.testing.assert_array_equal(vector, fast_rwd(crops[i % 4]))
+
+
+@pytest.mark.parametrize("function", [fast_rwd, fast_lcn, fast_binned, count_spots])
+def test_what_is_not_a_raw_crop_is_refused(function):
+    for wrong in (noise().astype(float), noise().astype(np.int16), noise()[None], noise()[0]):
+        with pytest.raises(ValueError, match=r"raw crop \(y, x\) of uint16"):
+            function(wrong)
+    with pytest.raises(ValueError, match="Crop it as the frames"):
+        function(noise(), mask=np.ones((9, 9), bool))
+
+
+def test_constant_and_too_small_crops_are_refused(mask):
+    with pytest.raises(ValueError, match="Every good pixel of the crop is 7"):
+        fast_rwd(np.full((SIZE, SIZE), 7, np.uint16))
+    with pytest.raises(ValueError, match="Every good pixel of the crop is 7"):
+        fast_lcn(np.where(mask, np.uint16(7), noise()), mask)
+    with pytest.raises(ValueError, match="5 x 5 pixels or more"):
+        fast_rwd(noise((4, 9)))
+    assert count_spots(np.zeros((SIZE, SIZE), np.uint16)) == 0
+    with pytest.raises(ValueError, match="expected a gain above 0"):
+        count_spots(noise(), gain=0)
+
+
+def test_kernels_compile_where_no_folder_can_be_written(monkeypatch):
+    """A read-only installation without a home: Numba has nowhere to keep its cache."""
+    monkeypatch.setattr(numba.core.caching.CacheImpl, "_locator_classes", [])
+
+    def double(x):
+        return 2 * x
+
+    assert loops.compiled(double)(21) == 42
+
+
+def test_the_real_hit(request):
+    path = request.config.rootpath / "../shared/data/real/mfx_rayonix_hit.h5"
+    if not path.exists():
+        pytest.skip("the real frame, ../shared/data/real/mfx_rayonix_hit.h5, is not here")
+    with h5py.File(path) as file:
+        crop = center_crop(file["data/run_0000/images"][0])
+    compare(crop)
+    assert 100 < count_spots(crop) < 400  # indexed, so a hit for sure

@@ -1,0 +1,132 @@
+"""The package as a whole: what importing costs, and that its files keep the project's rules."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MODULES = sorted((ROOT / "sfxtutor").glob("*.py"))
+PAGES = [path for folder in ("", "docs", "data") for path in sorted((ROOT / folder).glob("*.md"))]
+HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "sklearn", "IPython")
+
+
+def python(code):
+    """Run code in a fresh interpreter; return what it prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_import_loads_nothing_heavy():
+    loaded = python("import sfxtutor, sys; print(*{name.split('.')[0] for name in sys.modules})")
+    assert set(HEAVY) & set(loaded.split()) == set()
+
+
+def test_import_takes_less_than_300_ms():
+    code = "import time; t = time.perf_counter(); import sfxtutor; print(time.perf_counter() - t)"
+    assert min(float(python(code)) for _ in range(3)) < 0.3
+
+
+def test_every_public_name_exists():
+    import sfxtutor
+
+    assert len(sfxtutor.__all__) > 10
+    missing = [name for name in sfxtutor.__all__ if getattr(sfxtutor, name, None) is None]
+    assert missing == []
+    assert set(sfxtutor.__all__) <= set(dir(sfxtutor))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    import sfxtutor
+
+    with pytest.raises(AttributeError, match="open_rnu"):
+        sfxtutor.open_rnu  # noqa: B018
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_module_can_be_read_in_one_sitting(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 300
+    assert not re.search(r"\.\./shared|/work/|/home/|/root/", "\n".join(lines))
+
+
+def test_lock_holds_hashes_and_no_address():
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pinned = re.findall(r"^[a-z0-9-]+==", lock, re.MULTILINE)
+    assert len(pinned) > 50
+    assert lock.count("--hash=sha256:") >= len(pinned)
+    assert not re.search(r"://|index-url|trusted-host|@ ", lock)
+
+
+def test_lock_holds_every_dependency():
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    extras = PROJECT["optional-dependencies"]
+    wanted = PROJECT["dependencies"] + extras["cpu"] + extras["lab"] + extras["test"]
+    names = [re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in wanted]
+    assert [name for name in names if not re.search(rf"^{name}==", lock, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_every_import_is_declared(path):
+    named = [re.match(r"[\w-]+", line)[0] for line in PROJECT["dependencies"]]
+    declared = {"sklearn" if name == "scikit-learn" else name for name in named}
+    # Notebooks run in IPython; TensorFlow and Keras come by an extra, or are there already.
+    declared |= {"sfxtutor", "IPython", "keras", "tensorflow", *sys.stdlib_module_names}
+    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    modules = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    modules += [
+        node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level
+    ]
+    assert {module.split(".")[0] for module in modules} <= declared
+
+
+def test_tensorflow_is_never_required():
+    assert not [line for line in PROJECT["dependencies"] if re.match("tensorflow|keras", line)]
+
+
+def test_version_stands_in_one_place():
+    import sfxtutor
+
+    assert version("sfxtutor") == PROJECT["version"] == sfxtutor.__version__
+    assert not [path for path in MODULES if PROJECT["version"] in path.read_text(encoding="utf-8")]
+    released = re.search(r"^## (\S+?),", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert released[1] == PROJECT["version"]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "ends"),
+    [
+        ("LICENSE", "MIT License", "SOFTWARE."),
+        ("LICENSE-text", "The text of this project", "contacted at creativecommons.org."),
+    ],
+)
+def test_licence_files_are_whole(name, begins, ends):
+    text = (ROOT / name).read_text(encoding="utf-8").strip()
+    assert text.startswith(begins)
+    assert text.endswith(ends)
+
+
+def test_papers_are_cited():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert {"10.1364/OE.492311", "10.1107/S1600577518004873"} <= set(citation.split())
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CITATION.cff"], ids=lambda path: path.name)
+def test_repository_has_one_address(page):
+    address = PROJECT["urls"]["Repository"].removeprefix("https://")
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"github\.com/[\w-]*/?sfxtutor[\w/-]*", text)) <= {address}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere_and_pictures_have_a_description(page):
+    text = page.read_text(encoding="utf-8")
+    for mark, description, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)#\s]+)", text):
+        assert re.match("https?://", target) or (page.parent / target).exists(), target
+        assert not mark or len(description.split()) >= 5, f"picture {target} lacks a description"

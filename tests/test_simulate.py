@@ -1,0 +1,167 @@
+"""The twin: pure functions of (run, seed, frame), the published counts, labels by visible spots."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sfxtutor.crystal import Crystal
+from sfxtutor.detector import background, expose
+from sfxtutor.runs import open_run
+from sfxtutor.shots import Setup, draw, label_of, render
+from sfxtutor.simulate import BLOCKS, SETUPS, TwinRun
+
+EMPTY = Setup("empty", Crystal((73, 96, 119)), crystals=0, brightness=1, spread=1, hot=0, streaks=0,
+              ice=0, pulse_spread=0)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=sorted(SETUPS))
+def run(request):
+    return TwinRun(request.param)
+
+
+def test_a_frame_depends_on_run_seed_and_number_alone(run):
+    again, other = TwinRun(run.name), TwinRun(run.name, seed=1)
+    assert np.array_equal(run.crop(7), again.crop(7))
+    assert not np.array_equal(run.crop(7), other.crop(7))
+    assert not np.array_equal(run.crop(7), run.crop(8))
+    assert run.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_frames_do_not_share_their_noise():
+    frames = [render(EMPTY, draw(EMPTY, np.random.default_rng(i)), 0, 0, 0, 400, 400) for i in (1, 2)]
+    first, second = (np.diff(frame.astype(float), 2) for frame in frames)  # no smooth background
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.02
+    left, right = frames[0][:, :200].astype(float), frames[0][:, 200:].astype(float)
+    for one, two in ((left, right), (frames[0][:200].astype(float), frames[0][200:].astype(float))):
+        one, two = np.diff(one, 2), np.diff(two, 2)  # the smooth background drops out
+        assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.02
+
+
+def test_the_crop_is_the_crop_of_the_full_frame(run):
+    hit = int(np.flatnonzero(run.labels == "HIT")[0])
+    for i in (hit, hit + 1):
+        frame = run[i]
+        assert frame.shape == (1920, 1920)
+        assert frame.dtype == np.uint16
+        assert np.array_equal(run.crop(i), frame[598:1322, 598:1322])
+
+
+def test_artefacts_and_corners_are_in_crop_and_full_frame_alike():
+    setup = replace(EMPTY, shape=(900, 900), center=(450, 450), ice=1, streaks=1, hot=20, crystals=2,
+                    brightness=5000)  # fmt: skip
+    shot = draw(setup, np.random.default_rng(3))
+    whole = render(setup, shot)
+    for top, left in ((0, 0), (100, 200), (400, 400)):
+        window = render(setup, shot, 0, top, left, 500, 500)
+        assert np.array_equal(window, whole[top : top + 500, left : left + 500])
+
+
+def test_threads_make_the_same_frames(run):
+    with ThreadPoolExecutor(4) as pool:
+        crops = list(pool.map(run.crop, range(8)))
+    assert all(np.array_equal(crop, run.crop(i)) for i, crop in enumerate(crops))
+
+
+# facts.md §2: hit / maybe / miss, and hit or maybe in 1-200, 1-1200, 401-2000, 1601-2000
+PUBLISHED = {
+    "LN83": ((346, 63, 1591), (45, 249, 329, 65)),
+    "LN84": ((806, 132, 1062), (99, 559, 753, 216)),
+    "LO19": ((730, 151, 1119), (93, 533, 694, 162)),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_every_block_of_the_split_has_the_published_classes(name, seed):
+    labels = open_run(name, seed=seed).labels
+    totals, positives = PUBLISHED[name]
+    assert tuple(int((labels == label).sum()) for label in ("HIT", "MAYBE", "MISS")) == totals
+    blocks = (slice(0, 200), slice(0, 1200), slice(400, 2000), slice(1600, 2000))
+    assert tuple(int((labels[block] != "MISS").sum()) for block in blocks) == positives
+    assert sum(map(sum, BLOCKS[name])) == 2000
+
+
+def test_another_seed_shuffles_within_the_blocks():
+    assert not np.array_equal(TwinRun("LN83").labels, TwinRun("LN83", seed=1).labels)
+
+
+def test_labels_follow_the_visible_spots_of_the_whole_detector(run):
+    for i in range(120):
+        _, visible = run.spots(i)
+        assert label_of(visible.sum()) == run.labels[i], f"frame {i}: {visible.sum()} visible"
+
+
+@pytest.mark.parametrize(("visible", "label"), [(0, "MISS"), (3, "MISS"), (4, "MAYBE"),
+                                                (9, "MAYBE"), (10, "HIT"), (500, "HIT")])  # fmt: skip
+def test_the_experts_rule(visible, label):
+    assert label_of(visible) == label
+
+
+def test_artefacts_come_at_their_rate_in_hits_and_misses_alike():
+    run = TwinRun("LN84")
+    rate = {"HIT": [], "MISS": []}
+    for i in range(700):
+        if run.labels[i] in rate:
+            shot = run.drawn(i)
+            rate[run.labels[i]].append((shot.streak[1] > 0, shot.ice > 0, len(shot.hot)))
+    for found in rate.values():
+        streaks, ice, hot = np.mean(found, axis=0)
+        assert streaks == pytest.approx(run.setup.streaks, abs=0.03)
+        assert ice == pytest.approx(run.setup.ice, abs=0.02)
+        assert hot == pytest.approx(run.setup.hot * 1.92**2, rel=0.15)
+
+
+def test_pulse_and_photon_energy_jitter():
+    shots = [draw(EMPTY, np.random.default_rng(i)) for i in range(400)]
+    run_shots = [TwinRun("LN83").drawn(i) for i in range(400)]
+    assert {shot.pulse for shot in shots} == {1.0}
+    assert np.std([shot.pulse for shot in run_shots]) == pytest.approx(0.15, rel=0.2)
+    energy = np.array([1 / shot.wavelength for shot in run_shots])
+    assert energy.std() / energy.mean() == pytest.approx(0.001, rel=0.2)
+
+
+@pytest.mark.parametrize("mean", [2.0, 8.0, 50.0, 3000.0])
+def test_photons_are_poisson(mean):
+    image = np.full((402, 402), mean, np.float32)
+    frame = expose(image, 0, 0, 400, 5, 1.0, 0.0, 0.0, 0.0, 65535).astype(float)
+    expected_sigma = np.sqrt(mean / frame.size)
+    assert frame.mean() == pytest.approx(mean, abs=5 * expected_sigma + 0.05)
+    assert frame.var() == pytest.approx(mean + 1 / 12, rel=0.06)
+    skew = ((frame - frame.mean()) ** 3).mean() / frame.std() ** 3
+    assert skew == pytest.approx(mean**-0.5, abs=0.15 if mean < 10 else 0.03)
+
+
+def test_gain_point_spread_readout_offset_and_saturation():
+    image = np.full((402, 402), 1000, np.float32)
+    frame = expose(image, 0, 0, 400, 5, 2.0, 0.23, 0.0, 10.0, 65535).astype(float)
+    setup = replace(EMPTY, gain=2.0, blur=0.23)
+    assert frame.mean() == pytest.approx(2010, abs=1)
+    assert frame.var() == pytest.approx(2000 * setup.noise_gain, rel=0.03)
+    rest = frame - frame.mean()
+    along = (rest[:, 1:] * rest[:, :-1]).mean() / rest.var()
+    assert along == pytest.approx(2 * 0.23 / (1 + 2 * 0.23**2), abs=0.02)
+    dark = expose(np.full((402, 402), 1e-6, np.float32), 0, 0, 400, 5, 1.0, 0.0, 4.0, 100.0, 65535)
+    assert dark.std() == pytest.approx(4, rel=0.1)
+    assert expose(image, 0, 0, 400, 5, 100.0, 0.0, 0.0, 0.0, 65535).max() == 65535
+
+
+def test_the_beam_stop_leaves_no_reading_and_the_tape_shades_the_left():
+    frame = render(EMPTY, draw(EMPTY, np.random.default_rng(0)))
+    assert (frame[950:970, 950:970] == 0).all()
+    assert (frame == 0).sum() == pytest.approx(np.pi * 41**2, rel=0.02)
+    left, right = frame[300:600, 500:800].mean(), frame[300:600, 1120:1420].mean()
+    assert left / right == pytest.approx(EMPTY.tape, abs=0.01)
+
+
+def test_the_background_is_stronger_up_than_across():
+    image = background(EMPTY)
+    assert image[960 - 350, 961] > 1.1 * image[961, 960 + 350]  # polarisation at the water ring
+
+
+def test_a_class_that_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="No HIT in"):
+        draw(EMPTY, np.random.default_rng(0), label="HIT")
+    with pytest.raises(ValueError, match="No twin of 'LG36'"):
+        TwinRun("LG36")
