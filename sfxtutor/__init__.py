@@ -9,31 +9,32 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "runs": ("Run", "open_run"),
-    "simulate": ("TwinRun",),
-    "preprocess": ("bin_max", "center_crop", "find_spots", "gcn", "lcn", "rwd"),
-    "kernels": ("count_spots", "fast_binned", "fast_lcn", "fast_rwd"),
-    "prepare": ("prepare",),
-    "models": ("build_cnn", "build_rwd_cnn", "multiply_adds"),
-    "training": ("fit", "predict", "profile", "set_seed", "throughput"),
-    "evaluate": (
-        "Counts", "always_miss", "best_threshold", "claims", "count", "is_positive", "paper_rows",
-        "row", "save_results", "split", "spot_baseline", "table", "wilson",
-    ),
-}  # fmt: skip
-_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
-_MODULES = ("beamline", "course", "evaluate", "models", "plots", "simulate", "training")
+    "runs": "Run open_run",
+    "simulate": "TwinRun",
+    "preprocess": "bin_max center_crop find_spots gcn lcn rwd",
+    "kernels": "count_spots fast_binned fast_lcn fast_rwd",
+    "prepared": "prepare",
+    "models": "build_cnn build_rwd_cnn count_multiply_adds",
+    "training": "fit predict profile set_seed throughput",
+    "evaluate": "Counts always_miss best_threshold count is_positive load_results paper_rows row "
+    "save_results split spot_count wilson",
+    "tables": "table",
+    "claims": "claims",
+    "plots": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius show style",
+    "charts": "plot_confusion plot_history plot_rates",
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
-__all__ = ["__version__", *_HOME]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name):
     if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value  # `claims` the function, not the module of that name
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*__all__, *_MODULES])
+    return sorted([*__all__, "__version__"])

@@ -30,14 +30,6 @@ _NORMAL = np.array([NormalDist().inv_cdf(max(i, 1e-9) / _BINS) for i in range(_B
 _TAIL, _HEAD = numba.uint32(4 << 20), numba.uint32((_BINS - 4) << 20)  # beyond: four entries
 
 
-def _geometry(setup, rows, columns):
-    """Offsets x, y from the beam centre and the radius (mm), and the scattering angle (radians)."""
-    y = (np.asarray(rows, float)[:, None] - setup.center[0]) * setup.pixel
-    x = (np.asarray(columns, float)[None, :] - setup.center[1]) * setup.pixel
-    radius = np.hypot(x, y)
-    return x, y, radius, np.arctan2(radius, setup.distance)
-
-
 @functools.lru_cache(maxsize=4)
 def background(setup):
     """Mean background of an average pulse, (y + 2, x + 2) float32, photons a pixel.
@@ -45,19 +37,23 @@ def background(setup):
     Water, air and the glare above and below the beam stop, with polarisation (horizontal) and
     solid angle; without tape. One pixel is added on every side, for the point spread.
     """
-    y_size, x_size = setup.shape
-    x, y, radius, angle = _geometry(setup, np.arange(-1, y_size + 1), np.arange(-1, x_size + 1))
-    stol = np.sin(angle / 2) / setup.wavelength
-    water, air = PchipInterpolator(*_WATER), PchipInterpolator(*_AIR)  # smooth between the entries
-    stol = np.minimum(stol, 0.5)
-    image = setup.water * water(stol) ** 2 + setup.air * air(stol) ** 2
-    polarisation = 1 - (np.sin(angle) * x / np.maximum(radius, 1e-9)) ** 2
+    y = np.arange(-1, setup.shape[0] + 1)[:, None] - setup.center[0]  # pixels from the beam
+    x = np.arange(-1, setup.shape[1] + 1)[None, :] - setup.center[1]
+    radius = np.hypot(y, x).astype(np.float32)
+    # All but polarisation and glare depend on the radius alone: tables of it, finer than a pixel.
+    places = np.linspace(0, radius.max(), 4 * int(radius.max()) + 8)
+    angle = np.arctan2(places * setup.pixel, setup.distance)
+    stol = np.minimum(np.sin(angle / 2) / setup.wavelength, 0.5)
+    water, air = PchipInterpolator(*_WATER)(stol), PchipInterpolator(*_AIR)(stol)
     near = (setup.pixel * REFERENCE / (0.1770833 * setup.distance)) ** 2
-    image *= polarisation * np.cos(angle) ** 3 * near
-    image += setup.plain + setup.halo * np.exp(
-        -np.maximum(radius / setup.pixel - setup.stop[0], 0) / 9 - (x / setup.pixel / 22) ** 2
-    )
-    image[in_shadow(setup, y / setup.pixel, x / setup.pixel)] = 0
+    scattered = (setup.water * water**2 + setup.air * air**2) * np.cos(angle) ** 3 * near
+    turned = (np.sin(angle) / np.maximum(places, 1e-9)) ** 2
+    image = np.interp(radius, places, scattered) * (1 - np.interp(radius, places, turned) * x * x)
+    image += setup.plain
+    lobe = np.abs(x[0]) < 110  # pixels beyond which the glare is nothing
+    height = np.exp(-np.maximum(radius[:, lobe] - setup.stop[0], 0) / 9 - (x[:, lobe] / 22) ** 2)
+    image[:, lobe] += setup.halo * height
+    image[in_shadow(setup, y, x)] = 0
     return image.astype(np.float32)
 
 

@@ -17,7 +17,7 @@ would halve their speed.
 import numpy as np
 from numba import njit
 
-CANDIDATES = 32  # pixels looked at one by one for a row's extreme; more cost as much as all
+CANDIDATES = 16  # pixels looked at one by one for a row's extreme; more cost as much as all
 
 
 def compiled(function):

@@ -21,6 +21,23 @@ from keras import layers
 BATCH_NORM_MOMENTUM = 0.9
 
 
+@keras.saving.register_keras_serializable("sfxtutor")
+class RelativeToMean(layers.Layer):
+    """Vectors (n, length), none negative -> x / mean - 1, each by its own mean: (n, length).
+
+    Most rows of a frame hold no spot, and their RWD is noise: it differs two-fold between runs with
+    the background.  Dividing by it uses no statistics of the training run, so a trained model can
+    be applied to another run as it is.
+    """
+
+    def call(self, x):
+        mean = keras.ops.mean(x, axis=-1, keepdims=True)
+        return x / (mean + keras.config.epsilon()) - 1
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
 def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout=0.25):
     """2D CNN, untrained: images (n, y, x, 1) float32, preprocessed -> p("hit or maybe") (n, 1).
 
@@ -60,8 +77,8 @@ def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout
 def build_rwd_cnn(length=720, filters=(16, 16, 32), pools=(4, 4, 2), dense=(32,), dropout=0.25):
     """1D CNN, untrained: RWD vectors (n, length) float32, no unit -> p("hit or maybe") (n, 1).
 
-    Batch normalisation at the input takes out the level and spread of the training run's vectors;
-    another run's vectors are measured on the same scale, so nothing is fitted to that run.
+    The first layer divides a vector by its own mean (`RelativeToMean`), so that a row counts by how
+    far it stands out from the rows of its own frame.
 
     Parameters
     ----------
@@ -84,8 +101,8 @@ def build_rwd_cnn(length=720, filters=(16, 16, 32), pools=(4, 4, 2), dense=(32,)
         )
     base = [
         keras.Input((length,)),
+        RelativeToMean(name="relative"),
         layers.Reshape((length, 1), name="as_channel"),
-        layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name="input_norm"),
     ]
     for i, (count, pool) in enumerate(zip(filters, pools, strict=True), 1):
         window, step = (8, 4) if i == 1 else (5, 1)

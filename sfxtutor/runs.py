@@ -58,12 +58,13 @@ class Card:
 
 
 _KE = "Ke et al., J. Synchrotron Rad. 25, 655 (2018), doi 10.1107/S1600577518004873"
+_CC0 = "CC0: deposited data at cxidb.org are under this waiver"
 _UNSURE = "The sample is as far as known; the dataset does not state it."
 
 # Gains: `annotation/annotation_notes` of nksauter/fv5080, the DIALS parameters behind Ke et al.
 _CXIDB = {
     name: Card(
-        name, title, "cxidb", citation=_KE, address=f"http://cxidb.org/data/76/{path}",
+        name, title, "cxidb", licence=_CC0, citation=_KE, address=f"http://cxidb.org/data/76/{path}",
         gain=gain, shape=shape, frames=2000, assumptions=assumptions,
     )
     for name, title, path, gain, shape, assumptions in (
@@ -78,6 +79,7 @@ _CXIDB = {
     )
 }
 
+# The geometry of a twin is that of its simulation: `sfxtutor.simulate.TwinRun` fills it in.
 _TWIN = {
     name: replace(
         _CXIDB[name],
@@ -85,15 +87,9 @@ _TWIN = {
         source="twin",
         licence="MIT, made by this package",
         address=None,
-        wavelength=1.30033,
-        distance=123.5455,
-        pixel=0.1770833,
-        beam_center=(960.38, 959.67),
-        saturation=65535,
         assumptions=(
-            "Wavelength, distance, pixel size and beam centre are those of a frame of the same "
-            "kind of detector at LCLS MFX (dials/data-files, kapton_test_data/rayonix340); "
-            f"those of {name} stand in its own file only.",
+            "Wavelength, distance and beam centre are assumed (docs/twin.md): those of "
+            f"{name} stand in its own file only.",
             _UNSURE,
         ),
     )

@@ -23,7 +23,7 @@ from sfxtutor.detector import (
 
 _FAINTEST = 100.0  # ADU in a whole spot; fainter ones drown in the noise and are left out
 _ENOUGH = 150  # strongest spots of a crystal: the ten most visible are among them
-_ATTEMPTS = 10_000
+_ATTEMPTS = 2_000
 _MARGIN = 4  # pixels around a window in which a spot still reaches into it
 @dataclass(frozen=True)
 class Setup:

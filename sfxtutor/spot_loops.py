@@ -79,9 +79,7 @@ def _is_strong(crop, y, x, total, n, gain, kernel, sigma_background, sigma_stron
     for i in range(max(y - kernel, 0), min(y + kernel + 1, crop.shape[0])):
         for pixel in crop[i, max(x - kernel, 0) : x + kernel + 1]:
             squares += np.int64(pixel) * np.int64(pixel)
-    mean = total / n
-    if n == 1:
-        return False  # one pixel has no variance
+    mean = total / n  # n > 1: a pixel alone in its window does not stand out of it
     dispersion = (squares - total * mean) / (n - 1) / mean
     uneven = dispersion > gain * (1 + sigma_background * np.sqrt(2 / (n - 1)))
     return uneven and crop[y, x] - mean > sigma_strong * np.sqrt(gain * mean)

@@ -4,6 +4,7 @@ The loop never sees test frames: `fit` takes training and validation sets and no
 Images may be float16 and memory-mapped; they become float32 batch by batch.
 """
 
+import math
 import os
 import statistics
 import sys
@@ -146,7 +147,7 @@ def fit(
     epochs : int
     seed : order of the frames and dropout; draw the weights with `set_seed` before building
     batch : frames per step
-    learning_rate : of Adam
+    learning_rate : of Adam at the start; it falls to 0 along a cosine
     patience : stop after that many epochs without a better one; None, never
     progress : show one line that counts the epochs
     title : words at the start of that line
@@ -163,8 +164,11 @@ def fit(
     x_val, y_val = validation
     y, y_val = _check(x, y, "training"), _check(x_val, y_val, "validation")
     weights, order = class_weights(y), np.random.default_rng(seed)
+    # the step shrinks to 0 along a cosine: at full size the last epochs jump between all and nothing
+    steps = epochs * math.ceil(len(x) / batch)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
     # XLA would compile again for every new batch length, and gains nothing on small convolutions
-    model.compile(keras.optimizers.Adam(learning_rate), "binary_crossentropy", jit_compile=False)
+    model.compile(optimizer, "binary_crossentropy", jit_compile=False)
     history, best, kept, started = History(), None, None, time.perf_counter()
     with _line(epochs, title, progress) as line:
         for epoch in range(1, epochs + 1):

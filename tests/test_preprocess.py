@@ -283,6 +283,24 @@ def test_strong_pixels_are_those_of_the_definition(seed):
     assert set(spots["peak"]) <= set(frame[strong])
 
 
+def test_the_limits_lie_where_winter_et_al_put_them():
+    """One bright pixel in a window of nine: just below each limit it is a spot, above it is not."""
+    frame = np.full((3, 3), 100)
+    frame[1, 1] = 300
+    mean, variance, gain = frame.mean(), frame.var(ddof=1), 2
+    background = (variance / mean / gain - 1) / np.sqrt(2 / 8)
+    strong = (300 - mean) / np.sqrt(gain * mean)
+
+    def found(factor_background, factor_strong, threshold=299):
+        sigmas = background * factor_background, strong * factor_strong
+        return len(find_spots(frame, gain, 1, *sigmas, threshold, min_pixels=1))
+
+    assert found(0.999, 0.999) == 1
+    assert found(1.001, 0.999) == 0
+    assert found(0.999, 1.001) == 0
+    assert found(0.999, 0.999, threshold=300) == 0
+
+
 def test_a_spot_is_found_where_it_is_and_as_bright_as_it_is():
     frame = noise((60, 60))
     profile = np.outer([1, 2, 1], [1, 2, 1]) * 250

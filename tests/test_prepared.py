@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sfxtutor import prepare as module
-from sfxtutor.prepare import prepare
+from sfxtutor import prepared as module
+from sfxtutor.prepared import prepare
 from sfxtutor.preprocess import bin_max, find_spots, gcn, lcn, rwd
 
 
@@ -293,6 +293,8 @@ def test_the_second_to_finish_takes_what_the_first_left(run, cache, monkeypatch)
 
 def test_the_progress_bar_counts_the_frames(run, cache, capsys):
     prepare(run, 4, cache)
-    assert "preparing toy" in capsys.readouterr().err
+    bar = capsys.readouterr().err
+    assert "preparing toy" in bar
+    assert "4/4" in bar
     prepare(run, 4, cache)
     assert capsys.readouterr().err == ""

@@ -23,7 +23,7 @@ from .runs import CROP, cache_dir
 ROWS = CROP - 4  # pixels of a LCN frame
 GAIN = 0.27  # variance / mean of the Rayonix, ADU, where a card has none (LN83's)
 FILES = ("rwd.npy", "images.npy", "spots.npy")
-_SOURCES = ("preprocess.py", "kernels.py", "loops.py", "spot_loops.py", "prepare.py")
+_SOURCES = ("preprocess.py", "kernels.py", "loops.py", "spot_loops.py", "prepared.py")
 _DAY = 24 * 3600  # s
 
 
@@ -172,17 +172,17 @@ def _write(run, bin, folder, progress):
     rwd, spots = np.zeros((frames, ROWS), np.float32), np.zeros(frames, np.int32)
     problems = {}
     shape = (frames, ROWS // bin, ROWS // bin)
+    blank = np.zeros(shape[1:], "<f2")
     with open(folder / "images.npy", "wb") as file:
         # Written in order, not mapped: a full disk is then an error, not a crash.
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
         for i, result in enumerate(_frames(run, bin, progress)):
-            image = np.zeros(shape[1:], "<f2")
             if isinstance(result, str):
-                problems[i] = result
+                problems[i], image = result, blank
             else:
-                rwd[i], image[:], spots[i] = result
-            file.write(image.tobytes())
+                rwd[i], image, spots[i] = result
+            file.write(image)
     if len(problems) == frames:
         raise ValueError(
             f"None of the {frames} frames of {run.name} can be prepared"
@@ -207,7 +207,8 @@ def _frames(run, bin, progress):
     def one(i):
         try:
             crop = run.crop(i)
-            return *fast_pair(crop, bin, mask), count_spots(crop, gain, mask=mask)
+            vector, image = fast_pair(crop, bin, mask)
+            return vector, image.astype("<f2"), count_spots(crop, gain, mask=mask)
         except (OSError, ValueError, RuntimeError) as error:  # h5py raises all three
             return str(error)
 

@@ -1,0 +1,215 @@
+"""Make the models that `sfxtutor screen` ships: simulate imaginary beamlines, train, choose.
+
+    sfxtutor train-screener --model rwd
+
+Training and threshold use imaginary beamlines alone (`sfxtutor.beamline.varied`); the twins of
+LN83, LN84 and LO19 are met for the first time in the test, whose result is kept beside the model.
+"""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sfxtutor.beamline import varied
+from sfxtutor.beamline.screen import BIN, MODELS, dark_pixels
+from sfxtutor.evaluate import best_threshold, count
+from sfxtutor.kernels import count_spots, fast_binned, fast_rwd
+from sfxtutor.preprocess import center_crop
+from sfxtutor.runs import TWINS, cache_dir, open_run
+
+SHOTS = 16  # of each imaginary beamline
+RECALL = 0.95  # wanted of hits and maybes, on beamlines that were not trained on
+TESTED = 400  # frames of each twin in the test
+EPOCHS = {"rwd": 30, "cnn": 8}
+
+
+def build_screening_rwd(length=720):
+    """1D CNN for any beamline, untrained: RWD vectors (n, length) -> p("hit or maybe") (n, 1).
+
+    Unlike `sfxtutor.build_rwd_cnn` it is blind to the level of the noise, which differs between
+    detectors (the vector's logarithm, less its median), and to the place of a spot (mean and
+    maximum over the rows).
+    """
+    import keras
+    from keras import layers, ops
+
+    vector = keras.Input((length,))
+    level = ops.log(ops.maximum(vector, 1e-3))
+    x = ops.clip(level - ops.median(level, axis=1, keepdims=True), -2, 4)[..., None]
+    for filters, window, pool in ((16, 5, 2), (32, 9, 4), (32, 5, 1)):
+        x = layers.Conv1D(filters, window, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.Activation("relu")(x)
+        x = layers.MaxPooling1D(pool)(x) if pool > 1 else x
+    x = layers.Concatenate()([ops.mean(x, axis=1), ops.max(x, axis=1),
+                              ops.mean(ops.square(x), axis=1)])  # fmt: skip
+    x = layers.Dropout(0.2)(layers.Dense(32, activation="relu")(x))
+    return keras.Model(vector, layers.Dense(1, activation="sigmoid", name="p_hit")(x), name="screen")
+
+
+def measured(crops, masks, gain):
+    """RWD vector, binned image and spots of each crop: (n, 720), (n, 180, 180), (n,)."""
+    rows = [(fast_rwd(c, m), fast_binned(c, BIN, m), count_spots(c, gain, mask=m,
+                                                                 global_threshold=0))
+            for c, m in zip(crops, masks, strict=True)]  # fmt: skip
+    rwd, images, spots = zip(*rows, strict=True)
+    return np.array(rwd), np.array(images, np.float16), np.array(spots)
+
+
+def simulate_beamline(seed):
+    """What the models see of one imaginary beamline: a dict of arrays, or None if it is blind."""
+    rng = np.random.default_rng((seed, 2018))
+    line = varied.beamline(rng)
+    crops, labels = [], []
+    for crop, label in varied.shots(line, rng, SHOTS):
+        middle = np.median(crop)
+        if 0 < middle < 60_000:  # neither dark nor saturated
+            crops.append(crop)
+            labels.append(label)
+    if not crops:
+        return None
+    dark = dark_pixels(crops[:5])
+    mask = ~dark if dark.any() else None
+    rwd, images, spots = measured(crops, [mask] * len(crops), line.setup.noise_gain)
+    n = len(crops)
+    return {"rwd": rwd, "images": images, "spots": spots, "hit": np.array(labels) != "MISS",
+            "line": np.full(n, seed), "family": np.full(n, line.family)}  # fmt: skip
+
+
+def simulate(beamlines, seed=0, progress=True):
+    """What the models see of many imaginary beamlines: a dict of arrays, kept in the cache."""
+    path = cache_dir() / f"screener_{beamlines}_{seed}.npz"
+    if path.exists():
+        with np.load(path) as kept:
+            return dict(kept)
+    seeds = range(seed * 1_000_000, seed * 1_000_000 + beamlines)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        lines = list(tqdm(pool.map(simulate_beamline, seeds, chunksize=4), total=beamlines,
+                          desc="simulating beamlines", disable=not progress))  # fmt: skip
+    lines = [line for line in lines if line is not None]
+    frames = {key: np.concatenate([line[key] for line in lines]) for key in lines[0]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.stem}.partial.npz")
+    np.savez(partial, **frames)
+    partial.replace(path)
+    return frames
+
+
+def fit_screener(model, x, hit, lines, seed=0, progress=True):
+    """Train on three in four beamlines, choose the epoch and the threshold on the fourth.
+
+    Returns
+    -------
+    threshold : float
+        p_hit that finds `RECALL` of the hits and maybes of the fourth part.
+    counts : sfxtutor.Counts
+        On the fourth part, at that threshold.
+    """
+    from sfxtutor.training import fit, predict
+
+    apart = lines % 4 == 3
+    epochs = EPOCHS["rwd" if x.ndim == 2 else "cnn"]
+    fit(model, x[~apart], hit[~apart], (x[apart], hit[apart]), epochs, seed=seed, batch=64,
+        learning_rate=2e-3, progress=progress)  # fmt: skip
+    p = predict(model, x[apart], 512)
+    threshold = float(np.quantile(p[hit[apart]], 1 - RECALL))
+    return threshold, count(hit[apart], p >= threshold)
+
+
+def leave_one_family_out(frames, seed=0):
+    """Area under the curve, model and spot count, on each family left out of the training.
+
+    Returns
+    -------
+    dict of family to (model, spot count)
+    """
+    from sfxtutor.training import predict, set_seed
+
+    result = {}
+    for family in varied.FAMILIES:
+        out = frames["family"] == family
+        set_seed(seed)
+        model = build_screening_rwd()
+        rest = {key: frames[key][~out] for key in ("rwd", "hit", "line")}
+        fit_screener(model, rest["rwd"], rest["hit"], rest["line"], seed)
+        scores = predict(model, frames["rwd"][out], 512)
+        hit = frames["hit"][out]
+        result[family] = (area_under_curve(scores, hit),
+                          area_under_curve(frames["spots"][out], hit))  # fmt: skip
+    return result
+
+
+def area_under_curve(score, hit):
+    """Chance that a hit scores above a miss, ties counted half (Mann and Whitney 1947)."""
+    values, place, times = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(times) - (times - 1) / 2)[place]
+    hits, misses = hit.sum(), (~hit).sum()
+    return float((rank[hit].sum() - hits * (hits + 1) / 2) / (hits * misses))
+
+
+def judge_on_twins(model, kind, threshold):
+    """Counts and areas of the model and of the spot count on the last frames of each twin."""
+    from sfxtutor.training import predict
+
+    result = {}
+    for name in TWINS:
+        run = open_run(name)
+        frames = range(len(run) - TESTED, len(run))
+        mask = center_crop(run.mask)
+        rwd, images, spots = measured([run.crop(i) for i in frames], [mask] * TESTED,
+                                      run.card.gain)  # fmt: skip
+        hit = run.labels[-TESTED:] != "MISS"
+        p = predict(model, rwd if kind == "rwd" else images, 256)
+        baseline = spots >= best_threshold(spots, hit)  # tuned on the test itself: a hard rival
+        result[name] = {
+            "model": str(count(hit, p >= threshold)), "model_auc": area_under_curve(p, hit),
+            "spot count": str(count(hit, baseline)), "spot_auc": area_under_curve(spots, hit),
+        }  # fmt: skip
+    return result
+
+
+def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
+    """Make a screening model and the notes beside it.
+
+    Parameters
+    ----------
+    kind : "rwd" or "cnn"
+    out : path, optional
+        The .keras file; default the package's own. The notes have the same name and .json.
+    beamlines : int
+        Imaginary beamlines to simulate, 16 shots each.
+    seed : int
+    leave_out : bool
+        Also measure, for "rwd", what each family of artefacts scores when it is left out.
+
+    Returns
+    -------
+    pathlib.Path
+        The model.
+    """
+    from sfxtutor.models import build_cnn
+    from sfxtutor.training import set_seed
+
+    frames = simulate(beamlines, seed)
+    set_seed(seed)
+    model = build_screening_rwd() if kind == "rwd" else build_cnn((720 // BIN, 720 // BIN, 1))
+    x = frames["rwd" if kind == "rwd" else "images"]
+    threshold, counts = fit_screener(model, x, frames["hit"], frames["line"], seed)
+    apart = frames["line"] % 4 == 3
+    notes = {
+        "threshold": threshold, "wanted recall": RECALL, "beamlines": beamlines, "seed": seed,
+        "on beamlines left out": str(counts),
+        "spots auc on them": area_under_curve(frames["spots"][apart], frames["hit"][apart]),
+        "twins": judge_on_twins(model, kind, threshold),
+    }  # fmt: skip
+    if kind == "rwd" and leave_out:
+        notes["auc of model and spot count, family left out"] = leave_one_family_out(frames, seed)
+    path = Path(out) if out else MODELS / f"{kind}.keras"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model.save(path)
+    path.with_suffix(".json").write_text(json.dumps(notes, indent=1), encoding="utf-8")
+    return path

@@ -1,0 +1,58 @@
+"""The command line: every command reaches its function, errors are one sentence."""
+
+import h5py
+import pytest
+
+from sfxtutor import cli
+
+
+def test_data_list_and_info(capsys):
+    assert cli.main(["data", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert listed.count("simulated here") == 3
+    assert listed.count("http://cxidb.org/data/76/") == 5
+    assert cli.main(["data", "info", "LN84"]) == 0
+    card = capsys.readouterr().out
+    assert "twin of LN84" in card
+    assert "CC0" in card
+
+
+def test_data_simulate_writes_a_file_that_opens(tmp_path, capsys):
+    out = tmp_path / "ln83.h5"
+    command = ["data", "simulate", "LN83", "--frames", "2", "--crop", "--out", str(out)]
+    assert cli.main(command) == 0
+    with h5py.File(out) as file:
+        images = next(iter(file["data"].values()))["images"]
+        assert images.shape == (2, 724, 724)
+
+
+def test_an_error_is_one_sentence_and_a_status(capsys):
+    assert cli.main(["data", "info", "XY12"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("sfxtutor: CXIDB 76 has no run 'XY12'")
+    assert error.count("\n") == 1
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+    def interrupt(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_data_list", interrupt)
+    assert cli.main(["data", "list"]) == 130
+    assert "what was finished is kept" in capsys.readouterr().err
+
+
+def test_run_executes_the_lessons_of_the_course(monkeypatch):
+    from sfxtutor.course import execute
+
+    seen = {}
+    monkeypatch.setattr(execute, "run_course", lambda *a: seen.update(arguments=a) or 0)
+    assert cli.main(["run", "--profile", "paper", "--out", "elsewhere"]) == 0
+    lessons, profile, source, out = seen["arguments"]
+    assert lessons[0].name == "00_start_here.ipynb"
+    assert (profile, source, out) == ("paper", "twin", "elsewhere")
+
+
+def test_an_unknown_command_is_refused():
+    with pytest.raises(SystemExit):
+        cli.main(["fly"])
