@@ -54,7 +54,7 @@ ASSUMPTIONS = """
   The point spread is three pixels wide along each axis. Holton's fibre formula was tried: with tails
   that long, its autocorrelation at 1, diagonal and 2 pixels does not match the measured one. Photons
   are normal numbers with Poisson's skewness; tails beyond 5.4 sigma are cut.
-- **Rates.** A jet streak in 3 % of frames, ice rings in 1 %, a hot pixel in two megapixels: in hits
+- **Rates.** A jet streak in 1 % of frames, ice rings in 0.5 %, a hot pixel in two megapixels: in hits
   and misses alike, and guesses.
 - **Left out.** Wavelength spread in the shape of spots, diffuse scattering, several tapes or drops,
   drifts during a run: frames of the twin are independent of their neighbours.

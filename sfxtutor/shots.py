@@ -53,6 +53,8 @@ class Setup:
         A person sees a spot whose peak stands this many sigma above its surroundings.
     hot, streaks, ice : float
         Hot pixels a megapixel, and the share of frames with a jet streak, with ice rings.
+    streak, ring : float
+        The most photons a pixel in a jet's streak, in the strongest ice ring.
     """
 
     name: str
@@ -84,8 +86,10 @@ class Setup:
     saturation: int = 65535
     visible_sigma: float = 8.0
     hot: float = 0.5
-    streaks: float = 0.03
-    ice: float = 0.01
+    streaks: float = 0.01
+    ice: float = 0.005
+    streak: float = 800.0
+    ring: float = 250.0
 
     @property
     def noise_gain(self):
@@ -154,8 +158,9 @@ def draw(setup, rng, key=0, label=None):
     area = setup.shape[0] * setup.shape[1] / 1e6
     hot = rng.uniform((0, 0, 2.3), (*setup.shape, 4.6), size=(rng.poisson(setup.hot * area), 3))
     hot[:, 2] = 10 ** hot[:, 2]  # 200 to 40,000 ADU, every decade as likely
-    streak = (rng.normal(np.pi / 2, 0.05), rng.uniform(200, 4000) * (rng.random() < setup.streaks))
-    ice = rng.uniform(100, 1500) * (rng.random() < setup.ice)
+    streak_light, ice_light = np.multiply(rng.uniform(0.1, 1, 2), (setup.streak, setup.ring))
+    streak = (rng.normal(np.pi / 2, 0.05), streak_light * (rng.random() < setup.streaks))
+    ice = ice_light * (rng.random() < setup.ice)
     shot = Shot(**light, crystals=(), hot=hot.astype(int), streak=streak, ice=ice,
                 key=int(rng.integers(2**32)))  # fmt: skip
     return replace(shot, crystals=_draw_crystals(setup, shot, rng, key, label))
@@ -227,7 +232,7 @@ def render(setup, shot, key=0, top=0, left=0, height=None, width=None):
     image = background(setup)[top : top + height + 2, left : left + width + 2] * (shot.pulse * shade)
     if shot.ice:
         rings = ice_rings(setup, shot.wavelength, shot.ice)
-        add_ice(image, *corner, setup.center, rings, 2.0)
+        add_ice(image, *corner, setup.center, rings, 4.0)
     if shot.streak[1]:
         add_streak(image, *corner, setup.center, *shot.streak)
     near = (max(top - _MARGIN, -0.5), max(left - _MARGIN, -0.5),

@@ -184,7 +184,8 @@ def test_results_are_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path == tmp_path / "results" / "nb03.json"
     assert evaluate.load_results("nb03") == [{"a": 1}]
 
-    def full(*_, **__):
+    def full(file, *_, **__):
+        file.write_bytes(b"[{")  # half of it
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
@@ -196,6 +197,16 @@ def test_results_are_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     monkeypatch.setenv("SFXTUTOR_OUT", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="No results at .*nb05.json"):
         evaluate.load_results("nb05")
+
+
+def test_results_get_their_name_by_a_rename(tmp_path, monkeypatch):
+    monkeypatch.setenv("SFXTUTOR_OUT", str(tmp_path))
+    written, write = [], Path.write_text
+    monkeypatch.setattr(
+        Path, "write_text", lambda file, *a, **k: written.append(file.name) or write(file, *a, **k)
+    )
+    evaluate.save_results([], "nb03")
+    assert "nb03.json" not in written
 
 
 def test_results_go_to_build_unless_told_otherwise(tmp_path, monkeypatch):

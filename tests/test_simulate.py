@@ -101,15 +101,16 @@ def test_the_experts_rule(visible, label):
 
 def test_artefacts_come_at_their_rate_in_hits_and_misses_alike():
     run = TwinRun("LN84")
+    run.setup = replace(run.setup, streaks=0.2, ice=0.1)
     rate = {"HIT": [], "MISS": []}
-    for i in range(700):
+    for i in range(500):
         if run.labels[i] in rate:
             shot = run.drawn(i)
             rate[run.labels[i]].append((shot.streak[1] > 0, shot.ice > 0, len(shot.hot)))
     for found in rate.values():
         streaks, ice, hot = np.mean(found, axis=0)
-        assert streaks == pytest.approx(run.setup.streaks, abs=0.03)
-        assert ice == pytest.approx(run.setup.ice, abs=0.02)
+        assert streaks == pytest.approx(run.setup.streaks, abs=0.07)
+        assert ice == pytest.approx(run.setup.ice, abs=0.05)
         assert hot == pytest.approx(run.setup.hot * 1.92**2, rel=0.15)
 
 

@@ -38,8 +38,13 @@ def train(seed=0, epochs=12, **options):
     return model, history
 
 
-def test_it_learns_from_few_frames_what_it_was_not_shown():
-    model, history = train()
+@pytest.fixture(scope="module")
+def trained():
+    return train()
+
+
+def test_it_learns_from_few_frames_what_it_was_not_shown(trained):
+    model, history = trained
     x, y = vectors(200, seed=3)
     counts = count(y, training.predict(model, x) > 0.5)
     assert counts.recall > 0.9
@@ -50,8 +55,8 @@ def test_it_learns_from_few_frames_what_it_was_not_shown():
     assert {len(numbers) for numbers in lists} == {12}
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_does_not():
-    (first, a), (again, b), (other, c) = train(epochs=2), train(epochs=2), train(1, epochs=2)
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(trained):
+    (first, a), (again, b), (other, c) = trained, train(), train(1)
     for u, v in zip(first.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(u, v)
     assert a.loss == b.loss

@@ -24,7 +24,8 @@ from sfxtutor.runs import TWINS, cache_dir, open_run
 SHOTS = 16  # of each imaginary beamline
 RECALL = 0.95  # wanted of hits and maybes, on beamlines that were not trained on
 TESTED = 400  # frames of each twin in the test
-EPOCHS = {"rwd": 30, "cnn": 8}
+EPOCHS = {"rwd": 24, "cnn": 8}
+EPOCHS_LEFT_OUT = 10  # of each of the seven trainings that leave a family out
 
 
 def build_screening_rwd(length=720):
@@ -40,7 +41,7 @@ def build_screening_rwd(length=720):
     vector = keras.Input((length,))
     level = ops.log(ops.maximum(vector, 1e-3))
     x = ops.clip(level - ops.median(level, axis=1, keepdims=True), -2, 4)[..., None]
-    for filters, window, pool in ((16, 5, 2), (32, 9, 4), (32, 5, 1)):
+    for filters, window, pool in ((8, 5, 2), (16, 7, 4), (24, 5, 1)):
         x = layers.Conv1D(filters, window, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.Activation("relu")(x)
@@ -99,7 +100,7 @@ def simulate(beamlines, seed=0, progress=True):
     return frames
 
 
-def fit_screener(model, x, hit, lines, seed=0, progress=True):
+def fit_screener(model, x, hit, lines, epochs, seed=0):
     """Train on three in four beamlines, choose the epoch and the threshold on the fourth.
 
     Returns
@@ -112,9 +113,8 @@ def fit_screener(model, x, hit, lines, seed=0, progress=True):
     from sfxtutor.training import fit, predict
 
     apart = lines % 4 == 3
-    epochs = EPOCHS["rwd" if x.ndim == 2 else "cnn"]
     fit(model, x[~apart], hit[~apart], (x[apart], hit[apart]), epochs, seed=seed, batch=64,
-        learning_rate=2e-3, progress=progress)  # fmt: skip
+        learning_rate=2e-3)  # fmt: skip
     p = predict(model, x[apart], 512)
     threshold = float(np.quantile(p[hit[apart]], 1 - RECALL))
     return threshold, count(hit[apart], p >= threshold)
@@ -135,7 +135,7 @@ def leave_one_family_out(frames, seed=0):
         set_seed(seed)
         model = build_screening_rwd()
         rest = {key: frames[key][~out] for key in ("rwd", "hit", "line")}
-        fit_screener(model, rest["rwd"], rest["hit"], rest["line"], seed)
+        fit_screener(model, rest["rwd"], rest["hit"], rest["line"], EPOCHS_LEFT_OUT, seed)
         scores = predict(model, frames["rwd"][out], 512)
         hit = frames["hit"][out]
         result[family] = (area_under_curve(scores, hit),
@@ -198,7 +198,9 @@ def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
     set_seed(seed)
     model = build_screening_rwd() if kind == "rwd" else build_cnn((720 // BIN, 720 // BIN, 1))
     x = frames["rwd" if kind == "rwd" else "images"]
-    threshold, counts = fit_screener(model, x, frames["hit"], frames["line"], seed)
+    threshold, counts = fit_screener(
+        model, x, frames["hit"], frames["line"], EPOCHS[kind], seed
+    )
     apart = frames["line"] % 4 == 3
     notes = {
         "threshold": threshold, "wanted recall": RECALL, "beamlines": beamlines, "seed": seed,

@@ -78,6 +78,8 @@ def beamline(rng, family=None):
         hot=log_uniform(rng, 2, 60) if family == "hot pixels" else log_uniform(rng, 0.05, 5),
         streaks=rng.uniform(0.3, 1) if family == "jet" else 0.02,
         ice=rng.uniform(0.2, 0.8) if family == "ice" else 0.01,
+        streak=log_uniform(rng, 200, 5000) * strength,
+        ring=log_uniform(rng, 50, 1500) * strength,
     )
     return Beamline(with_brightness(setup, rng), family, panels(rng) if family == "panels" else None)
 
