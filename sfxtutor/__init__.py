@@ -19,7 +19,7 @@ _PUBLIC = {
     "evaluate": "Counts always_miss best_threshold count is_positive load_results paper_rows row "
     "save_results split spot_count wilson",
     "tables": "table",
-    "claims": "claims",
+    "verdicts": "claims",
     "plots": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius show style",
     "charts": "plot_confusion plot_history plot_rates",
 }

@@ -233,13 +233,15 @@ def throughput(model, x, batch=None, repeats=5):
 
 def _epoch(model, x, y, weights, order, batch):
     """One pass over the frames in that order; the mean training loss."""
-    model.reset_metrics()
+    total = 0.0
     for start in range(0, len(order), batch):
         # ascending within a batch: a memory-mapped file is read forwards
         chosen = np.sort(order[start : start + batch])
         images = _channelled(x[chosen], model).astype(np.float32)
+        # Keras gives the loss of this batch alone
         loss = model.train_on_batch(images, y[chosen], sample_weight=weights[chosen])
-    return float(loss)
+        total += float(loss) * len(chosen)
+    return total / len(order)
 
 
 def _channelled(part, model):

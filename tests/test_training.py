@@ -146,6 +146,15 @@ def test_both_classes_weigh_the_same():
     assert training.balanced_loss(p, y) == pytest.approx(-(np.log(0.8) + np.log(0.6)) / 2)
 
 
+def test_the_training_loss_is_the_mean_over_all_frames_of_an_epoch():
+    """At a learning rate of 0, without dropout, it is the loss of the model as it is."""
+    x, y = vectors(50, seed=1)  # batches of 20, 20 and 10
+    model = keras.Sequential([keras.Input((128,)), keras.layers.Dense(1, activation="sigmoid")])
+    history = training.fit(model, x, y, (x, y), 2, learning_rate=0.0, progress=False)
+    expected = training.balanced_loss(training.predict(model, x), y)
+    np.testing.assert_allclose(history.loss, expected, rtol=1e-5)
+
+
 def test_layers_that_are_frozen_stay_as_they_are():
     model = small()
     model.get_layer("base").trainable = False

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from nbformat.reader import NotJSONError
 
-from ..claims import claims as judge
+from ..verdicts import claims as judge
 from . import pages
 
 CELL_TIMEOUT = 3600  # seconds; the paper profile trains for minutes in one cell

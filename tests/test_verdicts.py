@@ -2,7 +2,7 @@
 
 import pytest
 
-from sfxtutor.claims import (
+from sfxtutor.verdicts import (
     FEW,
     FULL,
     PAIRS,
