@@ -82,7 +82,9 @@ def pictures(real, runs):
         closer = (run.card.distance / calibration.REFERENCE) ** 2
         left.plot(place, calibration.radial(frame, run.card) * closer, style, label=run.name)
         noise[run.name] = calibration.noise(frame, run.card)
-    left.set(xlabel="distance from the beam (mm, at 123.55 mm)", ylabel="median (ADU)", yscale="log")
+    left.set(
+        xlabel="distance from the beam (mm, at 123.55 mm)", ylabel="median (ADU)", yscale="log"
+    )
     left.legend()
     points = ("1 pixel", "diagonal", "2 pixels")
     for number, (name, values) in enumerate(noise.items()):

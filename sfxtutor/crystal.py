@@ -187,7 +187,9 @@ def bragg_spots(crystal, rotation, wavelength, distance, pixel, center, window, 
     far_x = max(abs(left - center[1]), abs(right - center[1]))
     angle = np.arctan2(np.hypot(far_y, far_x) * pixel, distance)
     s_max = 2 * np.sin(angle / 2) / wavelength
-    if _BRIGHTEST * photons > faintest > 0:  # nothing beyond here could reach the faintest spot wanted
+    if (
+        _BRIGHTEST * photons > faintest > 0
+    ):  # nothing beyond here could reach the faintest spot wanted
         s_max = min(s_max, np.sqrt(2 * np.log(_BRIGHTEST * photons / faintest) / crystal.b_factor))
     widths = (0.5 / crystal.domain, crystal.mosaicity, bandwidth / 2.355 * wavelength / 2)
     camera = (distance / pixel, float(center[0]), float(center[1]))

@@ -1,8 +1,8 @@
 """What a run is: frames with labels, from the twin or from a file, behind one interface.
 
-    run = open_run("LN83")                      # the twin, seed 0
-    run = open_run("LN83", source="cxidb")      # the real file, after `sfxtutor data fetch LN83`
-    run = open_run("file.h5", labels="expert_annotation.txt")
+run = open_run("LN83")                      # the twin, seed 0
+run = open_run("LN83", source="cxidb")      # the real file, after `sfxtutor data fetch LN83`
+run = open_run("file.h5", labels="expert_annotation.txt")
 """
 
 import operator
@@ -59,21 +59,34 @@ class Card:
 
 _KE = "Ke et al., J. Synchrotron Rad. 25, 655 (2018), doi 10.1107/S1600577518004873"
 _CC0 = "CC0: deposited data at cxidb.org are under this waiver"
-_UNSURE = "The sample is as far as known; the dataset does not state it."
+_RAYONIX = (1920, 1920)
+_SAMPLE = ("The sample is as far as known; the dataset does not state it.",)
 
 # Gains: `annotation/annotation_notes` of nksauter/fv5080, the DIALS parameters behind Ke et al.
 _CXIDB = {
     name: Card(
-        name, title, "cxidb", licence=_CC0, citation=_KE, address=f"http://cxidb.org/data/76/{path}",
-        gain=gain, shape=shape, frames=2000, assumptions=assumptions,
+        name,
+        title,
+        "cxidb",
+        licence=_CC0,
+        citation=_KE,
+        address=f"http://cxidb.org/data/76/{path}",
+        gain=gain,
+        shape=shape,
+        frames=2000,
+        assumptions=assumptions,
     )
     for name, title, path, gain, shape, assumptions in (
-        ("LN83", "[NiFe] hydrogenase, LCLS, CXIDB 76", "ln83/r0018_2000.h5", 0.27, (1920, 1920),
-         (_UNSURE,)),
-        ("LN84", "photosystem II, LCLS, CXIDB 76", "ln84/r0095_2000.h5", 0.31, (1920, 1920),
-         (_UNSURE,)),
-        ("LO19", "cyclophilin A, LCLS, CXIDB 76", "lo19/r0020_2000.h5", 0.19, (1920, 1920),
-         (_UNSURE,)),
+        (
+            "LN83",
+            "[NiFe] hydrogenase, LCLS, CXIDB 76",
+            "ln83/r0018_2000.h5",
+            0.27,
+            _RAYONIX,
+            _SAMPLE,
+        ),
+        ("LN84", "photosystem II, LCLS, CXIDB 76", "ln84/r0095_2000.h5", 0.31, _RAYONIX, _SAMPLE),
+        ("LO19", "cyclophilin A, LCLS, CXIDB 76", "lo19/r0020_2000.h5", 0.19, _RAYONIX, _SAMPLE),
         ("LG36", "LG36, LCLS, CXIDB 76", "lg36/r0087_2000.h5", 15.64, None, ()),
         ("L498", "L498, LCLS, CXIDB 76", "l498/r0027_2000.h5", 4.55, None, ()),
     )
@@ -90,7 +103,7 @@ _TWIN = {
         assumptions=(
             "Wavelength, distance and beam centre are assumed (docs/twin.md): those of "
             f"{name} stand in its own file only.",
-            _UNSURE,
+            *_SAMPLE,
         ),
     )
     for name in TWINS
@@ -160,8 +173,11 @@ class Run:
     def shot(self, i):
         """Wavelength (Å), distance (mm) and timestamp of frame i: a dict, None where unknown."""
         self.index(i)
-        return {"wavelength": self.card.wavelength, "distance": self.card.distance,
-                "timestamp": None}
+        return {
+            "wavelength": self.card.wavelength,
+            "distance": self.card.distance,
+            "timestamp": None,
+        }
 
     def index(self, i):
         """Check frame number `i`, from 0, negative counted from the end; return 0 <= i < n."""
@@ -269,9 +285,7 @@ def open_run(name_or_path, *, source="twin", seed=0, labels=None, mask=None):
 
         return TwinRun(name, seed=seed)
     if name in CARDS["cxidb"]:
-        raise ValueError(
-            f'{name} has no twin (only {", ".join(TWINS)} have). Use source="cxidb".'
-        )
+        raise ValueError(f'{name} has no twin (only {", ".join(TWINS)} have). Use source="cxidb".')
     if name and not Path(name_or_path).exists():
         raise FileNotFoundError(
             f"No file and no run is called {name_or_path!r}. Give the path of a file, "

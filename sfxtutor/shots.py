@@ -25,6 +25,8 @@ _FAINTEST = 100.0  # ADU in a whole spot; fainter ones drown in the noise and ar
 _ENOUGH = 150  # strongest spots of a crystal: the ten most visible are among them
 _ATTEMPTS = 2_000
 _MARGIN = 4  # pixels around a window in which a spot still reaches into it
+
+
 @dataclass(frozen=True)
 class Setup:
     """Everything that stays the same during a run. Lengths in mm, wavelength in Å, else as said.
@@ -150,11 +152,11 @@ def draw(setup, rng, key=0, label=None):
         Draw among the shots of this class only: for the orientations drawn first, number and
         brightness of the crystals are drawn again until the visible spots make the class.
     """
-    light = dict(
-        pulse=max(rng.normal(1, setup.pulse_spread), 0.2),
-        edge=rng.normal(setup.edge, setup.edge_jitter),
-        wavelength=setup.wavelength * rng.normal(1, setup.energy_spread),
-    )
+    light = {
+        "pulse": max(rng.normal(1, setup.pulse_spread), 0.2),
+        "edge": rng.normal(setup.edge, setup.edge_jitter),
+        "wavelength": setup.wavelength * rng.normal(1, setup.energy_spread),
+    }
     area = setup.shape[0] * setup.shape[1] / 1e6
     hot = rng.uniform((0, 0, 2.3), (*setup.shape, 4.6), size=(rng.poisson(setup.hot * area), 3))
     hot[:, 2] = 10 ** hot[:, 2]  # 200 to 40,000 ADU, every decade as likely
@@ -194,12 +196,13 @@ def bragg(setup, shot, key=0, window=None, faintest=None):
     `window` is (top, left, bottom, right) in pixels, the whole detector without it.
     """
     faintest = _FAINTEST / setup.gain if faintest is None else faintest
+    window = window or (-0.5, -0.5, setup.shape[0] - 0.5, setup.shape[1] - 0.5)
     found = [np.empty(0, SPOT)]
     for number, (rotation, photons) in enumerate(shot.crystals):
         spots = bragg_spots(
             setup.crystal, rotation, shot.wavelength, setup.distance, setup.pixel, setup.center,
-            window or (-0.5, -0.5, setup.shape[0] - 0.5, setup.shape[1] - 0.5), photons=photons * shot.pulse, faintest=faintest,
-            bandwidth=setup.bandwidth, key=key,
+            window, photons=photons * shot.pulse, faintest=faintest, bandwidth=setup.bandwidth,
+            key=key,
         )  # fmt: skip
         spots["crystal"] = number
         found.append(spots)
@@ -229,7 +232,9 @@ def render(setup, shot, key=0, top=0, left=0, height=None, width=None):
     height, width = height or setup.shape[0], width or setup.shape[1]
     corner = (top - 1, left - 1)
     shade = tape_shade(setup, shot.edge, np.arange(left - 1, left + width + 1))
-    image = background(setup)[top : top + height + 2, left : left + width + 2] * (shot.pulse * shade)
+    image = background(setup)[top : top + height + 2, left : left + width + 2] * (
+        shot.pulse * shade
+    )
     if shot.ice:
         rings = ice_rings(setup, shot.wavelength, shot.ice)
         add_ice(image, *corner, setup.center, rings, 4.0)

@@ -5,7 +5,12 @@ import pytest
 
 from sfxtutor.crystal import Crystal, bragg_spots, random_rotation, wilson_intensity
 
-CAMERA = dict(distance=120.0, pixel=0.177, center=(960.0, 960.0), window=(0, 0, 1920, 1920))
+CAMERA = {
+    "distance": 120.0,
+    "pixel": 0.177,
+    "center": (960.0, 960.0),
+    "window": (0, 0, 1920, 1920),
+}
 WAVELENGTH = 1.3
 
 
@@ -17,7 +22,9 @@ def spots_of(crystal=None, seed=0, **options):
 
 def scattering_vectors(spots):
     """s (n, 3), 1/Å, from where the spots lie on the detector."""
-    ray = np.stack([(spots["x"] - 960) * 0.177, (spots["y"] - 960) * 0.177, np.full(len(spots), 120)])
+    ray = np.stack(
+        [(spots["x"] - 960) * 0.177, (spots["y"] - 960) * 0.177, np.full(len(spots), 120)]
+    )
     ray = ray / np.linalg.norm(ray, axis=0) / WAVELENGTH
     ray[2] -= 1 / WAVELENGTH
     return ray.T
@@ -50,7 +57,7 @@ def test_no_reflection_is_found_twice_and_none_near_the_sphere_is_missed():
     assert len(found) == len(spots)
     h, k, l = np.mgrid[-25:26, -33:34, -42:43].reshape(3, -1)  # noqa: E741
     s = (rotation / np.array(crystal.cell)) @ np.stack([h, k, l])
-    off = np.linalg.norm(s + [[0], [0], [1 / WAVELENGTH]], axis=0) - 1 / WAVELENGTH
+    off = np.linalg.norm(s + np.array([[0], [0], [1 / WAVELENGTH]]), axis=0) - 1 / WAVELENGTH
     near = (np.abs(off) < 1e-4) & (h**2 + k**2 + l**2 > 0) & (s[2] > -0.5)
     y, x = (960 + 120 / 0.177 * s[i] / (s[2] + 1 / WAVELENGTH) for i in (1, 0))
     inside = near & (y > 1) & (y < 1919) & (x > 1) & (x < 1919)
@@ -62,7 +69,7 @@ def test_no_reflection_is_found_twice_and_none_near_the_sphere_is_missed():
 
 def test_intensities_follow_wilson_the_symmetry_and_the_screw_axes():
     values = [wilson_intensity(h, k, l, 7) for h in range(1, 25) for k in range(1, 25)
-              for l in range(1, 25)]  # fmt: skip
+              for l in range(1, 25)]  # fmt: skip  # noqa: E741
     assert np.mean(values) == pytest.approx(1, abs=0.03)
     assert np.var(values) == pytest.approx(1, abs=0.08)  # exponential: variance = mean squared
     assert wilson_intensity(3, -5, 7, 7) == wilson_intensity(-3, 5, 7, 7) != 0
@@ -81,7 +88,8 @@ def test_a_b_factor_dims_high_angles():
 
 def test_wider_lattice_points_light_more_spots_and_energy_moves_them():
     counts = [len(spots_of(Crystal((73, 96, 119), mosaicity=m))[1]) for m in (1e-4, 1e-3, 3e-3)]
-    assert counts == sorted(counts) and counts[2] > 1.5 * counts[0]
+    assert counts == sorted(counts)
+    assert counts[2] > 1.5 * counts[0]
     rotation, before = spots_of()
     after = bragg_spots(Crystal((73, 96, 119)), rotation, WAVELENGTH * 1.001, **CAMERA)
     place = {tuple(s[["h", "k", "l"]].tolist()): (s["y"], s["x"]) for s in after}

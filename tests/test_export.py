@@ -23,8 +23,16 @@ def run():
     frames = frames_of(4, 740)
     mask = np.ones((740, 740), bool)
     mask[300:310, 400] = mask[0, 0] = False
-    return ArrayRun(frames, WORDS, mask, wavelength=1.25, distance=100.0, pixel=0.1,
-                    beam_center=(370.5, 360.0), saturation=4000)
+    return ArrayRun(
+        frames,
+        WORDS,
+        mask,
+        wavelength=1.25,
+        distance=100.0,
+        pixel=0.1,
+        beam_center=(370.5, 360.0),
+        saturation=4000,
+    )
 
 
 def write(run, path, *args, **kwargs):

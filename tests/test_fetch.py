@@ -34,8 +34,11 @@ def server(content, monkeypatch, tmp_path):
     monkeypatch.setattr(remote, "PAUSE", 0)
     monkeypatch.setattr(remote, "BLOCK", 1 << 16)
     for name in ("LN83", "L498"):
-        monkeypatch.setitem(runs.CARDS["cxidb"], name,
-                            replace(runs.CARDS["cxidb"][name], frames=12, shape=(740, 740)))
+        monkeypatch.setitem(
+            runs.CARDS["cxidb"],
+            name,
+            replace(runs.CARDS["cxidb"][name], frames=12, shape=(740, 740)),
+        )
     with serve({"/ln83/r0018_2000.h5": content}) as server:
         yield server
 
@@ -62,7 +65,6 @@ def test_a_whole_run_is_fetched_once_checked_and_opened(server, content, tmp_pat
     assert run.card.gain == 0.27  # of the card
     assert run.card.wavelength == 1.3  # of the file
     assert (run[11] == FRAMES[11]).all()
-
 
 
 def test_cut_connections_are_taken_up(server, content):
@@ -213,9 +215,12 @@ def _fetch_in_process(url, card, queue):
 def test_two_processes_fetch_one_file_once(server, content):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    processes = [context.Process(target=_fetch_in_process,
-                                 args=(server.url, runs.CARDS["cxidb"]["LN83"], queue))
-                 for _ in range(2)]
+    processes = [
+        context.Process(
+            target=_fetch_in_process, args=(server.url, runs.CARDS["cxidb"]["LN83"], queue)
+        )
+        for _ in range(2)
+    ]
     for process in processes:
         process.start()
     paths = [queue.get(timeout=60) for _ in processes]

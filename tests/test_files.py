@@ -42,14 +42,19 @@ def make_nxmx(path, parts, links=None, **extra):
     """A master file; `parts` become data files that it links to."""
     for k, images in enumerate(parts, 1):
         with h5py.File(path.with_name(f"{path.stem}_data_{k:06}.h5"), "w") as file:
-            file.create_dataset("entry/data/data", data=images, chunks=(1, *images.shape[1:]),
-                                **hdf5plugin.Bitshuffle())
+            file.create_dataset(
+                "entry/data/data",
+                data=images,
+                chunks=(1, *images.shape[1:]),
+                **hdf5plugin.Bitshuffle(),
+            )
     with h5py.File(path, "w") as file:
         file.create_group("entry").attrs["NX_class"] = "NXentry"
         file.create_group("entry/data").attrs["NX_class"] = "NXdata"
         for k in range(1, (links or len(parts)) + 1):
             file[f"entry/data/data_{k:06}"] = h5py.ExternalLink(
-                f"{path.stem}_data_{k:06}.h5", "entry/data/data")
+                f"{path.stem}_data_{k:06}.h5", "entry/data/data"
+            )
         file["entry/instrument/beam/incident_wavelength"] = 0.97
         detector = file.create_group("entry/instrument/detector")
         detector.attrs["NX_class"] = "NXdetector"
@@ -71,9 +76,14 @@ def make_cbf(path, data, header=""):
 
 def test_idh5_frames_run_over_the_chunks_in_key_order(tmp_path):
     frames = frames_of(6, 9)
-    path = make_idh5(tmp_path / "r.h5", {"run_0010": frames[3:5], "run_0002": frames[:3],
-                                         "run_1": frames[5:]},
-                     PIXEL_SIZE=0.1, BEAM_CENTER_X=0.3, BEAM_CENTER_Y=0.5, SATURATED_VALUE=65535)
+    path = make_idh5(
+        tmp_path / "r.h5",
+        {"run_0010": frames[3:5], "run_0002": frames[:3], "run_1": frames[5:]},
+        PIXEL_SIZE=0.1,
+        BEAM_CENTER_X=0.3,
+        BEAM_CENTER_Y=0.5,
+        SATURATED_VALUE=65535,
+    )
     with FileRun(path) as run:
         assert len(run) == 6
         for i in range(6):
@@ -106,8 +116,13 @@ def test_pixels_below_the_trusted_minimum_are_masked_and_read_as_0(tmp_path):
 
 
 def test_gaps_between_the_active_areas_are_masked(tmp_path):
-    run = FileRun(make_idh5(tmp_path / "r.h5", {"a": np.zeros((1, 10, 8), np.uint16)},
-                            ACTIVE_AREAS=[0, 0, 5, 8, 5, 0, 10, 8]))
+    run = FileRun(
+        make_idh5(
+            tmp_path / "r.h5",
+            {"a": np.zeros((1, 10, 8), np.uint16)},
+            ACTIVE_AREAS=[0, 0, 5, 8, 5, 0, 10, 8],
+        )
+    )
     expected = np.zeros((10, 8), bool)
     expected[1:4, 1:7] = expected[6:9, 1:7] = True
     assert (run.mask == expected).all()
@@ -130,8 +145,9 @@ def test_the_real_frame():
 
 @given(
     raw=hnp.arrays(
-        st.one_of(hnp.integer_dtypes(), hnp.unsigned_integer_dtypes(),
-                  hnp.floating_dtypes(sizes=(32, 64))),
+        st.one_of(
+            hnp.integer_dtypes(), hnp.unsigned_integer_dtypes(), hnp.floating_dtypes(sizes=(32, 64))
+        ),
         hnp.array_shapes(min_dims=2, max_dims=2, max_side=8),
     ),
     data=st.data(),
@@ -146,9 +162,11 @@ def test_any_real_type_becomes_uint16_by_the_written_rule(raw, data):
 
 
 @given(
-    frames=hnp.arrays(st.sampled_from(["<u2", ">u2", "<u4", ">i4", "<i2", ">f4", "<f8", "u1"]),
-                      hnp.array_shapes(min_dims=3, max_dims=3, max_side=5),
-                      elements=st.integers(0, 100)),
+    frames=hnp.arrays(
+        st.sampled_from(["<u2", ">u2", "<u4", ">i4", "<i2", ">f4", "<f8", "u1"]),
+        hnp.array_shapes(min_dims=3, max_dims=3, max_side=5),
+        elements=st.integers(0, 100),
+    ),
     cuts=st.lists(st.integers(0, 5), max_size=3),
 )
 def test_idh5_of_any_shape_type_and_byte_order_comes_back(tmp_path_factory, frames, cuts):
@@ -248,9 +266,18 @@ def test_nxmx_master_with_links_and_bitshuffle(tmp_path):
     assert run.card.beam_center == (2.5, 3.5)
 
 
-@pytest.mark.parametrize(("dtype", "mark"), [("u4", MINUS_ONE), ("u2", 65535), ("u1", 255),
-                                             ("i4", -1), ("i4", -2), ("i4", -(2**31)),
-                                             ("f4", np.nan)])
+@pytest.mark.parametrize(
+    ("dtype", "mark"),
+    [
+        ("u4", MINUS_ONE),
+        ("u2", 65535),
+        ("u1", 255),
+        ("i4", -1),
+        ("i4", -2),
+        ("i4", -(2**31)),
+        ("f4", np.nan),
+    ],
+)
 def test_gaps_of_real_detectors_are_masked_never_bright(tmp_path, dtype, mark):
     frames = np.full((4, 6, 6), 30, dtype)
     frames[:, 2] = mark
@@ -302,10 +329,14 @@ def test_nxmx_virtual_dataset_of_a_missing_file_is_no_frame_of_zeros(tmp_path):
 def test_cbf_file_list_and_folder(tmp_path):
     frames = frames_of(3, 8).astype(np.int32)
     frames[:, 3] = -1
-    header = ("# Pixel_size 172e-6 m x 172e-6 m\n# Wavelength 0.98 A\n# Detector_distance 0.19 m\n"
-              "# Beam_xy (3.00, 5.00) pixels\n# Count_cutoff 1048575 counts")
-    paths = [make_cbf(tmp_path / f"f_{k}.cbf", frame, header)
-             for k, frame in zip((1, 2, 10), frames, strict=True)]
+    header = (
+        "# Pixel_size 172e-6 m x 172e-6 m\n# Wavelength 0.98 A\n# Detector_distance 0.19 m\n"
+        "# Beam_xy (3.00, 5.00) pixels\n# Count_cutoff 1048575 counts"
+    )
+    paths = [
+        make_cbf(tmp_path / f"f_{k}.cbf", frame, header)
+        for k, frame in zip((1, 2, 10), frames, strict=True)
+    ]
     for source in (tmp_path, paths):
         run = open_run(source)
         assert len(run) == 3
@@ -370,16 +401,33 @@ def write(path, **items):
         ({}, "holds nothing; expected"),
         ({"metadata__idh5_version": b"idh5_v2.0"}, "is 'idh5_v2.0'; expected 'idh5_v1.0'"),
         ({"metadata__idh5_version": b"idh5_v1.0"}, "holds no frame"),
-        ({"metadata__idh5_version": b"idh5_v1.0", "data__run_0__distance": 1.0},
-         "no dataset data/run_0/images"),
-        ({"metadata__idh5_version": b"idh5_v1.0", "data__run_0__images": np.zeros((4, 4))},
-         r"has 2 dimensions, \(4, 4\); expected"),
-        ({"metadata__idh5_version": b"idh5_v1.0", "data__run_0__images": np.zeros((0, 4, 4))},
-         "holds no frame"),
-        ({"metadata__idh5_version": b"idh5_v1.0", "data__a__images": np.zeros((1, 4, 4)),
-          "data__b__images": np.zeros((1, 5, 4))}, r"shapes \[\(4, 4\), \(5, 4\)\]"),
-        ({"metadata__idh5_version": b"idh5_v1.0", "data__a__images": np.zeros((1, 4, 4), complex)},
-         "type complex128; expected one shape, integers or floats"),
+        (
+            {"metadata__idh5_version": b"idh5_v1.0", "data__run_0__distance": 1.0},
+            "no dataset data/run_0/images",
+        ),
+        (
+            {"metadata__idh5_version": b"idh5_v1.0", "data__run_0__images": np.zeros((4, 4))},
+            r"has 2 dimensions, \(4, 4\); expected",
+        ),
+        (
+            {"metadata__idh5_version": b"idh5_v1.0", "data__run_0__images": np.zeros((0, 4, 4))},
+            "holds no frame",
+        ),
+        (
+            {
+                "metadata__idh5_version": b"idh5_v1.0",
+                "data__a__images": np.zeros((1, 4, 4)),
+                "data__b__images": np.zeros((1, 5, 4)),
+            },
+            r"shapes \[\(4, 4\), \(5, 4\)\]",
+        ),
+        (
+            {
+                "metadata__idh5_version": b"idh5_v1.0",
+                "data__a__images": np.zeros((1, 4, 4), complex),
+            },
+            "type complex128; expected one shape, integers or floats",
+        ),
         ({"entry_1__x": 1}, "CXI file without images"),
         ({"entry_1__data_1__data": np.zeros((2, 8, 4, 4))}, r"4 dimensions, .* Assemble"),
         ({"entry__x": 1}, "NeXus file without images"),
@@ -395,8 +443,13 @@ def test_a_damaged_chunk_spoils_its_frame_only(tmp_path, dtype):
     path = make_idh5(tmp_path / "r.h5", {})
     frames = frames_of(3, 64)
     with h5py.File(path, "r+") as file:
-        images = file.create_dataset("data/a/images", data=frames.astype(dtype),
-                                     chunks=(1, 64, 64), compression="gzip", fletcher32=True)
+        images = file.create_dataset(
+            "data/a/images",
+            data=frames.astype(dtype),
+            chunks=(1, 64, 64),
+            compression="gzip",
+            fletcher32=True,
+        )
         offset = images.id.get_chunk_info(1).byte_offset
     with path.open("r+b") as file:
         file.seek(offset + 100)
@@ -446,8 +499,13 @@ def test_a_thousand_large_frames_in_constant_memory(tmp_path):
     path = tmp_path / "big.h5"
     make_idh5(path, {})
     with h5py.File(path, "r+") as file:  # 7.4 GB unpacked, never written chunks read as 0
-        images = file.create_dataset("data/a/images", (1000, 1920, 1920), np.uint16,
-                                     chunks=(1, 1920, 1920), compression="gzip")
+        images = file.create_dataset(
+            "data/a/images",
+            (1000, 1920, 1920),
+            np.uint16,
+            chunks=(1, 1920, 1920),
+            compression="gzip",
+        )
         images[999] = 3
     assert path.stat().st_size < 1e6
     with FileRun(path) as run:
@@ -465,6 +523,8 @@ def test_a_thousand_large_frames_in_constant_memory(tmp_path):
 
 def test_opening_a_run_loads_no_tensorflow(tmp_path):
     path = make_idh5(tmp_path / "r.h5", {"a": frames_of(1, 4)})
-    code = ("import sys; from sfxtutor.runs import open_run; "
-            f"open_run({str(path)!r})[0]; assert not {{'tensorflow', 'numba'}} & set(sys.modules)")
+    code = (
+        "import sys; from sfxtutor.runs import open_run; "
+        f"open_run({str(path)!r})[0]; assert not {{'tensorflow', 'numba'}} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -31,13 +31,28 @@ def flex_pickle(mask, python=2, panels=1):
     state is the focus; flex_bool's state is (grid, string), the string led by its length.
     """
     size = mask.size.to_bytes(8, "little").rstrip(b"\0")
-    text = bytes([len(size) + 1]) + size + mask.astype(np.uint8).tobytes().replace(
-        b"\1", b"1").replace(b"\0", b"0")
+    text = (
+        bytes([len(size) + 1])
+        + size
+        + mask.astype(np.uint8).tobytes().replace(b"\1", b"1").replace(b"\0", b"0")
+    )
     opcode = b"T" if python == 2 else b"B"  # BINSTRING, BINBYTES
-    grid = (b"cscitbx_array_family_flex_ext\ngrid\n(" + integers(0, 0) + integers(*mask.shape)
-            + b"\x88tR" + integers(*mask.shape) + b"b")
-    array = (b"cscitbx_array_family_flex_ext\nbool\n)R(" + grid + opcode
-             + struct.pack("<i", len(text)) + text + b"tb")
+    grid = (
+        b"cscitbx_array_family_flex_ext\ngrid\n("
+        + integers(0, 0)
+        + integers(*mask.shape)
+        + b"\x88tR"
+        + integers(*mask.shape)
+        + b"b"
+    )
+    array = (
+        b"cscitbx_array_family_flex_ext\nbool\n)R("
+        + grid
+        + opcode
+        + struct.pack("<i", len(text))
+        + text
+        + b"tb"
+    )
     return b"\x80\x02(" + array * panels + b"t."
 
 

@@ -102,8 +102,9 @@ def test_no_server_at_all(tmp_path, monkeypatch):
         RangeFile(url + "a.h5")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None,
-          max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
 @given(st.lists(st.tuples(st.integers(0, len(CONTENT) + 9), st.integers(0, 20_000)), max_size=8))
 def test_a_range_file_reads_like_the_file(server, reads):
     there = io.BytesIO(CONTENT)
@@ -137,4 +138,7 @@ def test_a_range_file_keeps_the_blocks_of_late(server, monkeypatch):
             away.seek(block * 4096)
             away.read(1)
     assert [r for _, r in server.requests[1:]] == [
-        "bytes=0-4095", "bytes=4096-8191", "bytes=8192-12287"]
+        "bytes=0-4095",
+        "bytes=4096-8191",
+        "bytes=8192-12287",
+    ]

@@ -12,7 +12,14 @@ from minifiles import SHARED, ArrayRun, make_idh5
 
 from sfxtutor import cli
 from sfxtutor.beamline import screen as screening
-from sfxtutor.beamline.screen import MODELS, Screener, dark_pixels, good_pixels, screen, stuck_pixels
+from sfxtutor.beamline.screen import (
+    MODELS,
+    Screener,
+    dark_pixels,
+    good_pixels,
+    screen,
+    stuck_pixels,
+)
 from sfxtutor.beamline.train_screener import area_under_curve
 from sfxtutor.kernels import fast_rwd
 from sfxtutor.runs import TWINS

@@ -30,7 +30,9 @@ def test_a_frame_depends_on_run_seed_and_number_alone(run):
 
 
 def test_frames_do_not_share_their_noise():
-    frames = [render(EMPTY, draw(EMPTY, np.random.default_rng(i)), 0, 0, 0, 400, 400) for i in (1, 2)]
+    frames = [
+        render(EMPTY, draw(EMPTY, np.random.default_rng(i)), 0, 0, 0, 400, 400) for i in (1, 2)
+    ]
     first, second = (np.diff(frame.astype(float), 2) for frame in frames)  # no smooth background
     assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.02
     left, right = frames[0][:, :200].astype(float), frames[0][:, 200:].astype(float)
@@ -49,8 +51,8 @@ def test_the_crop_is_the_crop_of_the_full_frame(run):
 
 
 def test_artefacts_and_corners_are_in_crop_and_full_frame_alike():
-    setup = replace(EMPTY, shape=(900, 900), center=(450, 450), ice=1, streaks=1, hot=20, crystals=2,
-                    brightness=5000)  # fmt: skip
+    setup = replace(EMPTY, shape=(900, 900), center=(450, 450), ice=1, streaks=1, hot=20,
+                    crystals=2, brightness=5000)  # fmt: skip
     shot = draw(setup, np.random.default_rng(3))
     whole = render(setup, shot)
     for top, left in ((0, 0), (100, 200), (400, 400)):
@@ -93,8 +95,10 @@ def test_labels_follow_the_visible_spots_of_the_whole_detector(run):
         assert label_of(visible.sum()) == run.labels[i], f"frame {i}: {visible.sum()} visible"
 
 
-@pytest.mark.parametrize(("visible", "label"), [(0, "MISS"), (3, "MISS"), (4, "MAYBE"),
-                                                (9, "MAYBE"), (10, "HIT"), (500, "HIT")])  # fmt: skip
+EXPERTS = [(0, "MISS"), (3, "MISS"), (4, "MAYBE"), (9, "MAYBE"), (10, "HIT"), (500, "HIT")]
+
+
+@pytest.mark.parametrize(("visible", "label"), EXPERTS)
 def test_the_experts_rule(visible, label):
     assert label_of(visible) == label
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sfxtutor.evaluate import Counts, paper_rows, row, wilson
 from sfxtutor.verdicts import (
     FEW,
     FULL,
@@ -16,7 +17,6 @@ from sfxtutor.verdicts import (
     rate,
     verdict,
 )
-from sfxtutor.evaluate import Counts, paper_rows, row, wilson
 
 N = 500
 

@@ -169,7 +169,9 @@ def background_points(run):
     points += [near(f"background at {a}-{b} mm, scaled (ADU)", value / scale, known, relative=0.15)
                for (a, b), value, known in zip(RADII, right, MEASURED_RADIAL, strict=True)
                if np.isfinite(value)]  # fmt: skip
-    points.append(near("shade of the tape", np.nanmean(left / right), MEASURED_SHADE, absolute=0.04))
+    points.append(
+        near("shade of the tape", np.nanmean(left / right), MEASURED_SHADE, absolute=0.04)
+    )
     points.append(near("water ring (Å)", ring_spacing(mean, card), WATER_RING, absolute=0.12))
     return points
 
@@ -205,7 +207,7 @@ def lattice_points(run, frames=6):
             if len(right) == frames:
                 break
     return [Point("spots explained by the true cell", np.mean(right), 1, 0.7, 1),
-            Point("spots explained by a cell 5 % larger", np.mean(wrong), 0.03, 0, 0.3)]  # fmt: skip
+            Point("spots explained by a cell 5 % larger", np.mean(wrong), 0, 0, 0.3)]  # fmt: skip
 
 
 def compare(run):

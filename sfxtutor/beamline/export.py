@@ -42,8 +42,9 @@ def write_idh5(run, path, frames=None, crop=False, progress=True):
         raise FileExistsError(f"{path} exists. Choose another name, or delete it first.")
     count = len(run) if frames is None else frames
     if not 1 <= count <= len(run):
-        raise ValueError(f"{count} frames were asked for; {run.name} has {len(run)}. "
-                         f"Ask for 1 to {len(run)}.")
+        raise ValueError(
+            f"{count} frames were asked for; {run.name} has {len(run)}. Ask for 1 to {len(run)}."
+        )
     shape = tuple(run.card.shape or run[0].shape)
     if crop:
         crop_slices(shape)
@@ -56,8 +57,14 @@ def write_idh5(run, path, frames=None, crop=False, progress=True):
                 images = _lay_out(file, run, count, shape, crop)
             start = int(file.attrs["written"])
             check_space(path, (count - start) * images[0].nbytes)
-            for i in tqdm(range(start, count), initial=start, total=count, unit="frame",
-                          desc=path.name, disable=not progress):
+            for i in tqdm(
+                range(start, count),
+                initial=start,
+                total=count,
+                unit="frame",
+                desc=path.name,
+                disable=not progress,
+            ):
                 images[i] = run.crop(i) if crop else run[i]
                 for name, value in run.shot(i).items():
                     if name in images.parent and value is not None:
@@ -101,8 +108,11 @@ def check_space(path, needed):
     """Raise OSError with a sentence if `needed` bytes do not fit on the disk of `path`."""
     free = shutil.disk_usage(path.parent).free
     if needed > free:
-        raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} are "
-                      "free", str(path))
+        raise OSError(
+            errno.ENOSPC,
+            f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} are free",
+            str(path),
+        )
 
 
 def disk_error(error, path):

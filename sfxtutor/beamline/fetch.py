@@ -16,10 +16,10 @@ import requests
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
+from ..runs import CARDS, cache_dir
 from .export import check_space, disk_error, write_idh5
 from .files import FileRun
 from .remote import RangeFile, download
-from ..runs import CARDS, cache_dir
 
 BASE_URL = "http://cxidb.org/data/76/"
 COMMIT = "78fc3805d00f9d5b3c1d1cf38d2e92d5e2cdc987"
@@ -31,8 +31,12 @@ LABELS_SHA256 = {
     "LG36": "911aa60c04d082194a18690ab6f0296f4dc253a3772df20d4541395d368876ee",
     "L498": "11e666feb0729e453ff3c2fe6b0febbab28442a7b7030c1024d60c1cdb5b30e2",
 }
-MASKS = {"LN83": "mask.pickle", "LN84": "mask.pickle", "LO19": "mask.pickle",
-         "LG36": "mask2.pickle"}  # those of annotation_notes; L498 has none
+MASKS = {
+    "LN83": "mask.pickle",
+    "LN84": "mask.pickle",
+    "LO19": "mask.pickle",
+    "LG36": "mask2.pickle",
+}  # those of annotation_notes; L498 has none
 
 
 def fetch_run(name, frames=None, crop=False, progress=True, base_url=BASE_URL):
@@ -81,8 +85,11 @@ def fetch_labels(name, base_url=LABELS_URL):
     2,000 lines `r0018_2000.h5 [1] MISS`, 50 kB; nksauter/fv5080, BSD-3, with Ke et al. 2018.
     """
     _card(name)
-    return _retrieve(f"{base_url}{name}/expert_annotation.txt", f"sha256:{LABELS_SHA256[name]}",
-                     cache_dir() / "cxidb76" / name)
+    return _retrieve(
+        f"{base_url}{name}/expert_annotation.txt",
+        f"sha256:{LABELS_SHA256[name]}",
+        cache_dir() / "cxidb76" / name,
+    )
 
 
 def fetch_mask(name, base_url=LABELS_URL):
@@ -91,8 +98,9 @@ def fetch_mask(name, base_url=LABELS_URL):
     1 = good, 1920 x 1920; nksauter/fv5080, BSD-3.  No checksum is known; the commit is fixed.
     """
     if name not in MASKS:
-        raise ValueError(f"No mask of {name} is published, only of {', '.join(MASKS)}. "
-                         "Open the run without.")
+        raise ValueError(
+            f"No mask of {name} is published, only of {', '.join(MASKS)}. Open the run without."
+        )
     return _retrieve(f"{base_url}{name}/{MASKS[name]}", None, cache_dir() / "cxidb76" / name)
 
 
@@ -109,9 +117,12 @@ def open_fetched(name, labels=None, mask=None):
             f"or some central crops: sfxtutor data fetch {name} --frames 200 --crop."
         )
     expert, pickle = folder / "expert_annotation.txt", folder / MASKS.get(name, "none")
-    return FileRun(files[0], card=card,
-                   labels=expert if labels is None and expert.exists() else labels,
-                   mask=pickle if mask is None and pickle.exists() else mask)
+    return FileRun(
+        files[0],
+        card=card,
+        labels=expert if labels is None and expert.exists() else labels,
+        mask=pickle if mask is None and pickle.exists() else mask,
+    )
 
 
 def verify_run(name):
@@ -136,8 +147,10 @@ def verify_run(name):
         known = LABELS_SHA256[name] if path == labels else _sidecar(path).read_text().split()[0]
         found = _sha256(path)
         if found != known:
-            raise ValueError(f"{path} has sha256 {found}; expected {known}, as when it arrived. "
-                             "It has changed on disk: delete it and fetch it again.")
+            raise ValueError(
+                f"{path} has sha256 {found}; expected {known}, as when it arrived. "
+                "It has changed on disk: delete it and fetch it again."
+            )
         if path != labels:
             with FileRun(path, card=card) as run:
                 sentences.append(f"{path.name}: {len(run)} frames, sha256 right")
@@ -151,9 +164,17 @@ def list_runs():
 
     `local` is the list of fetched files, empty where there is none; a twin needs none.
     """
-    return [{"name": name, "source": source, "frames": card.frames, "address": card.address,
-             "local": [str(p) for p in _files(name)] if source == "cxidb" else []}
-            for source, cards in CARDS.items() for name, card in cards.items()]
+    return [
+        {
+            "name": name,
+            "source": source,
+            "frames": card.frames,
+            "address": card.address,
+            "local": [str(p) for p in _files(name)] if source == "cxidb" else [],
+        }
+        for source, cards in CARDS.items()
+        for name, card in cards.items()
+    ]
 
 
 def info(name, source="cxidb"):
@@ -168,8 +189,9 @@ def info(name, source="cxidb"):
 
 def _card(name):
     if name not in CARDS["cxidb"]:
-        raise ValueError(f"CXIDB 76 has no run {name!r}; expected one of "
-                         f"{', '.join(CARDS['cxidb'])}.")
+        raise ValueError(
+            f"CXIDB 76 has no run {name!r}; expected one of {', '.join(CARDS['cxidb'])}."
+        )
     return CARDS["cxidb"][name]
 
 
@@ -181,6 +203,7 @@ def _path(name, frames=None, crop=False):
 
 def _files(name):
     """Fetched files of a run, the most useful first: whole, whole crop, most frames."""
+
     def rank(path):
         first = path.stem.partition("_first")[2].split("_")[0]
         return (-int(first) if first else float("-inf"), path.stem.endswith("_crop"))
@@ -231,8 +254,9 @@ def _retrieve(url, known_hash, folder):
     try:
         return Path(pooch.retrieve(url, known_hash, Path(url).name, folder))
     except requests.RequestException as error:
-        raise ConnectionError(f"{url} could not be fetched ({error}). Check the network, "
-                              "then try again.") from error
+        raise ConnectionError(
+            f"{url} could not be fetched ({error}). Check the network, then try again."
+        ) from error
 
 
 def _download(url, path, card, progress):
@@ -251,6 +275,8 @@ def _download(url, path, card, progress):
     except ValueError as error:
         size = part.stat().st_size
         part.unlink()
-        raise ValueError(f"What arrived from {url} ({size} bytes) is not the run {card.name}: "
-                         f"{error} It has been deleted; fetch it again.") from error
+        raise ValueError(
+            f"What arrived from {url} ({size} bytes) is not the run {card.name}: "
+            f"{error} It has been deleted; fetch it again."
+        ) from error
     os.replace(part, path)

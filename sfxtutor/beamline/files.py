@@ -25,9 +25,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from ..runs import CROP, Card, Run, crop_slices, read_labels
 from .formats import find_cbf, find_frames
 from .masks import read_mask
-from ..runs import CROP, Card, Run, crop_slices, read_labels
 
 SAMPLE = 5  # frames looked at for pixels without data
 
@@ -58,8 +58,12 @@ class FileRun(Run):
         shape, found = self._frames.shape, self._frames.facts
         name = card.name if card else re.sub(r"_master$", "", self._paths[0].stem)
         card = card or Card(name, f"{name}, a file", "file", address=str(self._paths[0]))
-        self.card = replace(card, shape=shape, frames=len(self._frames),
-                            **{k: v for k, v in found.items() if v is not None})
+        self.card = replace(
+            card,
+            shape=shape,
+            frames=len(self._frames),
+            **{k: v for k, v in found.items() if v is not None},
+        )
         self.name, self.source = self.card.name, self.card.source
         self._given = None if mask is None else self._fit(mask)
         self.labels = None if labels is None else read_labels(labels, len(self))
@@ -114,8 +118,7 @@ class FileRun(Run):
         files = {*self._paths}
         if self._file is not None:
             files |= {Path(part.file.filename) for part in self._frames.parts}
-        states = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns)
-                  for f in sorted(files)]
+        states = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(files)]
         return hashlib.sha256(repr(states).encode()).hexdigest()[:24]
 
     @property
@@ -127,8 +130,11 @@ class FileRun(Run):
     def _plain(self):
         """True where the raw pixels are the frame: no number stands for missing data."""
         frames = self._frames
-        return (frames.dtype.kind, frames.dtype.itemsize) == ("u", 2) and frames.flag is None and (
-            frames.lowest is None or frames.lowest <= 0)
+        return (
+            (frames.dtype.kind, frames.dtype.itemsize) == ("u", 2)
+            and frames.flag is None
+            and (frames.lowest is None or frames.lowest <= 0)
+        )
 
     def _read(self, i, rows, columns):
         if self._file is not None and not self._file:
@@ -142,8 +148,10 @@ class FileRun(Run):
                 f"Frame {i} of {self.name} cannot be read ({error}); the file is damaged or still "
                 "being written. Copy or fetch it again."
             ) from error
-        expected = tuple(len(range(*s.indices(n)))
-                         for s, n in zip((rows, columns), self._frames.shape, strict=True))
+        expected = tuple(
+            len(range(*s.indices(n)))
+            for s, n in zip((rows, columns), self._frames.shape, strict=True)
+        )
         if raw.shape != expected:
             raise ValueError(
                 f"Frame {i} of {self.name} gives {raw.shape} pixels, the first one {expected}; "
@@ -152,8 +160,12 @@ class FileRun(Run):
         if self._plain:
             return raw.astype(np.uint16, copy=False)
         lowest, flag = max(self._frames.lowest or 0, 0), self._frames.flag
-        if raw.dtype.kind != "f" and raw.min() >= lowest and raw.max() <= 65535 and (
-                raw.max() != flag):
+        if (
+            raw.dtype.kind != "f"
+            and raw.min() >= lowest
+            and raw.max() <= 65535
+            and (raw.max() != flag)
+        ):
             return raw.astype(np.uint16)  # nothing to change: four times faster than looking
         missing = self._no_data(raw)
         self._report(i, raw, missing, (rows, columns))
@@ -177,15 +189,21 @@ class FileRun(Run):
         if missing.any():
             stray = missing if self.mask is None else missing & self.mask[region]
             if stray.any():
-                self._warn("data", f"Frame {i} of {self.name} has {stray.sum()} pixels without "
-                           "data (NaN, or a detector's mark) beyond its mask; they are read as 0. "
-                           "Give mask= to leave them out of every frame.")
+                self._warn(
+                    "data",
+                    f"Frame {i} of {self.name} has {stray.sum()} pixels without "
+                    "data (NaN, or a detector's mark) beyond its mask; they are read as 0. "
+                    "Give mask= to leave them out of every frame.",
+                )
         if raw.dtype.kind != "u":
             negative = (raw < 0) & ~missing
             if negative.any():
-                self._warn("negative", f"Frame {i} of {self.name} has {negative.sum()} negative "
-                           f"pixels (lowest {raw[negative].min():g}), read as 0. Add the "
-                           "detector's offset before saving if their noise matters.")
+                self._warn(
+                    "negative",
+                    f"Frame {i} of {self.name} has {negative.sum()} negative "
+                    f"pixels (lowest {raw[negative].min():g}), read as 0. Add the "
+                    "detector's offset before saving if their noise matters.",
+                )
 
     def _warn(self, kind, sentence):
         with self._lock:
@@ -236,8 +254,10 @@ def _open(path):
     if all(p.suffix == ".cbf" for p in paths):
         return None, find_cbf(paths), paths
     if len(paths) > 1:
-        raise ValueError(f"Got {len(paths)} files, not all .cbf; expected one HDF5 file or a list "
-                         "of CBF files. Open the HDF5 files one by one.")
+        raise ValueError(
+            f"Got {len(paths)} files, not all .cbf; expected one HDF5 file or a list "
+            "of CBF files. Open the HDF5 files one by one."
+        )
     file = _open_hdf5(paths[0])
     try:
         return file, find_frames(file), paths
@@ -245,8 +265,9 @@ def _open(path):
         file.close()
         if isinstance(error, (ValueError, FileNotFoundError)):
             raise  # a sentence of the formats
-        raise ValueError(f"{paths[0].name} cannot be read ({error}); it is damaged. "
-                         "Copy or fetch it again.") from error
+        raise ValueError(
+            f"{paths[0].name} cannot be read ({error}); it is damaged. Copy or fetch it again."
+        ) from error
 
 
 def _open_hdf5(path):
@@ -255,12 +276,16 @@ def _open_hdf5(path):
         return h5py.File(path, "r", locking=False)
     except OSError as error:
         if "truncated" in str(error):
-            raise ValueError(f"{path.name} is cut short ({path.stat().st_size} bytes; {error}). "
-                             "Copy or fetch it again.") from error
+            raise ValueError(
+                f"{path.name} is cut short ({path.stat().st_size} bytes; {error}). "
+                "Copy or fetch it again."
+            ) from error
         with path.open("rb") as file:
             start = file.read(8)
-        raise ValueError(f"{path.name} is not an HDF5 file (it begins with {start!r}); expected "
-                         "idh5, CXI, NeXus (.h5, .cxi, .nxs) or CBF (.cbf).") from error
+        raise ValueError(
+            f"{path.name} is not an HDF5 file (it begins with {start!r}); expected "
+            "idh5, CXI, NeXus (.h5, .cxi, .nxs) or CBF (.cbf)."
+        ) from error
 
 
 def _natural(path):

@@ -42,8 +42,11 @@ class Frames:
 
     def __post_init__(self):
         stacks = [isinstance(p, h5py.Dataset) and p.ndim == 3 for p in self.parts]
-        self.ends = list(accumulate(
-            p.shape[0] if stack else 1 for p, stack in zip(self.parts, stacks, strict=True)))
+        self.ends = list(
+            accumulate(
+                p.shape[0] if stack else 1 for p, stack in zip(self.parts, stacks, strict=True)
+            )
+        )
 
     def __len__(self):
         return self.ends[-1] if self.ends else 0
@@ -93,8 +96,11 @@ def find_idh5(file):
     frames = stacked(file, parts)
     count = len(frames)
     for name in ("wavelength", "distance", "timestamp"):
-        values = [np.atleast_1d(file[f"data/{c}/{name}"][()]) for c in chunks
-                  if f"data/{c}/{name}" in file]
+        values = [
+            np.atleast_1d(file[f"data/{c}/{name}"][()])
+            for c in chunks
+            if f"data/{c}/{name}" in file
+        ]
         if values and sum(map(len, values)) == count:
             frames.shots[name] = np.concatenate(values)
     if "title" in file.attrs:  # a file of write_idh5 says whether it is measured or simulated
@@ -136,8 +142,14 @@ def find_cxi(file):
         "distance": millimetres(detector, "distance"),
         "pixel": millimetres(detector, "x_pixel_size"),
     }
-    flags = next((file[p] for p in (path[:-4] + "mask", path[:-4] + "mask_shared",
-                                    CXI_DATA[1][:-4] + "mask") if p in file), None)
+    flags = next(
+        (
+            file[p]
+            for p in (path[:-4] + "mask", path[:-4] + "mask_shared", CXI_DATA[1][:-4] + "mask")
+            if p in file
+        ),
+        None,
+    )
     if flags is not None:
         flags = flags[0] if flags.ndim == 3 else flags[()]
         frames.good = flags.astype(np.int64) & CXI_BAD == 0
@@ -156,7 +168,9 @@ def find_cbf(paths):
     number = r"\s*:?\s*([-+.\deE]+)"
     center = re.search(r"Beam_xy\s*\(([-+.\d]+),\s*([-+.\d]+)\)", header)
     return Frames(
-        list(paths), image.data.shape, image.data.dtype,
+        list(paths),
+        image.data.shape,
+        image.data.dtype,
         facts={
             "wavelength": value("Wavelength" + number),
             "distance": value("Detector_distance" + number, 1e3),
@@ -193,9 +207,14 @@ def stacked(file, parts):
             f"{name_of(file)} holds frames of shapes {sorted(shapes)} and type {parts[0].dtype}; "
             "expected one shape, integers or floats. Split the file by shape."
         )
-    return Frames(parts, shapes.pop(), parts[0].dtype,
-                  flag=np.iinfo(parts[0].dtype).max if parts[0].dtype.kind == "u"
-                  and parts[0].dtype.itemsize > 2 else None)
+    return Frames(
+        parts,
+        shapes.pop(),
+        parts[0].dtype,
+        flag=np.iinfo(parts[0].dtype).max
+        if parts[0].dtype.kind == "u" and parts[0].dtype.itemsize > 2
+        else None,
+    )
 
 
 def stack(file, path, single=False):

@@ -39,9 +39,15 @@ def read_mask(path, name=None):
     if not path.is_file():
         raise FileNotFoundError(f"There is no mask file {path}. Check the path.")
     readers = {
-        ".pickle": _read_flex, ".pkl": _read_flex, ".mask": _read_flex,
-        ".npy": _read_numpy, ".npz": _read_numpy,
-        ".h5": _read_hdf5, ".hdf5": _read_hdf5, ".cxi": _read_hdf5, ".nxs": _read_hdf5,
+        ".pickle": _read_flex,
+        ".pkl": _read_flex,
+        ".mask": _read_flex,
+        ".npy": _read_numpy,
+        ".npz": _read_numpy,
+        ".h5": _read_hdf5,
+        ".hdf5": _read_hdf5,
+        ".cxi": _read_hdf5,
+        ".nxs": _read_hdf5,
         ".cbf": _read_cbf,
     }
     if path.suffix not in readers:
@@ -52,8 +58,10 @@ def read_mask(path, name=None):
     try:
         mask = readers[path.suffix](path, name)
     except (OSError, EOFError, BadZipFile) as error:
-        raise ValueError(f"{path.name} cannot be read as a mask ({error}). "
-                         "Save it as a bool array with numpy.save.") from error
+        raise ValueError(
+            f"{path.name} cannot be read as a mask ({error}). "
+            "Save it as a bool array with numpy.save."
+        ) from error
     if mask.ndim != 2 or not mask.any():
         raise ValueError(
             f"The mask in {path.name} has shape {mask.shape} and {mask.sum()} good pixels; "
@@ -80,8 +88,9 @@ def _read_flex(path, _):
                 if length > 1 and int.from_bytes(text[1:length], "little") == len(pixels) > 0:
                     found.append((pixels, integers[-12:]))
     except (ValueError, UnicodeError, IndexError) as error:
-        raise ValueError(f"{path.name} is no pickle that can be parsed ({error}). "
-                         "Save the mask with numpy.save.") from error
+        raise ValueError(
+            f"{path.name} is no pickle that can be parsed ({error}). Save the mask with numpy.save."
+        ) from error
     for pixels, seen in found if len(found) == 1 else ():
         for shape in pairwise(seen):
             if shape[0] * shape[1] == len(pixels) and set(np.unique(pixels)) <= {48, 49}:
@@ -98,8 +107,10 @@ def _read_numpy(path, name):
             content = np.load(file, allow_pickle=False)
             arrays = dict(content) if path.suffix == ".npz" else {name: content}
     except ValueError:  # NumPy's own sentence advises to unpickle
-        raise ValueError(f"{path.name} holds Python objects or is damaged; expected a bool array. "
-                         "It is not unpickled, for safety: save it with numpy.save.") from None
+        raise ValueError(
+            f"{path.name} holds Python objects or is damaged; expected a bool array. "
+            "It is not unpickled, for safety: save it with numpy.save."
+        ) from None
     content = _choose(path, arrays, name)
     side = isqrt(8 * content.size)
     if content.ndim == 1 and content.dtype == np.uint8 and side * side == 8 * content.size:
@@ -113,8 +124,10 @@ def _choose(path, arrays, name):
     for key in (name, {"LO19": "LN84"}.get(name), only):
         if key in arrays:
             return arrays[key]
-    raise ValueError(f"{path.name} holds masks of {', '.join(arrays)}; expected one for {name}. "
-                     "Give one of them as a file of its own.")
+    raise ValueError(
+        f"{path.name} holds masks of {', '.join(arrays)}; expected one for {name}. "
+        "Give one of them as a file of its own."
+    )
 
 
 def _read_hdf5(path, _):
@@ -122,9 +135,13 @@ def _read_hdf5(path, _):
 
     found = {}
     with h5py.File(path, "r", locking=False) as file:
-        file.visititems(lambda key, item: found.setdefault(key, item[()])
-                        if isinstance(item, h5py.Dataset)
-                        and key.split("/")[-1] in ("pixel_mask", "mask") else None)
+        file.visititems(
+            lambda key, item: (
+                found.setdefault(key, item[()])
+                if isinstance(item, h5py.Dataset) and key.split("/")[-1] in ("pixel_mask", "mask")
+                else None
+            )
+        )
         if not found and "data/data" in file:
             found["data/data"] = file["data/data"][()]
     for key, flags in sorted(found.items(), reverse=True):  # pixel_mask before mask

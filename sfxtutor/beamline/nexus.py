@@ -20,8 +20,11 @@ def find_nxmx(file):
     entry = find_entry(file)
     instrument = _child(entry, "NXinstrument", "instrument") or {}
     detector = _child(instrument, "NXdetector", "detector") or {}
-    beam = _child(instrument, "NXbeam", "beam") or _child(
-        entry.get("sample") or {}, "NXbeam", "beam") or {}
+    beam = (
+        _child(instrument, "NXbeam", "beam")
+        or _child(entry.get("sample") or {}, "NXbeam", "beam")
+        or {}
+    )
     frames = stacked(file, _nxmx_parts(file, entry, detector))
     specific = detector.get("detectorSpecific") or {}
     frames.set_wavelengths(values_of(beam, "incident_wavelength"))
@@ -47,16 +50,21 @@ def find_nxmx(file):
 
 
 def _nxmx_parts(file, entry, detector):
-    holders = [item for item in entry.values()
-               if isinstance(item, h5py.Group) and text_of(item.attrs.get("NX_class")) == "NXdata"]
+    holders = [
+        item
+        for item in entry.values()
+        if isinstance(item, h5py.Group) and text_of(item.attrs.get("NX_class")) == "NXdata"
+    ]
     for holder in [*holders, entry.get("data") or {}, detector, entry]:
         names = sorted(name for name in holder if re.fullmatch(r"data_\d+", name))
         if names:
             there = [name for name in names if _there(holder, name)]
             lost = [_target(holder, name) for name in names if name not in there]
             if lost:
-                sentence = (f"{name_of(file)} links to {len(names)} data files, {len(lost)} of them"
-                            f" missing (first {lost[0]}); expected all in the same folder.")
+                sentence = (
+                    f"{name_of(file)} links to {len(names)} data files, {len(lost)} of them"
+                    f" missing (first {lost[0]}); expected all in the same folder."
+                )
                 if not there or there != names[: len(there)]:
                     raise FileNotFoundError(f"{sentence} Copy them there.")
                 # An aborted run: its master names files that were never written.
@@ -68,8 +76,10 @@ def _nxmx_parts(file, entry, detector):
             sources = {s.file_name for s in data.virtual_sources()} if data.is_virtual else ()
             lost = [s for s in sources if not (Path(file.filename).parent / s).exists()]
             if lost:
-                raise FileNotFoundError(f"{name_of(file)} takes frames from {lost[0]}, which is "
-                                        "missing; expected it in the same folder. Copy it there.")
+                raise FileNotFoundError(
+                    f"{name_of(file)} takes frames from {lost[0]}, which is "
+                    "missing; expected it in the same folder. Copy it there."
+                )
             return [data]
     raise ValueError(
         f"{name_of(file)} is a NeXus file without images; expected data_000001 or data in "

@@ -31,8 +31,10 @@ class RangeFile(io.RawIOBase):
         self._session = requests.Session()
         reply = self._get(0, 1)
         if reply.status_code != 206:
-            raise ConnectionError(f"The server of {url} does not send parts of a file. "
-                                  "Fetch the whole file: leave out frames and crop.")
+            raise ConnectionError(
+                f"The server of {url} does not send parts of a file. "
+                "Fetch the whole file: leave out frames and crop."
+            )
         self.size = _total(reply)
 
     def readable(self):
@@ -131,8 +133,9 @@ def get(url, start=0, stop=None, session=requests):
         headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
     reply = session.get(url, headers=headers, stream=True, timeout=TIMEOUT)
     if reply.status_code in (404, 410):
-        raise FileNotFoundError(f"{url} is not on the server ({reply.status_code}). "
-                                "Check the address in a browser.")
+        raise FileNotFoundError(
+            f"{url} is not on the server ({reply.status_code}). Check the address in a browser."
+        )
     if reply.status_code not in (200, 206, 416):
         raise requests.ConnectionError(f"status {reply.status_code} {reply.reason}")
     if reply.status_code == 206:

@@ -31,7 +31,7 @@ DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 
 @dataclass
 class Summary:
-    """What became of a screening: frames met, scored and called hits, files that failed, seconds."""
+    """What became of a screening: frames met, scored, called hits; files that failed; seconds."""
 
     frames: int = 0
     scored: int = 0
@@ -43,8 +43,8 @@ class Summary:
     def __str__(self):
         rate = f"{100 * self.hits / self.scored:.1f} %" if self.scored else "no frame scored"
         failed = f", {self.failed} files could not be opened" if self.failed else ""
-        return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s, {self.hits} "
-                f"hits or maybes ({rate}){failed}: {self.out}")  # fmt: skip
+        return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s, "
+                f"{self.hits} hits or maybes ({rate}){failed}: {self.out}")  # fmt: skip
 
 
 class Screener:
@@ -76,7 +76,7 @@ class Screener:
         shape = self.model.input_shape[1:]
         if shape != (720,) and not (len(shape) == 3 and 720 % shape[0] == 0 and shape[2] == 1):
             raise ValueError(
-                f"The model {path} takes inputs of shape {shape}, expected (720,) or (y, y, 1) with "
+                f"The model {path} takes inputs of shape {shape}, expected (720,) or (y, y, 1), "
                 "y a divisor of 720. Train it on what sfxtutor.prepare gives."
             )
         self.bin = None if len(shape) == 1 else 720 // shape[0]
@@ -180,8 +180,8 @@ def screen(files, out="scores.csv", model="rwd", mask=None, threshold=None, prog
                 file.flush()
     except OSError as error:
         raise OSError(
-            f"Cannot write {partial} ({error}); {summary.scored} frames were scored. Free some room "
-            "or choose another --out."
+            f"Cannot write {partial} ({error}); {summary.scored} frames were scored. Free some "
+            "room or choose another --out."
         ) from error
     partial.replace(out)
     summary.seconds = time.perf_counter() - began

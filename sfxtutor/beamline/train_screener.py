@@ -49,7 +49,9 @@ def build_screening_rwd(length=720):
     x = layers.Concatenate()([ops.mean(x, axis=1), ops.max(x, axis=1),
                               ops.mean(ops.square(x), axis=1)])  # fmt: skip
     x = layers.Dropout(0.2)(layers.Dense(32, activation="relu")(x))
-    return keras.Model(vector, layers.Dense(1, activation="sigmoid", name="p_hit")(x), name="screen")
+    return keras.Model(
+        vector, layers.Dense(1, activation="sigmoid", name="p_hit")(x), name="screen"
+    )
 
 
 def measured(crops, masks, gain):
@@ -147,7 +149,7 @@ def leave_one_family_out(frames, seed=0):
 
 def area_under_curve(score, hit):
     """Chance that a hit scores above a miss, ties counted half (Mann and Whitney 1947)."""
-    values, place, times = np.unique(score, return_inverse=True, return_counts=True)
+    _, place, times = np.unique(score, return_inverse=True, return_counts=True)
     rank = (np.cumsum(times) - (times - 1) / 2)[place]
     hits, misses = hit.sum(), (~hit).sum()
     return float((rank[hit].sum() - hits * (hits + 1) / 2) / (hits * misses))

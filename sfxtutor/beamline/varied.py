@@ -81,7 +81,9 @@ def beamline(rng, family=None):
         streak=log_uniform(rng, 200, 5000) * strength,
         ring=log_uniform(rng, 50, 1500) * strength,
     )
-    return Beamline(with_brightness(setup, rng), family, panels(rng) if family == "panels" else None)
+    return Beamline(
+        with_brightness(setup, rng), family, panels(rng) if family == "panels" else None
+    )
 
 
 def with_brightness(setup, rng):
