@@ -38,12 +38,16 @@ def parser():
     screen = commands.add_parser("screen", help="score every frame of files")
     screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
     screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
-    screen.add_argument("--model", default="rwd", help="rwd, cnn or the path of a .keras file")
+    screen.add_argument(
+        "--model",
+        default="rwd",
+        help="rwd (shipped), cnn (after `train-screener --model cnn`) or a .keras file",
+    )
     screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
     screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
     screen.set_defaults(command=_screen)
 
-    train = commands.add_parser("train-screener", help="make the models of `screen` again")
+    train = commands.add_parser("train-screener", help="make a model of `screen`")
     train.add_argument("--model", choices=("rwd", "cnn"), default="rwd")
     train.add_argument("--out", help="the .keras file; default: the package's own")
     train.add_argument("--beamlines", type=int, default=600, help="imaginary beamlines simulated")

@@ -67,7 +67,8 @@ class Screener:
         if not path.exists():
             raise FileNotFoundError(
                 f"Found no model {model!r}, expected rwd, cnn or the path of a .keras file. "
-                "Name one of these, or make the shipped ones with `sfxtutor train-screener`."
+                "Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which is "
+                "not shipped."
             )
         self.model = keras.saving.load_model(path, compile=False)
         notes = path.with_suffix(".json")
