@@ -23,7 +23,6 @@ from sfxtutor.detector import (
 
 _FAINTEST = 100.0  # ADU in a whole spot; fainter ones drown in the noise and are left out
 _ENOUGH = 150  # strongest spots of a crystal: the ten most visible are among them
-_ATTEMPTS = 2_000
 _MARGIN = 4  # pixels around a window in which a spot still reaches into it
 
 
@@ -139,7 +138,7 @@ def label_of(visible):
     return "HIT" if visible >= 10 else "MAYBE" if visible >= 4 else "MISS"
 
 
-def draw(setup, rng, key=0, label=None):
+def draw(setup, rng, key=0, label=None, attempts=20_000):
     """One shot of a run, drawn from what the setup says is likely.
 
     Parameters
@@ -151,6 +150,13 @@ def draw(setup, rng, key=0, label=None):
     label : str, optional
         Draw among the shots of this class only: for the orientations drawn first, number and
         brightness of the crystals are drawn again until the visible spots make the class.
+    attempts : int
+        So many times at most.
+
+    Raises
+    ------
+    ValueError
+        If no attempt makes the class.
     """
     light = {
         "pulse": max(rng.normal(1, setup.pulse_spread), 0.2),
@@ -165,12 +171,12 @@ def draw(setup, rng, key=0, label=None):
     ice = ice_light * (rng.random() < setup.ice)
     shot = Shot(**light, crystals=(), hot=hot.astype(int), streak=streak, ice=ice,
                 key=int(rng.integers(2**32)))  # fmt: skip
-    return replace(shot, crystals=_draw_crystals(setup, shot, rng, key, label))
+    return replace(shot, crystals=_draw_crystals(setup, shot, rng, key, label, attempts))
 
 
-def _draw_crystals(setup, shot, rng, key, label):
+def _draw_crystals(setup, shot, rng, key, label, attempts):
     rotations, margins = [], []
-    for _ in range(_ATTEMPTS):
+    for _ in range(attempts):
         count = rng.poisson(setup.crystals)
         while len(rotations) < count:
             rotations.append(random_rotation(rng))
@@ -179,7 +185,7 @@ def _draw_crystals(setup, shot, rng, key, label):
         seen = sum(np.count_nonzero(m * p > 1) for m, p in zip(margins, photons, strict=False))
         if label in (None, label_of(seen)):
             return tuple(zip(rotations, photons, strict=False))
-    raise ValueError(f"No {label} in {_ATTEMPTS} shots of {setup}. Give it crystals that make one.")
+    raise ValueError(f"No {label} in {attempts} shots of {setup}. Give it crystals that make one.")
 
 
 def _strongest(setup, shot, rotation, key):

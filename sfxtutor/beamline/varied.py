@@ -114,7 +114,7 @@ def shots(line, rng, count, labels=("HIT", "MISS", "MAYBE", "MISS", "HIT")):
     for number in range(count):
         label = labels[number % len(labels)]
         try:
-            shot = draw(line.setup, rng, key, label)
+            shot = draw(line.setup, rng, key, label, attempts=2_000)
         except ValueError:  # crystals too faint, or always too bright, for this class
             continue
         crop = render(line.setup, shot, key, top, left, SIZE, SIZE)
