@@ -46,7 +46,7 @@ class Profile:
 
 # 200 frames make six times fewer steps an epoch than 1,200, so they get more epochs.
 PROFILES = {
-    "quick": Profile("quick", bin=4, epochs=5, epochs_few=12, epochs_rwd=30),
+    "quick": Profile("quick", bin=4, epochs=4, epochs_few=8, epochs_rwd=30),
     "paper": Profile("paper", bin=2, epochs=8, epochs_few=25, epochs_rwd=60),
 }
 
