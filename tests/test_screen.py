@@ -70,7 +70,7 @@ def test_the_real_hit_is_called_a_hit(tmp_path):
     assert line["is_hit"] == "1"
 
 
-def test_a_thousand_frames_take_no_more_memory_than_a_few(tmp_path, monkeypatch):
+def test_a_thousand_frames_take_no_more_memory_than_a_few(tmp_path):
     frame = TwinRun("LN83").crop(0)
     path = tmp_path / "long.h5"
     make_idh5(path, {"run_0000": np.stack([frame] * 2)})

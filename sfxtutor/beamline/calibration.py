@@ -21,6 +21,7 @@ MEASURED_SHADE = 0.875  # left / right of the edge, mean over the radii
 # Noise of the measured frame, 130 to 150 mm from the beam, by `noise`.
 MEASURED_NOISE = {"variance / mean": 0.30, "1 pixel": 0.385, "diagonal": 0.156, "2 pixels": 0.04}
 WATER_RING = 3.1  # Å
+_FACTOR = {"HIT": 1.9, "MAYBE": 1.6, "MISS": 1.6}  # 60 frames leave the outer percentiles loose
 # Unit cells (Å) in resonet's list of LCLS samples.
 CELLS = {"LN83": (73, 96, 119), "LN84": (118, 223, 311), "LO19": (42, 52, 88)}
 PERCENTILES = (5, 25, 50, 75, 95)
@@ -188,9 +189,6 @@ def spot_points(run, frames=60):
             twin = float(np.percentile(counts, q))
             points.append(Point(f"spots of a {label}, percentile {q}", twin, wanted, low, high))
     return points
-
-
-_FACTOR = {"HIT": 1.9, "MAYBE": 1.6, "MISS": 1.6}  # 60 frames leave the outer percentiles loose
 
 
 def lattice_points(run, frames=6):

@@ -7,6 +7,7 @@ LN83, LN84 and LO19 are met for the first time in the test, whose result is kept
 """
 
 import json
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from sfxtutor import crystal, detector, shots
 from sfxtutor.beamline import varied
 from sfxtutor.beamline.screen import BIN, MODELS, dark_pixels
 from sfxtutor.evaluate import best_threshold, count
@@ -85,7 +87,9 @@ def simulate_beamline(seed):
 
 def simulate(beamlines, seed=0, progress=True):
     """What the models see of many imaginary beamlines: a dict of arrays, kept in the cache."""
-    path = cache_dir() / f"screener_{beamlines}_{seed}.npz"
+    sources = (Path(module.__file__).read_bytes() for module in (crystal, detector, shots, varied))
+    version = zlib.crc32(b"".join(sources))  # another simulation makes other frames
+    path = cache_dir() / f"screener_{beamlines}_{seed}_{version:08x}.npz"
     if path.exists():
         with np.load(path) as kept:
             return dict(kept)
