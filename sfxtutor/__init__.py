@@ -4,9 +4,14 @@ Names are loaded when they are first used, so that importing the package costs n
 TensorFlow nor Numba is imported before something needs them.
 """
 
+import os
 from importlib import import_module
 
 __version__ = "0.1.0"
+
+# TensorFlow reads it when it is loaded: kept memory is used again, not asked from the system for
+# every layer of every step, which makes a training on a CPU about a fifth faster.
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 _PUBLIC = {
     "runs": "Run open_run",
@@ -14,12 +19,15 @@ _PUBLIC = {
     "preprocess": "bin_max center_crop find_spots gcn lcn rwd",
     "kernels": "count_spots fast_binned fast_lcn fast_rwd",
     "prepared": "prepare",
-    "models": "build_cnn build_rwd_cnn count_multiply_adds",
+    "layers": "GradientReversal",
+    "models": "Dann build_cnn build_rwd_cnn count_multiply_adds cut transfer_from",
     "training": "fit predict profile set_seed throughput",
-    "evaluate": "Counts always_miss best_threshold count is_positive load_results paper_rows row "
-    "save_results split spot_count wilson",
+    "adaptation": "adapt_batch_norm features fit_dann foreign_neighbours outputs proxy_a_distance",
+    "evaluate": "Counts always_miss best_threshold count is_positive paper_rows row split "
+    "spot_count wilson",
+    "results": "load_results reference_rows references save_results",
     "tables": "table",
-    "verdicts": "claims",
+    "statements": "claims",
     "plots": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius show style",
     "charts": "plot_confusion plot_history plot_rates",
 }

@@ -10,6 +10,9 @@ CURVES = {
     "val_loss": "validation loss",
     "recall": "validation recall",
     "specificity": "validation specificity",
+    "domain_loss": "domain head: training loss",
+    "domain_val_loss": "domain head: validation loss",
+    "domain_accuracy": "domain head: validation accuracy",
 }
 
 
@@ -18,9 +21,10 @@ def plot_history(history, ax=None, *, names=("loss", "val_loss")):
 
     Parameters
     ----------
-    history : sfxtutor.History
+    history : sfxtutor.training.History, or DannHistory of sfxtutor.adaptation
     names : iterable of str
-        Which of its lists: loss, val_loss, recall, specificity.
+        Which of its lists: loss, val_loss, recall, specificity; those of a DANN's domain head:
+        domain_loss, domain_val_loss, domain_accuracy.
     """
     ax = axes_or_new(ax)
     for name, line in zip(names, ("-o", "--s", "-.^", ":d"), strict=False):

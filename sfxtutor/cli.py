@@ -30,6 +30,7 @@ def parser():
     run.add_argument("--profile", choices=("quick", "paper"), default="quick")
     run.add_argument("--source", choices=("twin", "cxidb"), default="twin")
     run.add_argument("--out", default="build", help="folder of the pages and results (build)")
+    run.add_argument("--seed", type=int, default=0, help="of the trainings (0)")
     run.set_defaults(command=_run)
 
     lab = commands.add_parser("lab", help="open JupyterLab in the course")
@@ -85,7 +86,7 @@ def _run(options):
     from sfxtutor.course.execute import run_course
 
     lessons = find_notebooks(notebook_folder())
-    return run_course(lessons, options.profile, options.source, options.out)
+    return run_course(lessons, options.profile, options.source, options.out, options.seed)
 
 
 def _lab(options):

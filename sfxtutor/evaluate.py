@@ -5,9 +5,7 @@ misses recognised; neither is ever shown without its counts and its 95 % interva
 """
 
 import csv
-import json
 import math
-import os
 from collections import namedtuple
 from dataclasses import dataclass
 from pathlib import Path
@@ -250,41 +248,3 @@ def paper_rows():
         keys = {name: line[name] for name in KEYS} | {"table": int(line["table"])}
         rows.append(keys | numbers | {"seed": None, "profile": "paper", "source": "paper"})
     return rows
-
-
-def save_results(content, name):
-    """Write rows, or anything JSON, to results/<name>.json in $SFXTUTOR_OUT (else build): a `Path`.
-
-    A lesson saves its rows as "nb" and its number; `sfxtutor run` gathers them.  The file is
-    complete or absent: it is written under another name and renamed.
-    """
-    path = _results_folder() / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-def load_results(name):
-    """What `save_results` wrote under that name.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing was saved under it.
-    """
-    path = _results_folder() / f"{name}.json"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"No results at {path}, expected those of an executed lesson. "
-            f"Run the lesson that saves {name!r} first."
-        )
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _results_folder():
-    return Path(os.environ.get("SFXTUTOR_OUT") or "build") / "results"

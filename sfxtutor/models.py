@@ -1,4 +1,4 @@
-"""The two networks of the benchmark, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors.
+"""The networks, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors, and what adapts them.
 
 Both are of the family that Xie et al. describe (Opt. Express 31, 32909, 2023): blocks of
 convolution - batch normalisation - activation - pooling, dropout in the top blocks, and a
@@ -14,6 +14,8 @@ import math
 
 import keras
 from keras import layers
+
+from .layers import GradientReversal
 
 # Keras' default of 0.99 averages the statistics of about the last 100 batches.  An epoch of 200
 # frames has 10: after five epochs 60 % of the moving variance would still be the 1 it starts
@@ -121,6 +123,119 @@ def build_classifier(features, dense=(32,)):
         stack.append(layers.Dense(width, activation="relu", name=f"dense{i}"))
     stack.append(layers.Dense(1, activation="sigmoid", name="p_hit"))
     return keras.Sequential(stack, name="classifier")
+
+
+class Dann(keras.Model):
+    """A 2D CNN with a second classifier, of the run that a frame is from, behind a reversal.
+
+    Trained to tell source from target, the domain classifier teaches the base to hide the
+    difference (Ganin et al., J. Mach. Learn. Res. 17, 1, 2016).  Both runs go through the same
+    weights, but each through batch-norm statistics of its own (Chang et al., CVPR 2019): those of
+    a mixed batch tell the runs apart by the level of their noise alone, and the base then wins
+    against the domain classifier by blowing up its features instead of adapting them.
+
+    Parameters
+    ----------
+    cnn : a model of `build_cnn`; its layers are used, not copied
+    dense : width of each hidden dense layer of the domain classifier
+
+    Attributes
+    ----------
+    reversal : GradientReversal
+    """
+
+    RUNS = ("source", "target")
+
+    def __init__(self, cnn, dense=(32,)):
+        super().__init__(name="dann")
+        self.base, self.classifier = cnn.get_layer("base"), cnn.get_layer("classifier")
+        self.reversal = GradientReversal(name="reversal")
+        stack = [layers.Dense(units, activation="relu") for units in dense]
+        stack = [keras.Input((self.base.output_shape[1],)), self.reversal, *stack]
+        stack.append(layers.Dense(1, activation="sigmoid"))
+        self.domain = keras.Sequential(stack, name="domain")
+        norms = [x for x in self.base.layers if isinstance(x, layers.BatchNormalization)]
+        self.used = [v for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
+        self.kept = {run: [self._like(v, run) for v in self.used] for run in self.RUNS}
+
+    def _like(self, variable, run):
+        """A variable of the model with the shape and value of that one."""
+        name = f"{run}_{variable.path.replace('/', '_')}"
+        new = self.add_weight(variable.shape, "zeros", trainable=False, name=name)
+        new.assign(variable)
+        return new
+
+    def call(self, x, run="target", training=False):
+        """Images (n, y, x, 1) of that run -> p("hit or maybe"), p(it is the target), (n,) each."""
+        for used, kept in zip(self.used, self.kept[run], strict=True):
+            used.assign(kept)
+        features = self.base(x, training=training)
+        if training:
+            for used, kept in zip(self.used, self.kept[run], strict=True):
+                kept.assign(used)
+        return self.classifier(features)[:, 0], self.domain(features)[:, 0]
+
+    def cnn(self, run):
+        """A CNN as of `build_cnn`, with the weights as they are and the statistics of that run."""
+        base = keras.models.clone_model(self.base)
+        for used, kept in zip(self.used, self.kept[run], strict=True):
+            used.assign(kept)
+        base.set_weights(self.base.get_weights())
+        classifier = keras.models.clone_model(self.classifier)
+        classifier.set_weights(self.classifier.get_weights())
+        return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name="cnn")
+
+
+def transfer_from(trained, dense=(32,)):
+    """A CNN for another run: a copy of a trained base, and a new, untrained classifier.
+
+    Call `set_seed` before: it draws the classifier's weights.
+
+    Parameters
+    ----------
+    trained : a model of `build_cnn` or `build_rwd_cnn`; it stays as it is
+    dense : width of each hidden dense layer of the classifier
+    """
+    base = keras.models.clone_model(trained.get_layer("base"))
+    base.set_weights(trained.get_layer("base").get_weights())
+    for layer in base.layers:  # a copy is frozen where `cut` froze the trained model
+        layer.trainable = True
+    classifier = build_classifier(base.output_shape[1], dense)
+    return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name="transfer")
+
+
+def cut(model, open_blocks=0):
+    """The two halves of a CNN: the lower frozen, the upper left to train: `(lower, upper)`.
+
+    Both use the model's own layers, so a training of `upper` is one of the model, in which nothing
+    below the cut changes, batch-norm statistics included.  What `lower` gives for an image need be
+    computed only once.
+
+    Parameters
+    ----------
+    model : a model of `transfer_from` or `build_cnn`
+    open_blocks : number of blocks of the base, from the top, that are trained with the classifier
+
+    Raises
+    ------
+    ValueError
+        If the base has not that many blocks below which something is left.
+    """
+    stack = [layer for part in ("base", "classifier") for layer in model.get_layer(part).layers]
+    names = [layer.name for layer in stack]
+    starts = [names.index(name) for name in names if name.endswith("_conv")]
+    starts.append(names.index("features"))
+    if not 0 <= open_blocks < len(starts) - 1:
+        raise ValueError(
+            f"Cannot open {open_blocks} blocks of a base of {len(starts) - 1}, expected 0 to "
+            f"{len(starts) - 2}. To train all blocks, train the model itself."
+        )
+    at = starts[-1 - open_blocks]
+    for i, layer in enumerate(stack):
+        layer.trainable = i >= at
+    shape = stack[at].input.shape[1:]
+    lower = keras.Sequential([keras.Input(model.input_shape[1:]), *stack[:at]], name="lower")
+    return lower, keras.Sequential([keras.Input(shape), *stack[at:]], name="upper")
 
 
 def count_multiply_adds(model):

@@ -17,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .evaluate import count
+from .remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Profile:
         Pixels of the 720 x 720 frame, along each axis, that become one by their maximum.
     epochs, epochs_few, epochs_rwd : int
         Of the 2D CNN on 1,200 labels, the 2D CNN on 200, and the 1D CNN on 200.
+    epochs_transfer, epochs_dann : int
+        Of each step of a transfer on 200 labels, and of a DANN on two runs.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Profile:
     epochs: int
     epochs_few: int
     epochs_rwd: int
+    epochs_transfer: int
+    epochs_dann: int
 
     @property
     def shape(self):
@@ -46,8 +51,8 @@ class Profile:
 
 # 200 frames make six times fewer steps an epoch than 1,200, so they get more epochs.
 PROFILES = {
-    "quick": Profile("quick", bin=4, epochs=4, epochs_few=8, epochs_rwd=30),
-    "paper": Profile("paper", bin=2, epochs=8, epochs_few=25, epochs_rwd=60),
+    "quick": Profile("quick", 4, 4, 8, 30, 10, 4),
+    "paper": Profile("paper", 4, 8, 25, 60, 20, 6),
 }
 
 
@@ -132,11 +137,15 @@ def fit(
     patience=None,
     progress=True,
     title="training",
+    again=False,
 ):
     """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
 
     Best is the highest mean of validation recall and specificity; among equals, the lowest
     validation loss.  With 45 positives, as in 200 frames of LN83, the last epoch may be a bad one.
+
+    A training that was done before, on the same frames from the same weights with the same
+    settings, is read from disk (`sfxtutor.remembered`); its `seconds` are those it took.
 
     Parameters
     ----------
@@ -145,12 +154,13 @@ def fit(
     y : (n,) bool, True = hit or maybe
     validation : (x, y) of the frames by which the epoch is chosen; never the test frames
     epochs : int
-    seed : order of the frames and dropout; draw the weights with `set_seed` before building
+    seed : order of the frames; `set_seed` before building draws the weights and dropout
     batch : frames per step
     learning_rate : of Adam at the start; it falls to 0 along a cosine
     patience : stop after that many epochs without a better one; None, never
     progress : show one line that counts the epochs
     title : words at the start of that line
+    again : train even if that training is remembered
 
     Returns
     -------
@@ -162,7 +172,21 @@ def fit(
         If frames and labels differ in number, or a set lacks one of the classes.
     """
     x_val, y_val = validation
-    y, y_val = _check(x, y, "training"), _check(x_val, y_val, "validation")
+    y, y_val = check_labels(x, y, "training"), check_labels(x_val, y_val, "validation")
+
+    def train():
+        return _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience, line)
+
+    inputs = {"x": x, "y": y, "x_val": x_val, "y_val": y_val, "epochs": epochs, "seed": seed,
+              "batch": batch, "learning_rate": learning_rate, "patience": patience}  # fmt: skip
+    with progress_line(epochs, title, progress) as line:
+        history = train() if again else remembered(model, inputs, train, History)
+        line.update(len(history.loss) - line.n)
+    return history
+
+
+def _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience, line):
+    """The training itself: see `fit`."""
     weights, order = class_weights(y), np.random.default_rng(seed)
     # the step shrinks to 0 along a cosine; with a constant one, validation recall jumps to the end
     steps = epochs * math.ceil(len(x) / batch)
@@ -170,24 +194,23 @@ def fit(
     # XLA would compile again for every new batch length, and gains nothing on small convolutions
     model.compile(optimizer, "binary_crossentropy", jit_compile=False)
     history, best, kept, started = History(), None, None, time.perf_counter()
-    with _line(epochs, title, progress) as line:
-        for epoch in range(1, epochs + 1):
-            history.loss.append(_epoch(model, x, y, weights, order.permutation(len(x)), batch))
-            p = predict(model, x_val)
-            counts = count(y_val, p > 0.5)
-            history.val_loss.append(balanced_loss(p, y_val))
-            history.recall.append(counts.recall)
-            history.specificity.append(counts.specificity)
-            merit = (counts.recall + counts.specificity, -history.val_loss[-1])
-            if best is None or merit > best:
-                best, kept, history.best_epoch = merit, model.get_weights(), epoch
-            line.set_postfix_str(
-                f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}",
-                refresh=False,
-            )
-            line.update()
-            if patience is not None and epoch - history.best_epoch >= patience:
-                break
+    for epoch in range(1, epochs + 1):
+        history.loss.append(_epoch(model, x, y, weights, order.permutation(len(x)), batch))
+        p = predict(model, x_val)
+        counts = count(y_val, p > 0.5)
+        history.val_loss.append(balanced_loss(p, y_val))
+        history.recall.append(counts.recall)
+        history.specificity.append(counts.specificity)
+        merit = (counts.recall + counts.specificity, -history.val_loss[-1])
+        if best is None or merit > best:
+            best, kept, history.best_epoch = merit, model.get_weights(), epoch
+        line.set_postfix_str(
+            f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}",
+            refresh=False,
+        )
+        line.update()
+        if patience is not None and epoch - history.best_epoch >= patience:
+            break
     model.set_weights(kept)
     history.seconds = time.perf_counter() - started
     return history
@@ -200,7 +223,7 @@ def predict(model, x, batch=64):
     # one buffer of one length: TensorFlow builds a graph for each new length of a batch
     buffer = np.zeros((batch, *model.input_shape[1:]), np.float32)
     for start in range(0, len(x), batch):
-        part = _channelled(x[start : start + batch], model)
+        part = channelled(x[start : start + batch], model)
         buffer[: len(part)] = part
         p[start : start + batch] = model.predict_on_batch(buffer)[: len(part), 0]
     return p
@@ -237,24 +260,24 @@ def _epoch(model, x, y, weights, order, batch):
     for start in range(0, len(order), batch):
         # ascending within a batch: a memory-mapped file is read forwards
         chosen = np.sort(order[start : start + batch])
-        images = _channelled(x[chosen], model).astype(np.float32)
+        images = channelled(x[chosen], model).astype(np.float32)
         # Keras gives the loss of this batch alone
         loss = model.train_on_batch(images, y[chosen], sample_weight=weights[chosen])
         total += float(loss) * len(chosen)
     return total / len(order)
 
 
-def _channelled(part, model):
+def channelled(part, model):
     """The batch with the channel axis that the model asks for."""
     return part[..., None] if part.ndim == len(model.input_shape) - 1 else part
 
 
-def _line(epochs, title, progress):
+def progress_line(epochs, title, progress):
     # standard output, because nbgrader takes anything on standard error for a failure
     return tqdm(total=epochs, desc=title, unit="epoch", file=sys.stdout, disable=not progress)
 
 
-def _check(x, y, which):
+def check_labels(x, y, which):
     y = np.asarray(y)
     if y.dtype != bool or y.shape != (len(x),):
         raise ValueError(

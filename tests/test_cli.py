@@ -47,10 +47,18 @@ def test_run_executes_the_lessons_of_the_course(monkeypatch):
 
     seen = {}
     monkeypatch.setattr(execute, "run_course", lambda *a: seen.update(arguments=a) or 0)
-    assert cli.main(["run", "--profile", "paper", "--out", "elsewhere"]) == 0
-    lessons, profile, source, out = seen["arguments"]
+    assert cli.main(["run", "--profile", "paper", "--out", "elsewhere", "--seed", "3"]) == 0
+    lessons, *options = seen["arguments"]
     assert lessons[0].name == "00_start_here.ipynb"
-    assert (profile, source, out) == ("paper", "twin", "elsewhere")
+    assert options == ["paper", "twin", "elsewhere", 3]
+    assert cli.main(["run"]) == 0
+    assert seen["arguments"][1:] == ("quick", "twin", "build", 0)
+
+
+def test_a_seed_that_is_no_number_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["run", "--seed", "five"])
+    assert "invalid int value: 'five'" in capsys.readouterr().err
 
 
 def test_an_unknown_command_is_refused():

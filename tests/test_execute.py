@@ -1,12 +1,18 @@
 """Executing lessons: what is written, what a failure leaves, and that pages need no network."""
 
+import datetime
 import json
+import platform
 import re
+import sys
+from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import sfxtutor
 from sfxtutor.course import find_notebooks, notebook_folder, pages, working_copy
 from sfxtutor.course.execute import Outcome, execute, kernel_environment, run_course
 from sfxtutor.evaluate import rate_text
@@ -27,11 +33,14 @@ Bragg: $\\lambda = 2 d \\sin\\theta$""",
     "$$\\frac{1}{d} \\le \\frac{2}{\\lambda}$$\n\n`cost = $5 or $6`",
     f"""import json, os, pathlib
 told = {{name: os.environ["SFXTUTOR_" + name.upper()] for name in ("profile", "source")}}
-rows = [{ROW!r} | told]
+rows = [{ROW!r} | told | {{"seed": int(os.environ["SFXTUTOR_SEED"])}}]
 folder = pathlib.Path(os.environ["SFXTUTOR_OUT"]) / "results"
 (folder / "nb00.json").write_text(json.dumps(rows))
 speeds = dict(rwd=[900, 890, 910], cnn=[10, 9, 11], arithmetic=95, setting="Here")
-(folder / "nb00_speeds.json").write_text(json.dumps(speeds))""",
+(folder / "nb00_speeds.json").write_text(json.dumps(speeds))
+pair = dict(source="LN83", target="LN84", seed=7, val_loss=[3, 2, 1], domain_val_loss=[1, 2, 1],
+    a_distance={{"source only": 2, "DANN": 1}}, neighbours={{"source only": 0, "DANN": 1}})
+(folder / "nb00_domains.json").write_text(json.dumps(dict(pairs=[pair, pair])))""",
     """import matplotlib.pyplot as plt
 from sfxtutor.plots import show
 ax = plt.subplots()[1]
@@ -58,7 +67,7 @@ def report(tmp_path_factory):
     for name in ("nb01", "nb07"):  # of a lesson that fails now, and of one that is not run now
         (out / "results" / f"{name}.json").write_text(json.dumps([ROW]))
     before = [lesson.read_bytes() for lesson in lessons]
-    status = run_course([lessons[1], lessons[0]], "paper", "cxidb", out)
+    status = run_course([lessons[1], lessons[0]], "paper", "cxidb", out, seed=7)
     assert [lesson.read_bytes() for lesson in lessons] == before, "a lesson was changed in place"
     return status, out
 
@@ -82,16 +91,40 @@ def test_executed_notebooks_hold_outputs_up_to_the_failure(report):
 
 def test_results_are_gathered_and_stale_ones_of_a_failed_lesson_dropped(report):
     rows = json.loads((report[1] / "results.json").read_text())
-    assert rows == [ROW | {"profile": "paper", "source": "cxidb"}]
+    assert rows == [ROW | {"profile": "paper", "source": "cxidb", "seed": 7}]
     assert rate_text(335, 335) in (report[1] / "index.html").read_text()
 
 
 def test_claims_are_judged_by_rows_and_speeds(report):
     claims = {one["id"]: one for one in json.loads((report[1] / "claims.json").read_text())}
     assert "900 vectors/s" in claims["rwd-is-faster"]["detail"]
+    assert claims["heads-converge-and-oscillate"]["verdict"] == "holds"
     assert {one["verdict"] for one in claims.values()} <= {"holds", "fails", "unresolved"}
     index = (report[1] / "index.html").read_text()
     assert "900 vectors/s" in index
+
+
+def test_the_record_holds_all_that_was_found_and_where_it_comes_from(report):
+    out = report[1]
+    record = json.loads((out / "record.json").read_text())
+    for name in ("claims", "timings"):
+        assert record[name] == json.loads((out / f"{name}.json").read_text())
+    assert record["rows"] == json.loads((out / "results.json").read_text())
+    assert record["speeds"]["arithmetic"] == 95
+    assert len(record["domains"]["pairs"]) == 2
+    assert (record["profile"], record["source"], record["seed"]) == ("paper", "cxidb", 7)
+    today = datetime.date.today()
+    assert datetime.date.fromisoformat(record["date"]) in (today, today - datetime.timedelta(1))
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["versions"]["sfxtutor"] == sfxtutor.__version__
+    assert record["versions"]["python"] == platform.python_version()
+    assert re.fullmatch(r"\S+ \S+, \d+ cores, \d+ GiB", record["machine"])
+
+
+def test_the_record_holds_no_path_of_the_machine(report, tmp_path):
+    text = (report[1] / "record.json").read_text()
+    for path in (report[1], Path.home(), Path.cwd(), tmp_path.parent, sys.prefix):
+        assert str(path) not in text or str(path) == "/"  # the home of some containers
 
 
 def test_time_and_memory_are_recorded(report):
@@ -141,16 +174,19 @@ def test_title_and_question_reach_the_index(report):
     assert "Does a page read well offline?" in index
 
 
-def test_every_kernel_is_fresh_and_sees_the_profile(tmp_path):
-    env = kernel_environment("paper", "twin", tmp_path)
+TELL = "print(os.environ['SFXTUTOR_PROFILE'], os.environ['SFXTUTOR_SEED'], os.getcwd())"
+
+
+def test_every_kernel_is_fresh_and_sees_profile_and_seed(tmp_path):
+    env = kernel_environment("paper", "twin", tmp_path, 3)
     for _ in range(2):
         notebook = new_notebook(
             cells=[new_code_cell("import os\nassert 'seen' not in dir()\nseen = 1")]
         )
-        notebook.cells.append(new_code_cell("print(os.environ['SFXTUTOR_PROFILE'], os.getcwd())"))
+        notebook.cells.append(new_code_cell(TELL))
         error, _ = execute(notebook, tmp_path, env)
         assert error == ""
-        assert notebook.cells[1].outputs[0].text == f"paper {tmp_path}\n"
+        assert notebook.cells[1].outputs[0].text == f"paper 3 {tmp_path}\n"
 
 
 def test_a_kernel_that_dies_is_a_failure_of_its_cell(tmp_path):

@@ -13,7 +13,10 @@ from sfxtutor.models import (
     build_cnn,
     build_rwd_cnn,
     count_multiply_adds,
+    cut,
+    transfer_from,
 )
+from sfxtutor.training import fit, set_seed
 
 
 def names(model):
@@ -96,3 +99,113 @@ def test_a_saved_model_comes_back(tmp_path):
     model.save(tmp_path / "model.keras")
     x = np.random.default_rng(2).random((2, 720), np.float32)
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
+
+
+def weights_by_layer(model):
+    """Copies of all weights, batch-norm statistics included: {layer name: [array, ...]}."""
+    layers = [layer for part in ("base", "classifier") for layer in model.get_layer(part).layers]
+    return {layer.name: [w.copy() for w in layer.get_weights()] for layer in layers}
+
+
+def same(a, b):
+    return len(a) == len(b) and all(map(np.array_equal, a, b))
+
+
+def frames(n=12, shape=(64, 64)):
+    """Images (n, y, x) float32 and labels (n,), every other a hit."""
+    return np.random.default_rng(3).random((n, *shape), np.float32), np.arange(n) % 2 == 0
+
+
+def lived_in(model):
+    """The model with batch-norm statistics that are no longer those of an untrained one."""
+    rng = np.random.default_rng(4)
+    for layer in model.get_layer("base").layers:
+        if layer.name.endswith("_norm"):
+            layer.set_weights([rng.random(w.shape) + 0.5 for w in layer.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize(
+    "trained",
+    [lived_in(build_cnn((64, 64, 1))), lived_in(build_rwd_cnn(128, (2, 3), (2, 2)))],
+    ids=["cnn", "rwd"],
+)
+def test_transfer_copies_the_base_draws_a_classifier_and_leaves_the_trained_model(trained):
+    before = weights_by_layer(trained)
+    set_seed(0)
+    model = transfer_from(trained)
+    after = weights_by_layer(model)
+    base = [layer.name for layer in trained.get_layer("base").layers]
+    assert [layer.name for layer in model.get_layer("base").layers] == base
+    assert all(same(before[name], after[name]) for name in base)
+    assert not same(before["dense1"], after["dense1"])
+    set_seed(0)
+    assert same(after["dense1"], weights_by_layer(transfer_from(trained))["dense1"])
+
+    for variable in model.variables:
+        variable.assign(variable + 1)
+    now = weights_by_layer(trained)
+    assert all(same(before[name], now[name]) for name in before)
+    assert not same(now["block1_conv"], weights_by_layer(model)["block1_conv"])
+
+
+def test_transfer_takes_a_classifier_of_another_width():
+    model = transfer_from(build_cnn((64, 64, 1)), dense=(5, 4))
+    names = [layer.name for layer in model.get_layer("classifier").layers]
+    assert names == ["dense1", "dense2", "p_hit"]
+    assert model.output_shape == (None, 1)
+
+
+def test_what_was_cut_before_is_not_frozen_in_a_transfer():
+    trained = build_cnn((64, 64, 1))
+    cut(trained, 0)
+    assert all(layer.trainable for layer in transfer_from(trained).get_layer("base").layers)
+
+
+@pytest.mark.parametrize("open_blocks", [0, 1, 2, 3])
+def test_lower_and_upper_together_are_the_model(open_blocks):
+    model = lived_in(build_cnn((64, 64, 1)))
+    x = frames()[0][..., None]
+    lower, upper = cut(model, open_blocks)
+    np.testing.assert_allclose(upper(lower(x)), model(x), rtol=1e-5)
+    opened = {layer.name for layer in upper.layers if layer.name.endswith("_conv")}
+    assert opened == {f"block{i}_conv" for i in range(5 - open_blocks, 5)}
+
+
+@pytest.mark.parametrize("open_blocks", [0, 1, 2])
+def test_what_is_frozen_does_not_change_by_a_bit_and_what_is_open_does(
+    open_blocks, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SFXTUTOR_DATA", str(tmp_path))
+    set_seed(0)
+    model = transfer_from(lived_in(build_cnn((64, 64, 1))))
+    before, (x, y) = weights_by_layer(model), frames()
+    lower, upper = cut(model, open_blocks)
+    z = np.asarray(lower(x[..., None]))
+    fit(upper, z, y, (z, y), 2, batch=4, progress=False)
+    after = weights_by_layer(model)
+    assert len(after["block1_norm"]) == 4  # scale, shift, mean, variance
+    for name, weights in before.items():
+        if weights:
+            block = int(name[5]) if name.startswith("block") else 5
+            unchanged = [np.array_equal(*pair) for pair in zip(weights, after[name], strict=True)]
+            frozen = block <= 4 - open_blocks
+            assert all(unchanged) if frozen else not any(unchanged), name
+
+
+def test_the_frozen_part_stays_also_when_the_whole_model_is_trained(tmp_path, monkeypatch):
+    """Of a training through the full model, not on outputs of `lower`."""
+    monkeypatch.setenv("SFXTUTOR_DATA", str(tmp_path))
+    model = lived_in(build_cnn((64, 64, 1)))
+    cut(model, 1)
+    before, (x, y) = weights_by_layer(model), frames()
+    fit(model, x, y, (x, y), 1, batch=4, progress=False)
+    after = weights_by_layer(model)
+    kept = {name for name, weights in before.items() if weights and same(weights, after[name])}
+    assert kept == {f"block{i}_{kind}" for i in (1, 2, 3) for kind in ("conv", "norm")}
+
+
+@pytest.mark.parametrize("open_blocks", [-1, 4, 5])
+def test_a_cut_that_leaves_nothing_frozen_is_refused(open_blocks):
+    with pytest.raises(ValueError, match="base of 4, expected 0 to 3"):
+        cut(build_cnn((64, 64, 1)), open_blocks)

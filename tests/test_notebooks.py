@@ -26,7 +26,9 @@ REQUIRED = [
     "01_sfx_background",
     "02_preprocessing",
     "03_benchmark_cnn",
+    "04_transfer_learning",
     "05_row_wise_decomposition",
+    "06_dann",
 ]
 NAMES = sorted({*REQUIRED, *(path.stem for path in find_notebooks(FOLDER))})
 HEAD = ("Question", "Objectives", "Minutes", "Prerequisites")

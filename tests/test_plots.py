@@ -206,6 +206,13 @@ def test_history_starts_at_epoch_one_and_marks_the_epoch_kept():
     assert list(line(rates, "validation recall").get_ydata()) == history.recall
 
 
+def test_history_of_a_dann_names_its_domain_head():
+    history = SimpleNamespace(val_loss=[2, 1], domain_val_loss=[0.6, 0.7], best_epoch=0)
+    ax = charts.plot_history(history, names=("val_loss", "domain_val_loss"))
+    assert list(line(ax, "validation loss").get_ydata()) == [2, 1]
+    assert list(line(ax, "domain head: validation loss").get_ydata()) == [0.6, 0.7]
+
+
 def row(**changes):
     counts = {"hits_found": 63, "hits_total": 65, "misses_found": 333, "misses_total": 335}
     runs = {"train": "LN83", "adapt_to": "", "test_on": "LN83"}

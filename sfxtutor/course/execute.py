@@ -5,11 +5,15 @@ and where to save its results. After every lesson the pages, ``results.json``, `
 and ``timings.json`` are written anew, so an interrupted run keeps what is finished.
 """
 
+import datetime
 import json
 import os
+import platform
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import nbformat
@@ -18,7 +22,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from nbformat.reader import NotJSONError
 
-from ..verdicts import claims as judge
+from ..results import write_atomically
+from ..statements import claims as judge
 from . import pages
 
 CELL_TIMEOUT = 3600  # seconds; the paper profile trains for minutes in one cell
@@ -36,7 +41,7 @@ class Outcome:
     error: str = ""
 
 
-def run_course(notebooks, profile="quick", source="twin", out="build"):
+def run_course(notebooks, profile="quick", source="twin", out="build", seed=0):
     """Execute lessons one after the other, each in a fresh kernel, and write their report.
 
     A lesson that fails is reported with its cell, and the others go on.
@@ -49,7 +54,10 @@ def run_course(notebooks, profile="quick", source="twin", out="build"):
     source : {"twin", "cxidb"}
     out : path
         Folder for ``NAME.ipynb`` and ``NAME.html`` of every lesson, ``index.html``,
-        ``results.json``, ``claims.json`` and ``timings.json``.
+        ``results.json``, ``claims.json``, ``timings.json`` and ``record.json``, which holds them
+        all with date, versions and machine.
+    seed : int
+        Of the trainings.
 
     Returns
     -------
@@ -68,13 +76,13 @@ def run_course(notebooks, profile="quick", source="twin", out="build"):
         )
     out = Path(out).resolve()
     (out / "results").mkdir(parents=True, exist_ok=True)
-    env = kernel_environment(profile, source, out)
+    env = kernel_environment(profile, source, out, seed)
     outcomes = []
     for number, path in enumerate(notebooks, start=1):
         print(f"[{number}/{len(notebooks)}] {path.stem} ...", end=" ", flush=True)
         outcomes.append(run_lesson(path, env, out))
         print(describe(outcomes[-1]), flush=True)
-        write_report(outcomes, profile, source, out)
+        write_report(outcomes, profile, source, out, seed)
     failed = [outcome.name for outcome in outcomes if outcome.error]
     minutes = sum(outcome.seconds for outcome in outcomes) / 60
     print(
@@ -90,7 +98,7 @@ def describe(outcome):
     return f"{line}, FAILED {outcome.error}" if outcome.error else line
 
 
-def kernel_environment(profile, source, out):
+def kernel_environment(profile, source, out, seed=0):
     """Environment variables of a lesson's kernel, as a dict of str."""
     env = dict(os.environ)
     env.pop("MPLBACKEND", None)  # else no figure would appear in the page
@@ -98,6 +106,7 @@ def kernel_environment(profile, source, out):
         SFXTUTOR_PROFILE=profile,
         SFXTUTOR_SOURCE=source,
         SFXTUTOR_OUT=str(out),
+        SFXTUTOR_SEED=str(seed),
         TF_CPP_MIN_LOG_LEVEL="3",
     )
     return env
@@ -206,20 +215,45 @@ class PeakMemory:
             self.peak_mb = max(self.peak_mb, resident / 1e6)
 
 
-def write_report(outcomes, profile, source, out):
-    """Write ``timings.json``, ``results.json``, ``claims.json`` and ``index.html``."""
+def write_report(outcomes, profile, source, out, seed):
+    """Write the results, the verdicts and the page that lists them; see `run_course`."""
     names = [results_name(outcome.name) for outcome in outcomes]
     rows = [row for name in names for row in read_results(out, name) or []]
-    speeds = [read_results(out, f"{name}_speeds") for name in names]
-    claims = judge(rows, next(filter(None, speeds), None))
+    speeds = next(filter(None, (read_results(out, f"{name}_speeds") for name in names)), None)
+    domains = next(filter(None, (read_results(out, f"{name}_domains") for name in names)), {})
+    claims = judge(rows, speeds, domains.get("pairs", ()))
+    timings = [asdict(outcome) for outcome in outcomes]
+    record = origin(profile, source, seed) | {
+        "rows": rows, "speeds": speeds, "domains": domains, "claims": claims, "timings": timings,
+    }  # fmt: skip
     for name, content in (
-        ("timings", [asdict(outcome) for outcome in outcomes]),
+        ("timings", timings),
         ("results", rows),
         ("claims", claims),
+        ("record", record),
     ):
         write_atomically(out / f"{name}.json", json.dumps(content, indent=1))
     page = pages.index_page(outcomes, rows, claims, profile, source)
     write_atomically(out / "index.html", page)
+
+
+def origin(profile, source, seed):
+    """Where results come from: profile, source, seed, date, versions, machine; a dict."""
+    names = ("sfxtutor", "keras", "tensorflow-cpu", "tensorflow", "numpy", "scikit-learn")
+    versions = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    memory = psutil.virtual_memory().total / 2**30
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
+    return {
+        "profile": profile,
+        "source": source,
+        "seed": seed,
+        "date": f"{datetime.date.today():%Y-%m-%d}",
+        "versions": {"python": platform.python_version(), **versions},
+        "machine": machine,
+    }
 
 
 def results_name(lesson):
@@ -231,10 +265,3 @@ def read_results(out, name):
     """What a lesson saved under that name, None where it saved nothing."""
     path = out / "results" / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def write_atomically(path, text):
-    """Write a text file under a temporary name, then rename: no reader sees half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

@@ -1,0 +1,60 @@
+"""Gradient reversal: the layer that turns a domain classifier into an opponent of the base.
+
+Ganin et al., J. Mach. Learn. Res. 17, 1 (2016).  Lesson 06 writes it out.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("sfxtutor")
+class GradientReversal(keras.layers.Layer):
+    """Passes its input on unchanged; multiplies the gradient by -lambda on the way back.
+
+    Parameters
+    ----------
+    lambda_ : float, 0 or more
+        How strongly what lies before the layer works against what lies behind it.  It may be set
+        anew at any time, also between two steps of a compiled function.
+
+    Raises
+    ------
+    ValueError
+        If `lambda_` is negative or not finite.
+    """
+
+    def __init__(self, lambda_=1.0, **options):
+        super().__init__(**options)
+        self._lambda = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="lambda"
+        )
+        self.lambda_ = lambda_
+
+    @property
+    def lambda_(self):
+        """The factor, float."""
+        return float(self._lambda)
+
+    @lambda_.setter
+    def lambda_(self, value):
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(
+                f"Found lambda_ = {value}, expected a finite number of 0 or more: the layer itself "
+                "turns the sign. Give its size alone."
+            )
+        self._lambda.assign(value)
+
+    def call(self, x):
+        @tf.custom_gradient
+        def reverse(x):
+            return tf.identity(x), lambda gradient: -tf.cast(self._lambda, x.dtype) * gradient
+
+        return reverse(x)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "lambda_": self.lambda_}

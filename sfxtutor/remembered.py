@@ -1,0 +1,115 @@
+"""Finished trainings, kept on disk: the same training is never done twice.
+
+A training is a pure function of the model's weights at its start, the frames and labels, and its
+settings.  All of them make the key under which its result is kept.  So a run of the course that
+was killed goes on from the last finished training, and lesson 06 gets the networks of lesson 03.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from zipfile import BadZipFile
+
+import keras
+import numpy as np
+
+from .runs import cache_dir
+
+RULES = 1  # raise it when what a training computes changes: what was remembered is then not used
+
+
+def remembered(model, inputs, train, History):
+    """The history of a training, and its weights in the model: remembered, or made by `train()`.
+
+    Parameters
+    ----------
+    model : keras.Model, as it is before the training
+    inputs : dict of name to array, or anything that JSON holds; whatever else decides the result
+    train : function without arguments that trains the model in place and returns a `History`
+    History : the dataclass of the history; its numbers and lists of numbers are kept
+
+    Raises
+    ------
+    OSError
+        If the result cannot be written; the model is trained nevertheless.
+    """
+    path = cache_dir() / "trainings" / f"{_key(model, inputs)}.npz"
+    kept = _read(path, len(model.variables))
+    if kept is not None:
+        history, values = kept
+        for variable, value in zip(model.variables, values, strict=True):
+            variable.assign(value)
+        return History(**history)
+    history = train()
+    _write(path, history=json.dumps(asdict(history)), **_state(model))
+    return history
+
+
+def _state(model):
+    """Weights, and the state of the random numbers that dropout draws next."""
+    values = enumerate(model.variables)
+    return {f"v{i}": keras.ops.convert_to_numpy(variable) for i, variable in values}
+
+
+def _key(model, inputs):
+    digest = hashlib.blake2b(digest_size=16)
+    open_ = [variable.trainable for variable in model.variables]
+    _add(digest, [RULES, keras.__version__, _kinds(model), open_])
+    for value in _state(model).values():
+        _add(digest, value)
+    for name, value in sorted(inputs.items()):
+        _add(digest, name)
+        _add(digest, value)
+    return digest.hexdigest()
+
+
+def _kinds(model):
+    """Kind and settings of every layer; names are left out, they may carry a counter."""
+    return [
+        _kinds(layer)
+        if isinstance(layer, keras.Model)
+        else [type(layer).__name__, _settings(layer)]
+        for layer in model.layers
+    ]
+
+
+def _settings(layer):
+    config = layer.get_config()
+    return {name: config[name] for name in sorted(config) if name not in ("name", "trainable")}
+
+
+def _add(digest, value):
+    """Feed an array, block by block as it may lie on disk, or a value to the digest."""
+    if not hasattr(value, "shape"):
+        digest.update(json.dumps(value, default=str).encode())
+        return
+    digest.update(str((value.shape, getattr(value, "dtype", None))).encode())
+    if not value.shape:
+        digest.update(np.asarray(value).tobytes())
+        return
+    for start in range(0, len(value), 64):
+        digest.update(np.ascontiguousarray(value[start : start + 64]).data.cast("B"))
+
+
+def _read(path, count):
+    """The history and the values of that many variables, or None if they were not kept.
+
+    A damaged file counts as none, and is written anew.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            return json.loads(str(kept["history"])), [kept[f"v{i}"] for i in range(count)]
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile):
+        return None  # zipfile raises all of them, by the byte that is wrong
+
+
+def _write(path, **arrays):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""Results on disk: whole or not at all, and the reference rows that come with the package."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sfxtutor import results
+from sfxtutor.evaluate import FIELDS, KEYS, Counts, paper_rows, row
+from sfxtutor.verdicts import rate
+
+KEPT = sorted(results.REFERENCES[0].glob("twin-seed*.json"))
+
+
+def test_results_are_saved_whole_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("SFXTUTOR_OUT", str(tmp_path))
+    path = results.save_results([{"a": 1}], "nb03")
+    assert path == tmp_path / "results" / "nb03.json"
+    assert results.load_results("nb03") == [{"a": 1}]
+
+    def full(file, *_, **__):
+        file.write_bytes(b"[{")  # half of it
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        results.save_results([{"a": 2}], "nb03")
+    monkeypatch.undo()
+    assert json.loads(path.read_text()) == [{"a": 1}]
+    assert [file.name for file in path.parent.iterdir()] == ["nb03.json"]
+    monkeypatch.setenv("SFXTUTOR_OUT", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="No results at .*nb05.json"):
+        results.load_results("nb05")
+
+
+def test_results_get_their_name_by_a_rename(tmp_path, monkeypatch):
+    monkeypatch.setenv("SFXTUTOR_OUT", str(tmp_path))
+    written, write = [], Path.write_text
+    monkeypatch.setattr(
+        Path, "write_text", lambda file, *a, **k: written.append(file.name) or write(file, *a, **k)
+    )
+    results.save_results([], "nb03")
+    assert "nb03.json" not in written
+
+
+def test_results_go_to_build_unless_told_otherwise(tmp_path, monkeypatch):
+    monkeypatch.delenv("SFXTUTOR_OUT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    results.save_results([], "nb00")
+    assert (tmp_path / "build" / "results" / "nb00.json").exists()
+
+
+def made(table, seed):
+    """A row of a table of the paper."""
+    counts = Counts(1, 2, 3, 4)
+    return row(table, "m", "LN83", "LN83", counts, seed=seed, profile="paper", source="twin")
+
+
+def keep(folder, rows, name):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps({"seed": 0, "rows": rows, "claims": []}))
+
+
+def test_reference_rows_are_those_of_all_seeds(tmp_path, monkeypatch):
+    folder = tmp_path / "results"
+    for seed in (1, 0):
+        keep(folder, [made(1, seed), made(4, seed)], f"twin-seed{seed}.json")
+    keep(folder, [made(1, 9)], "cxidb-seed9.json")
+    (folder / "README.md").write_text("what they are")
+    monkeypatch.setattr(results, "REFERENCES", (tmp_path / "none", folder))
+    rows = results.reference_rows()
+    assert [(r["table"], r["seed"]) for r in rows] == [(1, 0), (4, 0), (1, 1), (4, 1)]
+    assert results.reference_rows(4) == [made(4, 0), made(4, 1)]
+    assert results.reference_rows(7) == []
+
+
+def test_a_checkouts_reference_rows_come_before_a_wheels(tmp_path, monkeypatch):
+    for seed, name in enumerate(("checkout", "wheel")):
+        keep(tmp_path / name, [made(1, seed)], "twin-seed0.json")
+    folders = (tmp_path / "checkout", tmp_path / "wheel")
+    monkeypatch.setattr(results, "REFERENCES", folders)
+    assert [r["seed"] for r in results.reference_rows()] == [0]
+
+
+def test_a_package_without_reference_rows_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "REFERENCES", (tmp_path / "none", tmp_path / "neither"))
+    with pytest.raises(FileNotFoundError, match=r"no results in .*none, .* Install the package"):
+        results.reference_rows()
+
+
+def about(row):
+    return tuple(row[name] for name in KEYS)
+
+
+@pytest.mark.skipif(not KEPT, reason="data/results holds no results of the paper profile yet")
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_kept_results_are_those_of_one_seed_and_of_the_papers_frames(path):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    rows = record["rows"]
+    assert all(tuple(r) == FIELDS for r in rows)
+    assert path.stem == f"twin-seed{record['seed']}"
+    assert {(r["profile"], r["source"]) for r in rows} == {("paper", "twin")}
+    assert {r["seed"] for r in rows} == {record["seed"]}
+    totals = {}
+    for r in rows:
+        totals.setdefault(about(r), []).append((r["hits_total"], r["misses_total"]))
+    for r in paper_rows():
+        assert (r["hits_total"], r["misses_total"]) in totals.get(about(r), []), about(r)
+
+
+@pytest.mark.skipif(not KEPT, reason="data/results holds no results of the paper profile yet")
+def test_kept_results_hold_no_path_of_a_machine_and_give_rates():
+    assert len(results.reference_rows()) == sum(
+        len(json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in KEPT
+    )
+    for path in KEPT:
+        text = path.read_text(encoding="utf-8")
+        assert not any(place in text for place in ("/home/", "/root", "/tmp", "/work", ":\\\\"))
+    for r in results.reference_rows():
+        assert 0 <= rate([r]).value <= 1
