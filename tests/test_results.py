@@ -1,6 +1,7 @@
 """Results on disk: whole or not at all, and the reference rows that come with the package."""
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,9 @@ def test_kept_results_hold_no_path_of_a_machine_and_give_rates():
         assert not any(place in text for place in ("/home/", "/root", "/tmp", "/work", ":\\\\"))
     for r in results.reference_rows():
         assert 0 <= rate([r]).value <= 1
+
+
+def test_the_page_of_claims_says_what_the_results_say():
+    docs = Path(__file__).parent.parent / "docs"
+    made = runpy.run_path(str(docs / "make_claims_page.py"))["page"]()
+    assert (docs / "claims.md").read_text(encoding="utf-8") == made, "run docs/make_claims_page.py"
