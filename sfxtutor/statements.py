@@ -240,7 +240,7 @@ def dann_overlaps_more(found):
     nearer = [p["a_distance"]["source only"] - p["a_distance"]["DANN"] for p in pairs]
     mixed = [p["neighbours"]["DANN"] - p["neighbours"]["source only"] for p in pairs]
     margins = [spread(nearer), spread(mixed)]
-    numbers = [f"{m.value:.2f} ({m.low:.2f} to {m.high:.2f})" for m in margins]
+    numbers = [margin.text(1, 2) for margin in margins]
     detail = (
         f"Proxy A-distance of source and target falls by {numbers[0]} of at most 2; share of "
         f"neighbours from the other run, of what full mixing gives, rises by {numbers[1]}; "

@@ -35,7 +35,14 @@ class Estimate:
     high: float
 
     def __str__(self):
-        return f"{100 * self.value:.1f} ({100 * self.low:.1f} to {100 * self.high:.1f})"
+        return self.text(100, 1)
+
+    def text(self, scale, digits):
+        """The number and its interval, times `scale`, with that many digits."""
+        if math.isinf(self.low):  # see `spread`
+            return f"{scale * self.value:.{digits}f} (one training, no interval)"
+        numbers = [f"{scale * x:.{digits}f}" for x in (self.value, self.low, self.high)]
+        return "{} ({} to {})".format(*numbers)
 
 
 def rate(rows, kind="hits"):

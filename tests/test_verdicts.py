@@ -56,3 +56,10 @@ def test_specificity_is_the_rate_of_the_misses():
     counts = {"hits_found": 1, "hits_total": 2, "misses_found": 30, "misses_total": 40}
     assert rate([counts], "misses").value == 0.75
     assert rate([counts]).value == 0.5
+
+
+def test_one_training_gives_a_number_without_an_interval():
+    alone = spread([0.25])
+    assert str(alone) == "25.0 (one training, no interval)"
+    assert verdict([alone]) == "unresolved"
+    assert str(Estimate(0.5, 0.25, 0.75)) == "50.0 (25.0 to 75.0)"
