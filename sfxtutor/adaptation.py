@@ -14,30 +14,24 @@ import tensorflow as tf
 
 from .evaluate import count
 from .remembered import remembered
-from .training import balanced_loss, channelled, check_labels, class_weights, progress_line
+from .training import History, balanced_loss, channelled, check_labels, class_weights, progress_line
 
 
 @dataclass
-class DannHistory:
+class DannHistory(History):
     """What happened in a training of a DANN: one entry per epoch in each list.
 
-    Losses are cross-entropies, class-balanced (0.69 = guessing).  `loss`, `val_loss`, `recall` and
-    `specificity` are the label head's, on the source; `domain_loss`, `domain_val_loss` and
-    `domain_accuracy` the domain head's, on both runs.  `p_target` is p("hit or maybe") of the
-    target's validation frames after each epoch, (epochs, n): with labels, which the training never
-    had, it shows how far the epoch kept lies from the best one.
+    Losses are cross-entropies, class-balanced (0.69 = guessing).  What it shares with `History` is
+    the label head's, on the source; `domain_loss`, `domain_val_loss` and `domain_accuracy` are the
+    domain head's, on both runs.  `p_target` is p("hit or maybe") of the target's validation frames
+    after each epoch, (epochs, n): with labels, which the training never had, it shows how far the
+    epoch kept lies from the best one.
     """
 
-    loss: list = field(default_factory=list)
-    val_loss: list = field(default_factory=list)
-    recall: list = field(default_factory=list)
-    specificity: list = field(default_factory=list)
     domain_loss: list = field(default_factory=list)
     domain_val_loss: list = field(default_factory=list)
     domain_accuracy: list = field(default_factory=list)
     p_target: list = field(default_factory=list)
-    best_epoch: int = 0  # from 1; 0 before the first
-    seconds: float = 0.0
 
 
 def reversal_strength(progress):

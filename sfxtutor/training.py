@@ -51,8 +51,12 @@ class Profile:
 
 # 200 frames make six times fewer steps an epoch than 1,200, so they get more epochs.
 PROFILES = {
-    "quick": Profile("quick", 4, 4, 8, 30, 10, 4),
-    "paper": Profile("paper", 4, 8, 25, 60, 20, 6),
+    "quick": Profile(
+        "quick", bin=4, epochs=4, epochs_few=8, epochs_rwd=30, epochs_transfer=10, epochs_dann=4
+    ),
+    "paper": Profile(
+        "paper", bin=4, epochs=8, epochs_few=25, epochs_rwd=60, epochs_transfer=20, epochs_dann=6
+    ),
 }
 
 
