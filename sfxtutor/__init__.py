@@ -29,6 +29,7 @@ _PUBLIC = {
     "tables": "table",
     "statements": "claims",
     "plots": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius show style",
+    "course.exercises": "check personal_seed",
     "charts": "plot_confusion plot_history plot_rates",
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
