@@ -27,12 +27,13 @@ def remembered(model, inputs, train, History):
     model : keras.Model, as it is before the training
     inputs : dict of name to array, or anything that JSON holds; whatever else decides the result
     train : function without arguments that trains the model in place and returns a `History`
-    History : the dataclass of the history; its numbers and lists of numbers are kept
+    History : the dataclass of the history; its numbers and lists of numbers are kept, but not
+        those of a training that was `stopped` before its end
 
-    Raises
-    ------
-    OSError
-        If the result cannot be written; the model is trained nevertheless.
+    Notes
+    -----
+    Where the result cannot be written, as on a full disk, it is used all the same, and one printed
+    sentence says so.
     """
     path = cache_dir() / "trainings" / f"{_key(model, inputs)}.npz"
     kept = _read(path, len(model.variables))
@@ -42,7 +43,15 @@ def remembered(model, inputs, train, History):
             variable.assign(value)
         return History(**history)
     history = train()
-    _write(path, history=json.dumps(asdict(history)), **_state(model))
+    if history.stopped:
+        return history
+    try:
+        _write(path, history=json.dumps(asdict(history)), **_state(model))
+    except OSError as error:  # hours of training must not be lost to a full disk
+        print(
+            f"Could not keep this training for next time ({error.strerror or error}). It is used "
+            f"all the same; free some space in {cache_dir()}, or set SFXTUTOR_DATA."
+        )
     return history
 
 

@@ -13,8 +13,9 @@ The claim holds if every statement is shown, fails if one is refuted, else it is
 An interval has two parts, added in quadrature.  The test frames: Wilson's interval of each rate,
 combined for a difference or a mean as Newcombe does (Stat. Med. 17, 873, 1998), taking the rates
 as independent; where both are measured on the same frames that is a little too wide.  The seeds:
-Student's interval of their mean.  All seeds are tested on the same frames, so their counts are
-averaged and never added up.  With one seed the second part is unknown and left out, and said so.
+Student's interval of their mean.  A rate's interval ends at 0 and 100 %.  All seeds are tested on
+the same frames, so their counts are averaged and never added up.  With one seed the second part is
+unknown and left out, and said so.
 """
 
 import math
@@ -53,9 +54,8 @@ def rate(rows, kind="hits"):
     low, high = wilson(mean, n)
     seeds = _seed_error(found) / n
     value = mean / n
-    return Estimate(
-        value, value - math.hypot(value - low, seeds), value + math.hypot(high - value, seeds)
-    )
+    below, above = math.hypot(value - low, seeds), math.hypot(high - value, seeds)
+    return Estimate(value, max(0.0, value - below), min(1.0, value + above))
 
 
 def mean(estimates):

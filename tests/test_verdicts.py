@@ -38,6 +38,11 @@ def test_seeds_widen_an_interval_and_never_narrow_it():
     assert spread.low == pytest.approx(0.8 - ((0.8 - one.low) ** 2 + seeds**2) ** 0.5, abs=1e-5)
 
 
+def test_a_rate_stays_within_0_and_1():
+    rows = [{"hits_found": n, "hits_total": 100} for n in (60, 99)]
+    assert (rate(rows).low, rate(rows).high) == (0, 1)
+
+
 def test_a_spread_is_students_interval_of_what_trainings_give():
     """1, 2, 3: mean 2, t(2) = 4.303, standard deviation 1."""
     s = spread([1, 2, 3])
