@@ -31,6 +31,8 @@ _PUBLIC = {
     "plots": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius show style",
     "course.exercises": "check personal_seed",
     "charts": "plot_confusion plot_history plot_rates",
+    "widgets": "CrystalExplorer EmbeddingExplorer FrameInspector LabelByEye ThresholdExplorer "
+    "TrainingMonitor",
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 

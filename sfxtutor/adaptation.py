@@ -7,6 +7,7 @@ of the target.
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import keras
 import numpy as np
@@ -68,6 +69,7 @@ def fit_dann(
     progress=True,
     title="DANN",
     again=False,
+    watch=None,
 ):
     """Train a DANN in place on a labelled source and an unlabelled target: `DannHistory`.
 
@@ -83,7 +85,7 @@ def fit_dann(
     validation : (x, y), further labelled frames of the source
     x_target_validation : further frames of the target
     epochs : int; an epoch shows each of the n source frames once, and n of the target
-    seed, batch, learning_rate, progress, title, again : as in `fit`
+    seed, batch, learning_rate, progress, title, again, watch : as in `fit`
 
     Raises
     ------
@@ -92,28 +94,27 @@ def fit_dann(
     """
     x_val, y_val = validation
     y, y_val = check_labels(x, y, "training"), check_labels(x_val, y_val, "validation")
-
-    def train():
-        return _fit(
-            dann, x, y, x_target, x_val, y_val, x_target_validation, epochs, seed, batch,
-            learning_rate, line,
-        )  # fmt: skip
-
     inputs = {
         "x": x, "y": y, "x_target": x_target, "x_val": x_val, "y_val": y_val, "epochs": epochs,
         "x_target_val": x_target_validation, "seed": seed, "batch": batch,
         "learning_rate": learning_rate,
     }  # fmt: skip
     with progress_line(epochs, title, progress) as line:
+        train = partial(_fit, dann, **inputs, line=line, watch=watch)
         history = train() if again else remembered(dann, inputs, train, DannHistory)
-        line.update(epochs - line.n)
+        line.update(len(history.loss) - line.n)
+    if watch:
+        watch(history, epochs)
     return history
 
 
-def _fit(dann, x, y, x_target, x_val, y_val, x_target_val, epochs, seed, batch, rate, line):
+def _fit(
+    dann, x, y, x_target, x_val, y_val, x_target_val, epochs, seed, batch, learning_rate, line,
+    watch,
+):  # fmt: skip
     """The training itself: see `fit_dann`."""
     rng, weights, steps = np.random.default_rng(seed), class_weights(y), math.ceil(len(x) / batch)
-    schedule = keras.optimizers.schedules.CosineDecay(rate, epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     optimizer = keras.optimizers.Adam(schedule)
     optimizer.build(dann.trainable_variables)
     step, predict = _compiled_step(dann, optimizer), _compiled_predict(dann)
@@ -140,6 +141,9 @@ def _fit(dann, x, y, x_target, x_val, y_val, x_target_val, epochs, seed, batch, 
             refresh=False,
         )
         line.update()
+        history.stopped = bool(watch and watch(history, epochs)) and epoch + 1 < epochs
+        if history.stopped:
+            break
     dann.set_weights(kept)
     history.seconds = time.perf_counter() - started
     return history

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -74,6 +75,7 @@ class History:
     specificity: list = field(default_factory=list)
     best_epoch: int = 0  # from 1; 0 before the first
     seconds: float = 0.0
+    stopped = False  # by `watch` before the last epoch; no field, for it is never kept
 
 
 class Speed(NamedTuple):
@@ -142,6 +144,7 @@ def fit(
     progress=True,
     title="training",
     again=False,
+    watch=None,
 ):
     """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
 
@@ -162,9 +165,10 @@ def fit(
     batch : frames per step
     learning_rate : of Adam at the start; it falls to 0 along a cosine
     patience : stop after that many epochs without a better one; None, never
-    progress : show one line that counts the epochs
-    title : words at the start of that line
+    progress, title : show one line that counts the epochs, and the words at its start
     again : train even if that training is remembered
+    watch : called with the history and `epochs` after each epoch, and at the end; where it returns
+        True the training stops, and is not remembered (`TrainingMonitor`)
 
     Returns
     -------
@@ -177,19 +181,18 @@ def fit(
     """
     x_val, y_val = validation
     y, y_val = check_labels(x, y, "training"), check_labels(x_val, y_val, "validation")
-
-    def train():
-        return _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience, line)
-
     inputs = {"x": x, "y": y, "x_val": x_val, "y_val": y_val, "epochs": epochs, "seed": seed,
               "batch": batch, "learning_rate": learning_rate, "patience": patience}  # fmt: skip
     with progress_line(epochs, title, progress) as line:
+        train = partial(_fit, model, **inputs, line=line, watch=watch)
         history = train() if again else remembered(model, inputs, train, History)
         line.update(len(history.loss) - line.n)
+    if watch:
+        watch(history, epochs)
     return history
 
 
-def _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience, line):
+def _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience, line, watch):
     """The training itself: see `fit`."""
     weights, order = class_weights(y), np.random.default_rng(seed)
     # the step shrinks to 0 along a cosine; with a constant one, validation recall jumps to the end
@@ -213,7 +216,8 @@ def _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience
             refresh=False,
         )
         line.update()
-        if patience is not None and epoch - history.best_epoch >= patience:
+        history.stopped = bool(watch and watch(history, epochs)) and epoch < epochs
+        if history.stopped or (patience is not None and epoch - history.best_epoch >= patience):
             break
     model.set_weights(kept)
     history.seconds = time.perf_counter() - started

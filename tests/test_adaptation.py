@@ -66,7 +66,7 @@ def test_there_is_no_argument_for_labels_of_the_target():
     arguments = inspect.signature(adaptation.fit_dann).parameters
     assert list(arguments) == [
         "dann", "x", "y", "x_target", "validation", "x_target_validation", "epochs",
-        "seed", "batch", "learning_rate", "progress", "title", "again",
+        "seed", "batch", "learning_rate", "progress", "title", "again", "watch",
     ]  # fmt: skip
     for name in ("adapt_batch_norm", "features", "outputs"):
         assert not {"y", "labels"} & set(inspect.signature(getattr(adaptation, name)).parameters)
@@ -166,10 +166,16 @@ def test_it_learns_and_helps_on_the_target(trained):
     assert np.shape(history.p_target) == (6, 30)
 
 
+def test_who_watches_a_training_can_stop_it(eager):
+    _, history = train(epochs=3, watch=lambda history, epochs: len(history.loss) == epochs - 1)
+    assert history.stopped
+    assert len(history.domain_loss) == 2
+
+
 def test_the_same_seed_gives_the_same_weights_trained_anew_or_read_from_disk(monkeypatch, eager):
     first, a = train(again=False)
     again, b = train()
-    monkeypatch.setattr(adaptation, "_fit", None)  # a training would fail
+    monkeypatch.setattr(adaptation, "_fit", lambda *_, **__: pytest.fail("trained again"))
     read, c = train(again=False)
     for u, v, w in zip(*(dann.get_weights() for dann in (first, again, read)), strict=True):
         np.testing.assert_array_equal(u, v)
@@ -177,7 +183,7 @@ def test_the_same_seed_gives_the_same_weights_trained_anew_or_read_from_disk(mon
     assert a.p_target == b.p_target
     assert a == c
     for other in ({"seed": 1}, {"x_target": another_run(40, 7)[0]}):
-        with pytest.raises(TypeError):  # another training
+        with pytest.raises(pytest.fail.Exception, match="trained again"):  # another training
             train(again=False, **other)
 
 

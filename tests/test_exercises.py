@@ -6,6 +6,7 @@ sfxtutor.course.exercises; wrong answers as a student writes them stand in tests
 
 import ast
 import re
+import runpy
 from importlib import import_module
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def test_every_mistake_has_a_wrong_answer():
     assert sorted(WRONG) == sorted(key for key in MISTAKES if ".q" in key[0])
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=": ".join)
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=map(": ".join, MISTAKES))
 def test_mistake_gets_its_own_diagnosis(exercise, mistake):
     (made,) = (m for m in exercises.find(exercise).mistakes if m.name == mistake)
     verdicts = [sfx.check(exercise, made.answer())]
@@ -161,3 +162,9 @@ def test_personal_seed_is_of_the_name_alone(monkeypatch):
         seeds.add(sfx.personal_seed())
     assert len(seeds) == 2
     assert 0 not in seeds
+
+
+def test_instructor_guide_holds_the_table_of_mistakes():
+    docs = NOTEBOOKS.parent / "docs"
+    made = runpy.run_path(str(docs / "make_exercise_table.py"))["guide"]()
+    assert (docs / "instructor.md").read_text("utf-8") == made, "run docs/make_exercise_table.py"

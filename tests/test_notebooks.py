@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -14,13 +13,11 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sfxtutor.course import find_notebooks
+from sfxtutor.course import colab, find_notebooks
 from sfxtutor.course.pages import MathMLRenderer
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-REPOSITORY = PROJECT["urls"]["Repository"]
 REQUIRED = [
     "00_start_here",
     "01_sfx_background",
@@ -81,8 +78,7 @@ def structure(cells):
             yield f"its head has no **{word}.**"
     if not re.search(r"^\*\*Minutes\.?\*\*\.?.*\d", head, re.MULTILINE):
         yield "its **Minutes.** hold no number"
-    guard = first[1].source if first[1] else ""
-    if "google.colab" not in guard or f'"sfxtutor @ git+{REPOSITORY}"' not in guard:
+    if first[1] is None or first[1].source != colab.guard():
         yield "its first code cell is not the Colab guard"
     headings = re.findall(r"^## +(\w+)", "\n".join(cell.source for _, cell in text(cells)), re.M)
     if tuple(headings[-3:]) != TAIL:
@@ -160,10 +156,6 @@ def test_lesson_runs_alone(name, tmp_path):
     assert re.search(r"\d+ passed", done.stdout)
 
 
-GUARD = f"""import sys
-if "google.colab" in sys.modules:
-    %pip install -q "sfxtutor @ git+{REPOSITORY}"
-"""
 TEXT = """# A lesson
 
 **Question.** Which?
@@ -178,7 +170,7 @@ TEXT = """# A lesson
 def lesson():
     cells = [
         new_markdown_cell(TEXT),
-        new_code_cell(GUARD),
+        new_code_cell(colab.guard()),
         new_markdown_cell("![a hit beside a miss](x.png)"),
         new_code_cell('ax = sfx.plot_frame(frame)\nsfx.show(ax, alt=f"A frame with {n} spots.")'),
         new_markdown_cell("## Summary\n\nBoth.\n\n## References\n\nXie.\n\n## Next\n\n01."),

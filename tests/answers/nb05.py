@@ -1,10 +1,70 @@
+TIMES = """
+rng = np.random.default_rng(sfx.personal_seed())
+preprocessing, network_1d, network_2d = rng.uniform((6, 0.1, 24), (20, 0.4, 60))
+"""
+
 WRONG = {
     ("nb05.q1", "axis swapped"): """
 def my_rwd(frames):
-    return np.ptp(frames, axis=frames.ndim - 2)
+    return frames.max(axis=0) - frames.min(axis=0)
+""",
+    ("nb05.q1", "axis counted from the front"): """
+def my_rwd(frames):
+    return frames.max(axis=1) - frames.min(axis=1)
 """,
     ("nb05.q1", "maximum alone"): """
 def my_rwd(frames):
     return np.max(frames, axis=-1)
+""",
+    ("nb05.q2", "one mean for the whole set"): """
+def my_relative(vectors):
+    return vectors / vectors.mean() - 1
+""",
+    ("nb05.q2", "mean subtracted, not divided by"): """
+def my_relative(vectors):
+    return vectors - np.expand_dims(np.mean(vectors, axis=-1), -1)
+""",
+    ("nb05.q2", "divided by the standard deviation"): """
+def my_relative(vectors):
+    if vectors.ndim == 1:
+        return (vectors - np.mean(vectors)) / np.std(vectors)
+    return np.array([my_relative(vector) for vector in vectors])
+""",
+    ("nb05.q3", "weights counted"): """
+def my_multiply_adds(length, channels, filters, window, step):
+    kernel = np.zeros((window, channels, filters))
+    return kernel.size
+""",
+    ("nb05.q3", "step ignored"): """
+def my_multiply_adds(length, channels, filters, window, step):
+    return length * filters * window * channels
+""",
+    ("nb05.q3", "input channels forgotten"): """
+def my_multiply_adds(length, channels, filters, window, step):
+    positions = len(range(0, length, step))
+    return positions * window * filters
+""",
+    ("nb05.q4", "networks alone"): TIMES
+    + """
+answer = (1000 / network_1d) / (1000 / network_2d)
+""",
+    ("nb05.q4", "preprocessing on one way only"): TIMES
+    + """
+answer = network_2d / (preprocessing + network_1d)
+""",
+    ("nb05.q4", "slower over faster upside down"): TIMES
+    + """
+rates = [1000 / (preprocessing + network) for network in (network_1d, network_2d)]
+answer = rates[1] / rates[0]
+""",
+    ("nb05.q5", "rows moved"): """
+def my_other(frame):
+    return np.random.default_rng(1).permutation(frame, axis=0)
+""",
+    ("nb05.q5", "rows left as they were"): """
+def my_other(frame):
+    changed = frame.copy()
+    changed[0] = changed[0, ::-1]
+    return changed
 """,
 }

@@ -1,0 +1,190 @@
+"""Data, probes and wrong answers of the exercises of lesson 07; see nb07.
+
+All scores, labels and counts are synthetic.
+"""
+
+import math
+
+import numpy as np
+
+from ...evaluate import wilson
+from . import agree, personal_seed
+
+
+def scores(rng, positives, misses, shift=0.0):
+    """Scores p (n,) and labels (n,) bool of a network, in the order of the run.
+
+    A larger `shift` makes it find its positives worse.
+    """
+    truth = rng.permutation(np.arange(positives + misses) < positives)
+    logit = rng.normal(np.where(truth, 1.6 - shift, -1.6), 1.2)
+    return 1 / (1 + np.exp(-logit)), truth
+
+
+def judged():
+    """400 of your frames, judged by a network that is too sure: p (400,) and labels (400,) bool."""
+    rng = np.random.default_rng(personal_seed())
+    p = rng.permutation(np.linspace(0.01, 0.99, 400))
+    return p, rng.random(400) < p**2
+
+
+def validated_and_tested():
+    """Your network on 200 validation and 400 test frames: p, labels, p, labels."""
+    rng = np.random.default_rng(personal_seed())
+    return *scores(rng, 36, 164), *scores(rng, 70, 330, shift=0.5)
+
+
+def watched():
+    """Your filter: frames judged, frames rejected, rejected frames looked at, positives in them."""
+    rng = np.random.default_rng(personal_seed())
+    rejected = int(rng.integers(14_000, 18_000))
+    return 20_000, rejected, rejected // 20, int(rng.integers(4, 16))
+
+
+def in_bin(low=0.6, high=0.8, share=lambda truth, chosen: truth[chosen].mean()):
+    """An answer to q1: mean p of a bin, and a share."""
+    p, truth = judged()
+    chosen = (p >= low) & (p < high)
+    return p[chosen].mean(), share(truth, chosen)
+
+
+def threshold(p, truth, wanted, method="lower"):
+    """The highest threshold that finds that share of the positives."""
+    return np.quantile(p[truth], 1 - wanted, method=method)
+
+
+def operate(choose):
+    """An answer to q2 from a function that chooses the threshold."""
+
+    def operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+        t = choose((p_valid, truth_valid), (p_test, truth_test), wanted)
+        return t, np.mean(p_test[truth_test] >= t)
+
+    return operating_point
+
+
+def valid_frames():
+    """Validation frames of q2: p and labels."""
+    return scores(np.random.default_rng(7), 37, 90)
+
+
+def probe_operate(operating_point):
+    """Threshold and recall for the same validation frames and two sets of test frames."""
+    valid, rng = valid_frames(), np.random.default_rng(70)
+    first, second = scores(rng, 60, 200), scores(rng, 50, 170, shift=0.8)
+    found = [operating_point(*valid, *test, 0.9) for test in (first, second)]
+    return tuple(float(number) for t, recall in found for number in (t, recall))
+
+
+def follows_test(found):
+    """Whether the threshold changes with the test frames."""
+    return not agree(found[0], found[2], 1e-6)
+
+
+def finds_less_than(share):
+    """Whether the threshold finds less than that share of the validation positives."""
+    p, truth = valid_frames()
+    return lambda found: bool(np.mean(p[truth] >= found[0]) < share)
+
+
+def cheapest(cost):
+    """An answer to q3 from cost(lost positives, kept misses, positives, misses, R)."""
+
+    def choose(p, truth, ratio):
+        grid = np.unique(p)
+        lost = np.array([np.sum(truth & (p < t)) for t in grid])
+        kept = np.array([np.sum(~truth & (p >= t)) for t in grid])
+        return grid[np.argmin(cost(lost, kept, truth.sum(), np.sum(~truth), ratio))]
+
+    return choose
+
+
+def probe_cheapest(choose):
+    """Positives lost and misses kept at the thresholds chosen for three ratios."""
+    p, truth = scores(np.random.default_rng(8), 40, 300, shift=0.6)
+    found = []
+    for ratio in (1, 8, 40):
+        t = choose(p, truth, ratio)
+        found += [np.sum(truth & (p < t)), np.sum(~truth & (p >= t))]
+    return tuple(found)
+
+
+def lost(n=None, scale=None, interval=wilson):
+    """An answer to q4: k of n positive, times `scale`."""
+    _, rejected, looked_at, k = watched()
+    n, scale = n or looked_at, scale or rejected
+    low, high = interval(k, n)
+    return scale * k / n, scale * low, scale * high
+
+
+def textbook(k, n):
+    """p +- 1.96 sqrt(p (1 - p) / n): (low, high)."""
+    half = 1.96 * math.sqrt(k / n * (1 - k / n) / n)
+    return k / n - half, k / n + half
+
+
+def newcombe(a, b, n):
+    """Difference of two rates, a and b found of n each, with its 95 % interval."""
+    (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, n)
+    value = (a - b) / n
+    low = value - math.hypot(a / n - a_low, b_high - b / n)
+    return value, low, value + math.hypot(a_high - a / n, b / n - b_low)
+
+
+def decision(low, high):
+    """What an interval of a - b says."""
+    return "a" if low > 0 else "b" if high < 0 else "undecided"
+
+
+def better(a, b, n):
+    """The right answer to q5."""
+    return decision(*newcombe(a, b, n)[1:])
+
+
+def apart(a, b, n):
+    """A wrong answer to q5: decided only where the two intervals do not touch."""
+    (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, n)
+    return decision(a_low - b_high, a_high - b_low)
+
+
+def one_fixed(a, b, n):
+    """A wrong answer to q5: whether the other rate lies in the interval of the first."""
+    low, high = wilson(a, n)
+    return decision(low - b / n, high - b / n)
+
+
+CASES = ((63, 60, 65), (392, 378, 400), (378, 392, 400), (186, 175, 200), (390, 350, 400))
+
+
+def probe_better(decide):
+    """What a function says to five pairs of counts."""
+    return tuple(decide(*case) for case in CASES)
+
+
+def written(lost=None, kept=None, disk=None):
+    """An answer to g1; other functions replace its parts."""
+
+    def budget(recall, specificity, hit_rate, frames):
+        y, n = frames * hit_rate, frames * (1 - hit_rate)
+        saved = y * recall
+        slipped = kept(specificity, n, frames) if kept else n * (1 - specificity)
+        on_disk = disk(saved, slipped) if disk else saved + slipped
+        gone = lost(recall, frames) if lost else y - saved
+        return gone, slipped, on_disk / frames
+
+    return budget
+
+
+def probe_written(budget):
+    """What a function says to two filters."""
+    filters = (0.95, 0.9, 0.03, 1_000_000), (0.8, 0.99, 0.2, 5_000)
+    return tuple(number for rates in filters for number in budget(*rates))
+
+
+def chosen(use=slice(0, 2), t=None, report=slice(2, 4)):
+    """An answer to g2: threshold from one pair of arrays, recall and interval of another."""
+    data = validated_and_tested()
+    t = threshold(*data[use], 0.95) if t is None else t
+    p, truth = data[report]
+    k, n = int(np.sum(p[truth] >= t)), int(truth.sum())
+    return t, k / n, *wilson(k, n)

@@ -1,0 +1,26 @@
+"""Interactive pictures for the lessons; each comes with a static figure for where none can run.
+
+Names are loaded when they are first used: a lesson without a widget needs no ipywidgets.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "FrameCanvas": "canvas",
+    "FrameInspector": "frames",
+    "CrystalExplorer": "crystals",
+    "LabelByEye": "labels",
+    "ThresholdExplorer": "thresholds",
+    "EmbeddingExplorer": "embedding",
+    "TrainingMonitor": "monitor",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

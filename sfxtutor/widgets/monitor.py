@@ -1,0 +1,206 @@
+"""Training monitor: curves that grow epoch by epoch while a model trains, and a button to stop.
+
+monitor = sfx.TrainingMonitor()
+monitor.show()
+sfx.fit(model, x, y, validation, epochs, watch=monitor)
+"""
+
+import json
+import math
+import threading
+
+import ipywidgets as controls
+import numpy as np
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..charts import CURVES
+from ..plots import COLOURS
+from .canvas import Exhibit
+from .svg import Chart, Line
+
+# The label head blue, the domain head orange; validation dashed, specificity dotted.
+PANELS = {
+    "loss": ("loss", "val_loss", "domain_loss", "domain_val_loss"),
+    "rate, %": ("recall", "specificity", "domain_accuracy"),
+}
+LOOK = {
+    "loss": ("blue", "-"),
+    "val_loss": ("blue", "--"),
+    "recall": ("blue", "-"),
+    "specificity": ("blue", ":"),
+    "domain_loss": ("orange", "-"),
+    "domain_val_loss": ("orange", "--"),
+    "domain_accuracy": ("orange", "-"),
+}
+GUESSING = {"loss": math.log(2), "rate, %": 50}
+
+
+class TrainingMonitor(Exhibit):
+    """Curves of a training while it runs; hand it to `fit` or `fit_dann` as `watch`.
+
+    The button lets the current epoch end, then stops; the best epoch so far is kept. A training
+    that is remembered is shown at once. One monitor may watch several trainings, one after another.
+    """
+
+    def __init__(self):
+        self.history, self.epochs, self.live = None, 0, False
+        self.text = progress(None, 0, False)
+        self.stopping, self.handle = threading.Event(), None
+        self.button = controls.Button(
+            description="Stop after this epoch",
+            icon="stop",
+            layout=controls.Layout(width="14em"),
+            tooltip="The best epoch so far is kept",
+        )
+        self.button.on_click(lambda _: self.stop())
+        self.status, self.curves = controls.HTML(), controls.HTML()
+        self._assemble(controls.HBox([self.button, self.status]), self.curves)
+        self._draw()
+
+    def stop(self):
+        """Ask for the end of the training after the current epoch."""
+        if not self.button.disabled:
+            self.stopping.set()
+            self._say("stopping after this epoch …")
+
+    def __call__(self, history, epochs):
+        """Draw a history of a training of that many epochs; whether the training shall stop."""
+        self.history, self.epochs = history, epochs
+        done = history.seconds > 0  # `fit` sets it when it is done
+        if not done:
+            self.live, self.button.disabled = True, False
+            if click_waits(self.button):
+                self.stop()
+        self.text = progress(history, epochs, self.live)
+        self._draw()
+        stop = self.stopping.is_set()
+        if done:
+            self._finish()
+        return stop
+
+    def _finish(self):
+        self.button.disabled, self.live = True, False
+        self.stopping.clear()
+        if self.handle:  # for pages without widgets: the picture as it is now
+            data, metadata = self._repr_mimebundle_()
+            self.handle.update(data, metadata=metadata, raw=True)
+
+    def _draw(self):
+        self._say(self.alt())
+        self.curves.value = "".join(
+            Chart(lines, x, y, "epoch", label).svg(f"{label} by epoch. {self.alt()}")
+            for label, (lines, x, y) in panels(self.history, self.epochs).items()
+        )
+
+    def _say(self, text):
+        self.status.value = f'<span role="status">{text}</span>'
+
+    def show(self):
+        """Display it; the static picture is drawn anew when a training ends."""
+        data, metadata = self._repr_mimebundle_()
+        self.handle = display(data, metadata=metadata, raw=True, display_id=True)
+
+    _ipython_display_ = show
+
+    def figure(self):
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        found = panels(self.history, self.epochs).items()
+        for ax, (label, (lines, x, y)) in zip(figure.subplots(1, 2), found, strict=True):
+            for line in lines:
+                marker = "o" if line.points else None
+                ax.plot(line.x, line.y, line.style, label=line.label, color=line.colour,
+                        marker=marker, ms=4)  # fmt: skip
+            ax.set(xlabel="epoch", ylabel=label, xlim=x, ylim=y)
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+            ax.legend(fontsize="small")
+        return figure
+
+    def alt(self):
+        return self.text
+
+
+def progress(history, epochs, live):
+    """How far a training is, in words; `live` if it was seen before its end."""
+    if history is None:
+        return "no epoch yet"
+    rates = f"recall {history.recall[-1]:.1%}, specificity {history.specificity[-1]:.1%}"
+    if not history.seconds:
+        return f"epoch {len(history.loss)} of {epochs}: {rates}"
+    best = history.best_epoch - 1
+    rates = f"recall {history.recall[best]:.1%}, specificity {history.specificity[best]:.1%}"
+    how = "done" if live else "remembered from an earlier training"
+    if history.stopped:
+        how = f"stopped after {len(history.loss)} of {epochs} epochs"
+    return f"{how}; epoch {best + 1} kept: {rates}; {history.seconds:.0f} s"
+
+
+def panels(history, epochs):
+    """Of each panel the lines, and the limits of x and y: dict of its label to (lines, x, y).
+
+    Parameters
+    ----------
+    history : History or DannHistory, or None before the first epoch
+    epochs : int
+        The most there can be.
+    """
+    found, x = {}, (0.5, max(epochs, 1) + 0.5)
+    for label, names in PANELS.items():
+        scale = 1 if label == "loss" else 100
+        lines = [Line(x, [GUESSING[label]] * 2, "guessing", "#888888", ":")]
+        for name in names:
+            values = scale * np.array(getattr(history, name, []), float)
+            if len(values):
+                colour, style = LOOK[name]
+                at = np.arange(1, len(values) + 1)
+                lines.append(Line(at, values, CURVES[name], COLOURS[colour], style, points=True))
+        top = max(1.0, 1.05 * max(np.max(line.y) for line in lines)) if label == "loss" else 103
+        found[label] = lines, x, (0, top)
+    return found
+
+
+def click_waits(button):
+    """Whether a click of that button has arrived that the kernel keeps until the cell has ended.
+
+    A kernel that runs a cell does not handle what the browser sends. Here these messages are moved
+    on from the socket to where they wait, as the kernel itself would do, and looked at on the way.
+
+    Parameters
+    ----------
+    button : ipywidgets.Button
+    """
+    stream = _shell_stream(getattr(get_ipython(), "kernel", None))
+    if stream is None:
+        return False
+    handle, clicks = stream._recv_callback, []
+
+    def look(frames):
+        clicks.append(_is_click(frames, button))
+        return handle(frames)
+
+    stream.on_recv(look, copy=False)
+    try:
+        stream.flush()
+    finally:
+        stream.on_recv(handle, copy=False)
+    return any(clicks)
+
+
+def _shell_stream(kernel):
+    """The ZMQStream by which requests reach the thread of the cells; None outside a kernel."""
+    thread = getattr(kernel, "shell_channel_thread", None)  # ipykernel 7; 6, as on Colab, has none
+    if thread:
+        return thread.manager.get_shell_channel_to_subshell_pair(None).to_stream
+    return getattr(kernel, "shell_stream", None)
+
+
+def _is_click(frames, button):
+    """Whether a raw message of Jupyter is a click of that button."""
+    parts = [bytes(frame) for frame in frames]
+    start = parts.index(b"<IDS|MSG>") + 2  # after the delimiter and the signature
+    header, content = json.loads(parts[start]), json.loads(parts[start + 3])
+    if header["msg_type"] != "comm_msg" or content["comm_id"] != button.model_id:
+        return False
+    return content["data"].get("content", {}).get("event") == "click"

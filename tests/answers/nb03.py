@@ -1,0 +1,84 @@
+COUNTS = """
+from sfxtutor.course.exercises.nb03 import night
+
+hits_kept, hits_lost, misses_kept, misses_rejected = night()
+"""
+RATES = """
+from sfxtutor.course.exercises.nb03 import history
+
+rates = history()
+test = rates["test"]
+"""
+RATE = """
+from sfxtutor.course.exercises.nb03 import hit_rate
+
+rate = hit_rate()
+"""
+
+WRONG = {
+    ("nb03.q1", "accuracy read as recall"): COUNTS
+    + """
+truth = np.repeat([1, 1, 0, 0], night())
+verdict = np.repeat([1, 0, 1, 0], night())
+answer = np.mean(truth == verdict)
+""",
+    ("nb03.q1", "precision read as recall"): COUNTS
+    + """
+kept = hits_kept + misses_kept
+answer = 1 - misses_kept / kept
+""",
+    ("nb03.q1", "specificity read as recall"): COUNTS
+    + """
+misses = misses_rejected + misses_kept
+counts = sfx.Counts(hits_kept, hits_kept + hits_lost, misses_rejected, misses)
+answer = counts.specificity
+""",
+    ("nb03.q2", "test data used for choosing"): RATES
+    + """
+balanced = [(recall + specificity) / 2 for recall, specificity in test]
+epoch = balanced.index(max(balanced))
+answer = epoch, test[epoch][0]
+""",
+    ("nb03.q2", "recall alone decides"): RATES
+    + """
+recalls = [row[0] for row in rates["validation"]]
+epoch = int(np.argsort(recalls)[-1])
+answer = (epoch, float(test[epoch, 0]))
+""",
+    ("nb03.q2", "last epoch kept"): RATES
+    + """
+best = np.argmax(np.mean(rates["training"], axis=1))
+answer = np.array([best, test[best, 0]])
+""",
+    ("nb03.q2", "validation rate reported"): RATES
+    + """
+validation = rates["validation"]
+epoch = np.argmax(validation[:, 0] + validation[:, 1])
+answer = [epoch, validation[epoch, 0]]
+""",
+    ("nb03.q3", "positives given, not frames"): RATE
+    + """
+answer = min(n for n in range(20, 1000) if sfx.wilson(0.97 * n, n)[0] > 0.93)
+""",
+    ("nb03.q3", "textbook interval"): RATE
+    + """
+n = 0.97 * 0.03 * (1.96 / (0.97 - 0.93)) ** 2
+answer = np.ceil(np.ceil(n) / rate)
+""",
+    ("nb03.q4", "frame in two parts"): """
+def my_split(n, sizes, gap):
+    a, b, c = sizes
+    return range(a), range(a - gap, a - gap + b), range(n - c, n)
+""",
+    ("nb03.q4", "shuffled split"): """
+def my_split(n, sizes, gap):
+    frames = list(range(n))
+    np.random.default_rng().shuffle(frames)
+    ends = np.cumsum(sizes)
+    return frames[: ends[0]], frames[ends[0] : ends[1]], frames[ends[1] : ends[2]]
+""",
+    ("nb03.q4", "gap forgotten"): """
+def my_split(n, sizes, gap):
+    return np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:2])
+""",
+}

@@ -1,0 +1,90 @@
+WRONG = {
+    ("nb04.q1", "test frames counted in"): """
+n = 20 + sfx.personal_seed() % 100
+answer = [n + 200 + 400, n + 200 + 400, n + 400]
+""",
+    ("nb04.q1", "source labels counted in"): """
+n = 20 + sfx.personal_seed() % 100
+answer = (1200 + n + 200, n + 200, n)
+""",
+    ("nb04.q1", "validation labels forgotten"): """
+n = 20 + sfx.personal_seed() % 100
+answer = np.array([n, n, n])
+""",
+    ("nb04.q1", "validation counted for the spot count"): """
+n = 20 + sfx.personal_seed() % 100
+answer = [200 + n for method in ("transfer", "scratch", "spots")]
+""",
+    ("nb04.q2", "base left trainable"): """
+def my_open(names, open_blocks):
+    return np.ones(len(names), bool)
+""",
+    ("nb04.q2", "opened from the bottom"): """
+def my_open(names, open_blocks):
+    is_open = []
+    for name in names:
+        if name.startswith("block"):
+            is_open.append(int(name[len("block")]) <= open_blocks)
+        else:
+            is_open.append(True)
+    return is_open
+""",
+    ("nb04.q2", "classifier frozen"): """
+def my_open(names, open_blocks):
+    top = [f"block{4 - k}_" for k in range(open_blocks)]
+    return [any(name.startswith(block) for block in top) for name in names]
+""",
+    ("nb04.q2", "batch norm left open"): """
+def my_open(names, open_blocks):
+    shut = [f"block{i}_conv" for i in range(1, 5 - open_blocks)]
+    return [name not in shut for name in names]
+""",
+    ("nb04.q3", "frozen batch norm still learning"): """
+def my_norm(z, mean, variance, training, trainable):
+    if training:
+        m, v = np.mean(z, 0), np.mean((z - np.mean(z, 0)) ** 2, 0)
+        mean, variance = 0.9 * mean + 0.1 * m, 0.9 * variance + 0.1 * v
+        return (z - m) / (v + 0.001) ** 0.5, mean, variance
+    return (z - mean) / (variance + 0.001) ** 0.5, mean, variance
+""",
+    ("nb04.q3", "batch statistics though frozen"): """
+def my_norm(z, mean, variance, training, trainable):
+    m, v = (z.mean(0), z.var(0)) if training else (mean, variance)
+    out = (z - m) / np.sqrt(v + 0.001)
+    if training and trainable:
+        mean = 0.9 * mean + 0.1 * m
+        variance = 0.9 * variance + 0.1 * v
+    return out, mean, variance
+""",
+    ("nb04.q3", "momentum swapped"): """
+def my_norm(z, mean, variance, training, trainable):
+    if not (training and trainable):
+        return (z - mean) / np.sqrt(variance + 0.001), mean, variance
+    m, v = z.mean(0), z.var(0)
+    return (z - m) / np.sqrt(v + 0.001), 0.1 * mean + 0.9 * m, 0.1 * variance + 0.9 * v
+""",
+    ("nb04.q3", "statistics move outside training"): """
+def my_norm(z, mean, variance, training, trainable):
+    m, v = (z.mean(0), z.var(0)) if trainable else (mean, variance)
+    return (z - m) / np.sqrt(v + 0.001), 0.9 * mean + 0.1 * m, 0.9 * variance + 0.1 * v
+""",
+    ("nb04.q4", "test data used for choosing"): """
+def my_choice(p, truth, learn, choose, test):
+    merits = []
+    for row in p:
+        said = row > 0.5
+        merits.append(said[truth].mean() - said[~truth].mean())
+    return merits.index(max(merits))
+""",
+    ("nb04.q4", "training frames used for choosing"): """
+def my_choice(p, truth, learn, choose, test):
+    known = np.concatenate([learn, choose])
+    counts = [sfx.count(truth[known], row[known] > 0.5) for row in p]
+    return np.argmax([c.recall + c.specificity for c in counts])
+""",
+    ("nb04.q4", "accuracy instead of the two rates"): """
+def my_choice(p, truth, learn, choose, test):
+    right = (p[:, choose] > 0.5) == truth[choose]
+    return right.sum(axis=1).argmax()
+""",
+}

@@ -1,0 +1,93 @@
+WRONG = {
+    ("nb06.q1", "target labels used"): """
+answer = np.array([1, 1, 0, 0])
+""",
+    ("nb06.q1", "domain labels taken for labels of hits"): """
+answer = [True, False, False, False]
+""",
+    ("nb06.q1", "source labels left out"): """
+answer = (0, 0, 1, 1)
+""",
+    ("nb06.q2", "reversed forward too"): """
+def my_reversal(x, gradient, lambda_):
+    return -x, -lambda_ * gradient
+""",
+    ("nb06.q2", "sign not turned"): """
+def my_reversal(x, gradient, lambda_):
+    return np.array(x), np.multiply(gradient, lambda_)
+""",
+    ("nb06.q2", "lambda forgotten"): """
+def my_reversal(x, gradient, lambda_):
+    return x, 0 - gradient
+""",
+    ("nb06.q2", "nothing reversed"): """
+def my_reversal(x, gradient, lambda_):
+    return x.copy(), gradient.copy()
+""",
+    ("nb06.q3", "target labels used"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = 0
+    for p, truth in ((p_hit, y), (p_hit_target, y_target)):
+        label -= np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - p))
+    return label - (np.log(p_target).mean() + np.log(1 - p_source).mean()) / 2
+""",
+    ("nb06.q3", "losses subtracted"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = -np.log(np.where(y, p_hit, 1 - p_hit)).mean()
+    domain = -np.log(np.append(1 - p_source, p_target)).mean()
+    return label - domain
+""",
+    ("nb06.q3", "runs exchanged"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = -(np.log(p_hit[y]).sum() + np.log(1 - p_hit[~y]).sum()) / len(y)
+    right = np.concatenate([p_source, 1 - p_target])
+    return label - np.mean(np.log(right))
+""",
+    ("nb06.q3", "domain loss of the target alone"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    given = np.where(y, p_hit, 1 - p_hit)
+    return np.mean(-np.log(given)) + np.mean(-np.log(p_target))
+""",
+    ("nb06.q4", "target labels used"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    risk = val_loss + np.maximum(0, np.log(2) - domain_val_loss)
+    best_three = np.argsort(risk)[:3]
+    return best_three[np.argmax(target_merit[best_three])] + 1
+""",
+    ("nb06.q4", "counted from 0"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    return np.argmin(val_loss + np.maximum(0, np.log(2) - domain_val_loss))
+""",
+    ("nb06.q4", "source loss alone"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    losses = val_loss.tolist()
+    return 1 + losses.index(min(losses))
+""",
+    ("nb06.q4", "domain loss alone"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    return np.argsort(domain_val_loss)[-1] + 1
+""",
+    ("nb06.q4", "floor missing"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    return 1 + np.argmin(val_loss + (0.6931 - domain_val_loss))
+""",
+    ("nb06.q5", "frames taken twice"): """
+def my_frames(spots, least, share, n):
+    rng, is_hit = np.random.default_rng(0), spots >= least
+    p = np.where(is_hit, share / is_hit.sum(), (1 - share) / (~is_hit).sum())
+    return rng.choice(len(spots), n, p=p)
+""",
+    ("nb06.q5", "share of the target kept"): """
+def my_frames(spots, least, share, n):
+    return np.random.default_rng(1).permutation(len(spots))[:n]
+""",
+    ("nb06.q5", "no hits at all"): """
+def my_frames(spots, least, share, n):
+    return np.argsort(spots)[:n]
+""",
+    ("nb06.q5", "hits and misses exchanged"): """
+def my_frames(spots, least, share, n):
+    few, k = spots < least, int(share * n)
+    return np.append(np.where(few)[0][:k], np.where(~few)[0][: n - k])
+""",
+}

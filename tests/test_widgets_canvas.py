@@ -1,0 +1,150 @@
+"""The canvas of the widgets: bytes of a picture, what is sent to the browser, what is static."""
+
+from io import BytesIO
+
+import ipywidgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from sfxtutor import widgets
+from sfxtutor.widgets.canvas import (
+    MISSING,
+    Exhibit,
+    FrameCanvas,
+    buttons,
+    circles,
+    palette,
+    rings,
+    static_figure,
+    to_bytes,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, float])
+@pytest.mark.parametrize("log", [False, True])
+def test_bytes_run_from_1_at_low_to_255_at_high_in_the_order_of_the_values(dtype, log):
+    image = np.array([[0, 10, 11], [60, 109, 110], [111, 200, 255]], dtype)
+    picture = to_bytes(image, 10, 110, log)
+    assert picture.dtype == np.uint8
+    assert np.all(np.diff(picture.ravel().astype(int)) >= 0)
+    assert picture[0, :2].tolist() == [1, 1]
+    assert picture[1, 2] == picture[2, 2] == 255
+    middle = 1 + 254 * (np.log1p(999 * 0.5) / np.log(1000) if log else 0.5)
+    assert picture[1, 0] == pytest.approx(middle, abs=1)
+
+
+def test_the_two_ways_to_the_bytes_agree():
+    image = np.random.default_rng(0).integers(0, 65536, (50, 60)).astype(np.uint16)
+    for log in (False, True):
+        one, other = (
+            to_bytes(image, 900, 40_000, log),
+            to_bytes(image.astype(float), 900, 40_000, log),
+        )
+        assert np.array_equal(one, other)
+
+
+def test_masked_pixels_and_nan_are_missing_and_the_lowest_value_is_not():
+    image = np.array([[0.0, np.nan], [1.0, 2.0]])
+    mask = np.array([[True, True], [False, True]])
+    assert to_bytes(image, 0, 2, mask=mask).tolist() == [[1, MISSING], [MISSING, 255]]
+    assert MISSING == 0
+
+
+def test_infinite_pixels_are_at_the_ends():
+    assert to_bytes(np.array([[-np.inf, np.inf]]), 0, 1).tolist() == [[1, 255]]
+
+
+@pytest.mark.parametrize(
+    ("image", "low", "high", "message"),
+    [
+        (np.zeros(3), 0, 1, r"shape \(y, x\), got \(3,\). Pick one frame."),
+        (np.zeros((2, 2)), 5, 5, "Expected low < high, got 5 and 5"),
+        (np.zeros((2, 2)), 0, np.nan, "Expected low < high"),
+    ],
+)
+def test_what_is_no_picture_is_refused(image, low, high, message):
+    with pytest.raises(ValueError, match=message):
+        to_bytes(image, low, high)
+
+
+def test_palette_is_grey_for_missing_and_then_the_map():
+    colours = np.frombuffer(palette("gray"), np.uint8).reshape(256, 3)
+    assert colours[MISSING].tolist() == [150, 150, 150]
+    assert colours[1].tolist() == [0, 0, 0]
+    assert colours[255].tolist() == [255, 255, 255]
+
+
+def test_a_picture_and_all_about_it_go_in_one_message(monkeypatch):
+    canvas, sent = FrameCanvas(), []
+    monkeypatch.setattr(canvas, "send_state", lambda key=None: sent.append(set(key)))
+    canvas.draw(np.full((2, 3), 7, np.uint8), marks=[circles([1], [2])], caption="seen")
+    assert sent == [{"shape", "pixels", "marks", "caption"}]
+    assert canvas.shape == [2, 3]
+    assert canvas.pixels == bytes([7] * 6)
+
+
+def test_marks_are_plain_numbers():
+    spots = np.array([(1.234, 5)], dtype=[("y", "f4"), ("x", "f4")])
+    mark = circles(spots["y"], spots["x"], "plus")
+    assert (mark["kind"], mark["y"], mark["x"]) == ("plus", [pytest.approx(1.23)], [5.0])
+    ring = rings((np.float32(1), 2), {"a": np.float64(3)}.values(), ["3 Å"])
+    assert (ring["center"], ring["radii"], ring["labels"]) == ([1.0, 2.0], [3.0], ["3 Å"])
+
+
+def test_only_keys_that_are_asked_for_are_answered():
+    canvas, pressed = FrameCanvas(hot_keys=["h"]), []
+    canvas.on_key(pressed.append)
+    for content in ({"key": "h"}, {"key": "q"}, {}):
+        canvas._handle_custom_msg(content, [])
+    assert pressed == ["h"]
+
+
+class Minimal(Exhibit):
+    def __init__(self, problem=None):
+        self.slider = ipywidgets.IntSlider()
+        self.seen, self.problem = [], problem
+        self._assemble(self.slider)
+        self.connect(self.slider, self.look)
+
+    def look(self):
+        if self.problem:
+            raise self.problem
+        self.seen.append(self.slider.value)
+
+    def figure(self):
+        return static_figure(2, 1)[0]
+
+    def alt(self):
+        return "Nothing but axes."
+
+
+def test_bundle_holds_the_view_and_a_figure_with_words():
+    exhibit = Minimal()
+    data, metadata = exhibit._repr_mimebundle_()
+    view = data["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == exhibit.box.model_id
+    assert Image.open(BytesIO(data["image/png"])).size == (160, 80)
+    assert metadata["image/png"]["alt"] == data["text/plain"] == "Nothing but axes."
+
+
+def test_what_goes_wrong_is_seen_in_the_widget_and_goes_when_all_is_well():
+    exhibit = Minimal(ValueError("found <3 spots"))
+    with pytest.raises(ValueError, match="found <3 spots"):
+        exhibit.slider.value = 1
+    assert "ValueError: found &lt;3 spots" in exhibit.error.value
+    exhibit.problem = None
+    exhibit.slider.value = 2
+    assert (exhibit.seen, exhibit.error.value) == ([2], "")
+
+
+def test_buttons_begin_with_the_value_that_is_asked_for():
+    assert buttons(["a", "b"], "which").value == "a"
+    assert buttons(["a", "b"], "which", "b").value == "b"
+
+
+def test_every_name_of_the_package_is_there():
+    for name in widgets.__all__:
+        assert getattr(widgets, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        widgets.Nothing  # noqa: B018

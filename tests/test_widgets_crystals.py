@@ -1,0 +1,164 @@
+"""The crystal explorer: the twin's own spots and label, and what the knobs do to them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sfxtutor.detector import background, light
+from sfxtutor.shots import label_of
+from sfxtutor.simulate import SETUPS
+from sfxtutor.widgets import crystals
+from sfxtutor.widgets.crystals import HC, CrystalExplorer, crop_of, expose, usual
+
+NAMES = sorted(SETUPS)
+
+
+@pytest.fixture(scope="module")
+def still():
+    return expose("LN83", usual("LN83"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_usual_knobs_are_the_runs_own(name):
+    knobs, setup = usual(name), SETUPS[name]
+    assert knobs.cell == setup.crystal.cell
+    assert HC / knobs.energy == pytest.approx(setup.wavelength, rel=1e-3)
+    assert np.deg2rad(knobs.mosaicity) == pytest.approx(setup.crystal.mosaicity, abs=1e-4)
+    assert (knobs.tilt, knobs.turn, knobs.spin, knobs.flux) == (0, 0, 0, 1)
+
+
+def test_the_crop_is_the_middle_of_the_whole_detector():
+    setup = SETUPS["LN84"]
+    small = background(crop_of(setup))
+    assert np.allclose(small, background(setup)[598 : 598 + 726, 598 : 598 + 726], rtol=1e-4)
+
+
+def test_background_at_places_is_that_of_the_whole_detector():
+    setup = SETUPS["LO19"]
+    y, x = np.random.default_rng(0).integers(0, 1920, (2, 500))
+    some = light(setup, (y - 960.0)[None], (x - 960.0)[None])[0]
+    assert np.allclose(some, background(setup)[y + 1, x + 1], rtol=1e-4)
+    spots = np.array([(700, 1200), (30, 960)], dtype=[("y", "f4"), ("x", "f4")])
+    here = background(setup)[spots["y"].astype(int) + 1, spots["x"].astype(int) + 1]
+    assert crystals._light_at(setup, spots) == pytest.approx(here, rel=1e-4)
+
+
+def test_the_tape_shades_the_left_of_its_edge(still):
+    edge = int(SETUPS["LN83"].edge) - 598
+    left, right = still.crop[500:, edge - 40 : edge - 20], still.crop[500:, edge + 20 : edge + 40]
+    assert left.mean() / right.mean() == pytest.approx(SETUPS["LN83"].tape, abs=0.02)
+
+
+def test_background_keeps_a_detector_whose_beam_is_off_centre():
+    setup = replace(SETUPS["LN83"], shape=(300, 200), center=(140.25, 90.5))
+    y, x = np.arange(-1, 301)[:, None] - 140.25, np.arange(-1, 201)[None] - 90.5
+    assert np.array_equal(background(setup), light(setup, y, x))
+
+
+def test_visible_spots_make_the_label_and_stand_out_of_the_crop(still):
+    assert still.label == label_of(len(still.y))
+    assert len(still.y) >= 10
+    assert still.lit > len(still.y) >= still.inside
+    middle = (np.abs([still.y - 362, still.x - 362]) < 355).all(axis=0)
+    y, x = np.rint(still.y[middle]).astype(int), np.rint(still.x[middle]).astype(int)
+    crop = still.crop.astype(float)
+    around = [crop[b - 4 : b + 5, a - 4 : a + 5] for b, a in zip(y, x, strict=True)]
+    assert np.median([w[4, 4] - np.median(w) for w in around]) > 150
+    assert still.inside >= middle.sum()
+
+
+def test_a_turn_changes_the_spots_and_a_spin_turns_the_picture(still):
+    tilted = expose("LN83", replace(usual("LN83"), tilt=1.0))
+    assert set(np.rint(tilted.y)) != set(np.rint(still.y))
+    knobs = replace(usual("LN83"), flux=3.0)
+    before, after = expose("LN83", knobs), expose("LN83", replace(knobs, spin=90.0))
+    seen, turned = (
+        {(round(float(a)), round(float(b))) for a, b in zip(y, x, strict=True)}
+        for y, x in ((after.y, after.x), (before.x, 724 - before.y))
+    )
+    # the beam is polarised, so that not quite the same spots are bright enough
+    assert len(seen & turned) > 0.6 * len(turned)
+
+
+def test_more_flux_and_more_mosaicity_show_more_spots():
+    knobs = usual("LN83")
+    counts = [len(expose("LN83", replace(knobs, flux=flux)).y) for flux in (0.1, 1, 3)]
+    assert counts == sorted(counts)
+    assert counts[0] < 4 <= 10 <= counts[-1]
+    faint = expose("LN83", replace(knobs, flux=0.4))
+    assert faint.lit >= 10 > len(faint.y)  # what nobody sees makes no hit
+    assert faint.label != "HIT"
+    lit = [expose("LN83", replace(knobs, mosaicity=m)).lit for m in (0.0, 0.1, 0.3)]
+    assert lit == sorted(set(lit))
+
+
+def test_a_larger_cell_has_more_reflections_and_a_shorter_wavelength_nearer_ones():
+    knobs = usual("LO19")
+    wide = replace(knobs, cell=tuple(1.5 * edge for edge in knobs.cell))
+    assert expose("LO19", wide).lit > 2 * expose("LO19", knobs).lit
+    ring = [crystals.ring_radius(5, replace(crystals.CARDS["twin"]["LO19"], wavelength=HC / energy,
+            distance=123.55)) for energy in (8, 11)]  # fmt: skip
+    assert ring[0] > ring[1]
+
+
+def test_a_flux_without_any_spot_is_a_miss():
+    dark = expose("LN83", replace(usual("LN83"), flux=0.001))
+    assert (dark.label, len(dark.y)) == ("MISS", 0)
+
+
+@pytest.fixture
+def widget():
+    return CrystalExplorer("LN83")
+
+
+def test_every_knob_reaches_the_picture_and_start_again_undoes_it(widget):
+    begin = widget.canvas.pixels
+    for name, slider in widget.sliders.items():
+        slider.value = slider.min if name == "flux" else slider.value + 10 * slider.step
+        assert widget.canvas.pixels != begin, name
+        assert widget.still.label in widget.verdict.value
+        assert widget.canvas.caption.startswith(widget.still.label)
+        widget.reset.click()
+        assert widget.canvas.pixels == begin, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_slider_clips_what_the_run_has(name):
+    knobs, own = CrystalExplorer(name).knobs, usual(name)
+    assert knobs.cell == pytest.approx(own.cell)
+    assert (knobs.energy, knobs.mosaicity) == pytest.approx((own.energy, own.mosaicity))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_slider_starts_on_a_step(name):  # or the browser moves it, and the spots with it
+    for slider in CrystalExplorer(name).sliders.values():
+        steps = (slider.value - slider.min) / slider.step
+        assert steps == pytest.approx(round(steps), abs=1e-6)
+
+
+def test_marks_lie_on_the_spots_of_both_pictures(widget):
+    widget.mark.value = True
+    widget.rings.value = True
+    for view, bin, shift in (("LCN", 3, 2), ("crop", 1, 0)):
+        widget.view.value = view
+        spots, ring = widget.canvas.marks
+        assert np.array(spots["y"]) * bin + (bin - 1) / 2 + shift == pytest.approx(
+            widget.still.y, abs=0.05
+        )
+        assert ring["center"][0] * bin + (bin - 1) / 2 + shift == pytest.approx(362)
+    five = ring["radii"][ring["labels"].index("5 Å")]
+    widget.sliders["energy"].value = 11
+    assert widget.canvas.marks[1]["radii"][ring["labels"].index("5 Å")] < five
+
+
+def test_static_figure_and_words(widget):
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert "cell 73 x 96 x 119 Å" in metadata["image/png"]["alt"]
+    assert widget.still.label in metadata["image/png"]["alt"]
+
+
+def test_an_unknown_run_is_refused():
+    with pytest.raises(ValueError, match="No twin of 'LG36'. Choose one of LN83, LN84, LO19"):
+        CrystalExplorer("LG36")

@@ -1,0 +1,242 @@
+"""The frame inspector: every stage of a frame, its rows, and what the controls do."""
+
+import numpy as np
+import pytest
+
+import sfxtutor as sfx
+from sfxtutor.runs import TWINS
+from sfxtutor.widgets.frames import FrameInspector
+from sfxtutor.widgets.stages import (
+    STAGES,
+    Picture,
+    choose,
+    coarse,
+    count_text,
+    describe,
+    ends,
+    found,
+    largest,
+    take,
+    true,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run():
+    return sfx.open_run("LN83")
+
+
+@pytest.fixture(scope="module")
+def hit(run):
+    return int(np.flatnonzero(run.labels == "HIT")[0])
+
+
+@pytest.fixture
+def widget(run, hit):
+    return FrameInspector(run, frame=hit)
+
+
+def test_every_stage_is_what_the_package_computes(run, hit):
+    good = sfx.center_crop(run.mask)
+    crop, gcn = run.crop(hit), sfx.gcn(run.crop(hit), good)
+    assert np.array_equal(take(run, hit, "raw").image, sfx.bin_max(run[hit], 3))
+    assert np.array_equal(take(run, hit, "crop").image, crop)
+    assert np.array_equal(take(run, hit, "GCN").image, gcn)
+    assert np.allclose(take(run, hit, "LCN").image, sfx.lcn(gcn, mask=good), atol=1e-4)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_true_spot_is_a_peak_of_the_picture_at_its_place(run, hit, stage):
+    picture = take(run, hit, stage)
+    for spot in [coarse(picture), picture] if stage == "LCN" else [picture]:
+        y, x = np.rint(spot.place(*true(run, hit))).astype(int)
+        last = len(spot.image) - 2
+        inside = (y > 1) & (x > 1) & (y < last) & (x < last)
+        inside &= spot.good[np.clip(y, 0, last), np.clip(x, 0, last)]
+        peaks = [spot.image[b - 1 : b + 2, a - 1 : a + 2].max() - np.median(
+                 spot.image[max(b - 5, 0) : b + 6, max(a - 5, 0) : a + 6])
+                 for b, a in zip(y[inside], x[inside], strict=True)]  # fmt: skip
+        away = [spot.image[b - 1 : b + 2, a - 1 : a + 2].max() - np.median(
+                spot.image[max(b - 5, 0) : b + 6, max(a - 5, 0) : a + 6])
+                for b, a in zip(y[inside], last - x[inside], strict=True)]  # fmt: skip
+        assert np.median(peaks) > 2 * np.median(away)
+
+
+def test_places_are_counted_from_the_centre_of_a_binned_pixel():
+    picture = Picture("raw", np.zeros((9, 9)), np.ones((9, 9), bool), top=10, left=20, bin=3)
+    assert picture.place([11, 14], [21, 22]) == (pytest.approx([0, 1]), pytest.approx([0, 1 / 3]))
+
+
+def test_one_bad_pixel_spoils_its_binned_pixel(run, hit):
+    whole, again = take(run, hit, "raw"), coarse(take(run, hit, "crop"), 2)
+    assert np.array_equal(whole.good, run.mask.reshape(640, 3, 640, 3).all(axis=(1, 3)))
+    good = sfx.center_crop(run.mask).reshape(362, 2, 362, 2)
+    assert np.array_equal(again.good, good.all(axis=(1, 3)))
+
+
+def test_rows_of_the_lcn_frame_are_the_rwd_vector(run, hit):
+    good = sfx.center_crop(run.mask)
+    assert np.allclose(take(run, hit, "LCN").rows(), sfx.fast_rwd(run.crop(hit), good), atol=1e-5)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_row_and_its_words_agree_with_the_curve(run, hit, stage):
+    picture = take(run, hit, stage)
+    for number in (0, len(picture.image) // 2):
+        values = picture.row(number)
+        assert np.nanmax(values) - np.nanmin(values) == pytest.approx(picture.rows()[number])
+    if stage == "crop":  # the beam stop is left out of both
+        assert np.isnan(picture.row(362)).any()
+        assert picture.rows()[362] < 3000
+    assert f"difference {picture.rows()[0]:.{0 if stage in ('raw', 'crop') else 2}f} " in describe(
+        picture, 0
+    )
+
+
+def test_a_row_of_the_whole_detector_has_the_detectors_number(run, hit):
+    assert describe(take(run, hit, "raw"), 100).startswith("Row 300 of the detector: max ")
+    assert "RWD value" in describe(take(run, hit, "LCN"), 100)
+
+
+def test_a_row_without_good_pixel_says_so(run, hit):
+    picture = take(run, hit, "crop")
+    picture.good[5] = False
+    assert describe(picture, 5) == "Row 5: no good pixel."
+    assert picture.rows()[5] == 0
+
+
+def test_largest_is_bin_max_and_leaves_the_rest_out():
+    frame = np.random.default_rng(0).integers(0, 99, (13, 10))
+    assert np.array_equal(largest(frame, 3), sfx.bin_max(frame[:12, :9], 3))
+
+
+def test_classes_and_what_is_missing():
+    labels = np.array(["HIT", "MISS", "HIT"])
+    assert choose(labels, "HIT", 3) == [0, 2]
+    assert choose(None, "any", 3) == [0, 1, 2]
+    for missing in (labels, None):
+        with pytest.raises(ValueError, match="no frame labelled MAYBE"):
+            choose(missing, "MAYBE", 3)
+
+
+def test_an_unknown_stage_is_refused(run):
+    with pytest.raises(ValueError, match="No stage 'rwd'. Choose one of raw, crop, GCN, LCN"):
+        take(run, 0, "rwd")
+
+
+def test_spots_are_counted_in_the_crop_and_on_the_detector(run, hit):
+    spots, visible = run.spots(hit)
+    text = count_text(run, found(run, hit), true(run, hit))
+    assert f"({visible.sum()} on the detector)" in text
+    middle = [abs(spots[axis][visible] - 959.5) < 362 for axis in "yx"]
+    assert f"+ {np.sum(middle[0] & middle[1])} true ones" in text
+    assert "measured run" in count_text(run, found(run, hit), None)
+
+
+def test_ends_of_the_contrast_carry_the_unit():
+    assert ends(3.2, 900.4, "crop") == ["3", "900 ADU"]
+    assert ends(-1e-9, 0.5, "LCN") == ["0.00", "0.50 std of the window"]
+
+
+def test_the_class_filter_and_the_keys_walk_through_that_class(widget, run):
+    widget.class_choice.value = "MAYBE"
+    maybes = np.flatnonzero(run.labels == "MAYBE")
+    shown = [widget.frame_choice.value]
+    for key in "nnp":
+        widget.canvas._handle_custom_msg({"key": key}, [])
+        shown.append(widget.frame_choice.value)
+    first = int(np.searchsorted(maybes, shown[0]))
+    assert shown == maybes[first + np.array([0, 1, 2, 1])].tolist()
+    assert f"frame {shown[-1]}: MAYBE" in widget.canvas.caption
+    widget.next.click()
+    assert widget.frame_choice.value == maybes[first + 2]
+    widget.frame_choice.index = 0
+    widget.previous.click()
+    assert widget.frame_choice.value == maybes[0]
+
+
+def test_every_control_changes_the_picture(widget):
+    def change(action):
+        before = widget.canvas.pixels, widget.canvas.marks
+        action()
+        return before[0] != widget.canvas.pixels, before[1] != widget.canvas.marks
+
+    low, high = widget.contrast.value
+    assert change(lambda: setattr(widget.contrast, "value", (low, 2 * high))) == (True, False)
+    assert change(lambda: setattr(widget.log, "value", True)) == (True, False)
+    assert change(lambda: setattr(widget.rings, "value", True)) == (False, True)
+    assert change(lambda: setattr(widget.spots, "value", True)) == (False, True)
+    assert [mark["kind"] for mark in widget.canvas.marks] == ["ring", "circle", "plus"]
+    assert change(lambda: setattr(widget.frame_choice, "index", 0)) == (True, True)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_contrast_suits_each_stage(widget, stage):
+    widget.stage_choice.value = stage
+    slider = widget.contrast
+    assert slider.min < slider.value[0] < slider.value[1] < slider.max
+    assert slider.value == pytest.approx(widget.picture.limits, abs=slider.step)
+    shades = np.bincount(np.frombuffer(widget.canvas.pixels, np.uint8), minlength=256)
+    assert shades[255] < 0.02 * shades.sum()  # little is too bright to be told apart
+    assert widget.limits.value == " to ".join(widget.canvas.scale)
+    assert widget.canvas.scale == ends(*slider.value, stage)
+
+
+def test_the_cursor_shows_the_row_and_nothing_else_changes(widget):
+    before = widget.canvas.pixels
+    widget.canvas.row = 77
+    assert "Row 77: max" in widget.canvas.caption
+    row = np.frombuffer(widget.canvas.profile, np.float32)
+    assert np.array_equal(row, widget.picture.image[77].astype(np.float32))
+    assert widget.canvas.pixels == before
+
+
+def test_a_smaller_picture_gets_its_cursor_back(widget):
+    widget.canvas.row = 723
+    widget.stage_choice.value = "LCN"
+    assert 0 <= widget.canvas.row < 720
+    assert widget.error.value == ""
+
+
+def test_rings_lie_where_the_geometry_puts_them(widget, run):
+    widget.rings.value = True
+    (ring,) = widget.canvas.marks
+    assert ring["center"] == [362, 362]
+    place = ring["labels"].index("3.1 Å")
+    assert ring["radii"][place] == pytest.approx(sfx.ring_radius(3.1, run.card) / run.card.pixel)
+
+
+def test_another_run_is_opened_when_it_is_chosen(widget):
+    assert list(widget.run_choice.options) == [f"{name} (twin)" for name in TWINS]
+    widget.run_choice.value = "LO19 (twin)"
+    assert widget.canvas.caption.startswith("LO19 (twin), frame 0: ")
+
+
+def test_a_run_without_labels_or_geometry_says_what_is_missing(widget, run, monkeypatch):
+    class Bare(sfx.Run):
+        name, source, labels, mask = "mine", "file", None, None
+        card = type(run.card)("mine", "mine", "file", gain=0.27, shape=(1920, 1920))
+
+        def __len__(self):
+            return 3
+
+        def _frame(self, i):
+            return run[i]
+
+    bare = FrameInspector(Bare(), frame=1, spots=True)
+    assert "mine (file), frame 1: unlabelled" in bare.canvas.caption
+    assert "measured run" in bare.canvas.caption
+    with pytest.raises(ValueError, match="Found no geometry"):
+        bare.rings.value = True
+    assert "Found no geometry" in bare.error.value
+
+
+def test_static_figure_and_words(widget):
+    widget.spots.value = True
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == widget.canvas.alt
+    assert "frame" in widget.alt()
+    assert "HIT" in widget.alt()
+    (image,) = widget.figure().axes[0].images
+    assert image.get_clim() == pytest.approx(widget.contrast.value)
