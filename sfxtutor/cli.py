@@ -1,6 +1,7 @@
-"""The command `sfxtutor`: run the course, open it, get data, screen files."""
+"""The command `sfxtutor`: run the course, open it, assign and grade, get data, screen files."""
 
 import argparse
+import os
 import subprocess
 import sys
 
@@ -34,7 +35,10 @@ def parser():
     run.set_defaults(command=_run)
 
     lab = commands.add_parser("lab", help="open JupyterLab in the course")
+    lab.add_argument("--student", metavar="NAME", help="your name: gives you crystals of your own")
     lab.set_defaults(command=_lab)
+
+    _add_grading(commands)
 
     screen = commands.add_parser("screen", help="score every frame of files")
     screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
@@ -57,6 +61,20 @@ def parser():
 
     _add_data(commands.add_parser("data", help="list, fetch, check or simulate runs"))
     return top
+
+
+def _add_grading(commands):
+    assign = commands.add_parser("assign", help="write the students' release of the assignments")
+    assign.add_argument("--out", required=True, metavar="DIR", help="folder of the release")
+    assign.set_defaults(command=_assign)
+    grade = commands.add_parser("grade", help="grade a folder of submitted notebooks")
+    grade.add_argument("submitted", help="folder with STUDENT/lessonNN.ipynb")
+    grade.add_argument("--out", default="graded", help="folder of marks and feedback (graded)")
+    grade.add_argument("--seconds", type=float, default=60, help="that a cell may take (60)")
+    grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
+    grade.set_defaults(command=_grade)
+    for action in (assign, grade):
+        action.add_argument("--source", help="folder of your own assignments")
 
 
 def _add_data(data):
@@ -92,7 +110,31 @@ def _run(options):
 def _lab(options):
     from sfxtutor.course import working_copy
 
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(working_copy())])
+    student = {"SFXTUTOR_STUDENT": options.student} if options.student else {}
+    command = [sys.executable, "-m", "jupyterlab", str(working_copy())]
+    return subprocess.call(command, env=os.environ | student)
+
+
+def _assign(options):
+    from sfxtutor.course.assign import assign
+
+    for path in assign(options.out, options.source):
+        print(path)
+
+
+def _grade(options):
+    from sfxtutor.course.grade import grade, without_marks
+    from sfxtutor.course.grading.pool import Limits
+
+    limits = Limits(
+        cell_seconds=options.seconds,
+        total_seconds=max(300, options.seconds),
+        memory_gib=options.memory,
+    )
+    graded = grade(options.submitted, options.out, options.source, limits)
+    left = len(without_marks(graded))
+    print(f"{len(graded) - left} of {len(graded)} submissions have marks: {options.out}/grades.csv")
+    return 1 if left else 0
 
 
 def _screen(options):

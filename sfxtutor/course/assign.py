@@ -1,0 +1,245 @@
+"""The students' release of the assignments: solutions, mark schemes and hidden tests taken out.
+
+A source is a notebook in nbgrader's format, ``NAME/NAME.ipynb``. The first line of each of its
+cells is a visible marker, ``# sfxtutor: NAME-g1-answer``, equal to its nbgrader id: by it a
+notebook whose metadata was stripped is repaired (see `sfxtutor.course.grading.repair`).
+"""
+
+import copy
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.reader import NotJSONError
+
+from ..results import write_atomically
+from . import notebook_folder
+
+CODE_STUB, TEXT_STUB = "...", "*Your answer here.*"
+MARKER = re.compile(r"^\s*(?:#|<!--)\s*sfxtutor:\s*([\w.-]+)\s*(?:-->)?\s*$", re.MULTILINE)
+BEGIN = re.compile(r"BEGIN (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
+END = re.compile(r"END (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment: its name, its source and the students' release of it (two notebooks)."""
+
+    name: str
+    source: nbformat.NotebookNode
+    released: nbformat.NotebookNode
+
+
+def assign(out, source=None):
+    """Write the students' release of every assignment: ``OUT/NAME/NAME.ipynb``.
+
+    Nothing but notebooks is taken from the source, and nothing is written before all releases
+    are made and searched for leaks.
+
+    Parameters
+    ----------
+    out : path
+    source : path, optional
+        Folder of the sources; default: the course's own.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        A source breaks the format, a release would leak, or `out` lies within the sources.
+    """
+    folder = assignment_folder(source).resolve()
+    out = Path(out)
+    if out.resolve().is_relative_to(folder):
+        raise ValueError(f"Found {out} within the sources {folder}. Choose another folder.")
+    paths = []
+    for name, assignment in read_assignments(folder).items():
+        paths.append(out / name / f"{name}.ipynb")
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(paths[-1], nbformat.writes(assignment.released) + "\n")
+    return paths
+
+
+def assignment_folder(source=None):
+    """Folder of the sources: the given one, else that of the course; a `pathlib.Path`."""
+    return Path(source) if source else notebook_folder() / "assignments" / "source"
+
+
+def read_assignments(folder):
+    """Read the sources in a folder, check their form, and make their releases.
+
+    Parameters
+    ----------
+    folder : path
+
+    Returns
+    -------
+    dict of str to Assignment
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    ValueError
+        As of `assign`.
+    """
+    paths = [
+        path for path in sorted(Path(folder).glob("*/*.ipynb")) if path.stem == path.parent.name
+    ]
+    if not paths:
+        raise FileNotFoundError(
+            f"Found no assignment in {folder}, expected notebooks such as lesson05/lesson05.ipynb."
+        )
+    return {path.stem: read_assignment(path) for path in paths}
+
+
+def read_assignment(path):
+    """One source and its release as an `Assignment`; raises as `read_assignments`."""
+    try:
+        source = nbformat.read(path, as_version=4)
+    except (NotJSONError, nbformat.ValidationError) as error:
+        raise ValueError(f"{path} is no notebook ({error}). Restore the file.") from error
+    problems = broken_form(source, path.stem)
+    if not problems:
+        released = release(source)
+        problems = [f"the release would show {line!r}" for line in leaks(source, released)]
+    if problems:
+        raise ValueError(f"{path}: {'; '.join(problems)}. Mend the source.")
+    return Assignment(path.stem, source, released)
+
+
+def nbgrader():
+    """The package nbgrader; raises ImportError, with the remedy, where it is not installed."""
+    try:
+        import nbgrader.preprocessors
+        import nbgrader.utils
+    except ImportError as error:
+        raise ImportError(
+            'Assignments need nbgrader, which is not installed. Run: pip install "sfxtutor[grade]"'
+        ) from error
+    return nbgrader
+
+
+def role(cell):
+    """What a cell of a source is: "test", "answer", "written" (marked by hand) or "locked"."""
+    meta = cell.metadata.get("nbgrader", {})
+    graded, answered = meta.get("grade", False), meta.get("solution", False)
+    names = {(True, True): "written", (True, False): "test", (False, True): "answer"}
+    return names.get((graded, answered), "locked")
+
+
+def grade_id(cell):
+    """The nbgrader id of a cell, "" without one."""
+    return str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""))
+
+
+def task(cell):
+    """Name of the task that a cell belongs to: "g1" for ``lesson05-g1-test``."""
+    return grade_id(cell).split("-")[-2]
+
+
+def regions(source):
+    """Split a cell's lines: (public, private, kinds), kinds being the names of its regions.
+
+    Raises ValueError where a region is not closed or opened twice.
+    """
+    public, private, kinds, inside = [], [], [], None
+    for line in source.splitlines():
+        begin, end = BEGIN.search(line), END.search(line)
+        if (begin and inside) or (end and inside != end[1]):
+            raise ValueError(f"the line {line.strip()!r} does not match the one before it")
+        if begin:
+            inside = begin[1]
+            kinds.append(inside)
+        elif end:
+            inside = None
+        else:
+            (private if inside else public).append(line)
+    if inside:
+        raise ValueError(f"END {inside} is missing")
+    return public, private, kinds
+
+
+def broken_form(source, name):
+    """What breaks the format of an assignment's source: a list of sentences, empty where none."""
+    problems, seen = [], set()
+    wanted = {"answer": "SOLUTION", "written": "MARK SCHEME"}
+    for number, cell in enumerate(source.cells, start=1):
+        found, where = grade_id(cell), f"cell {number} ({grade_id(cell) or 'without nbgrader id'})"
+        if not re.fullmatch(rf"{re.escape(name)}-(\w+-)?\w+", found) or found in seen:
+            problems.append(f"{where} needs an id of its own such as {name}-g1-answer")
+        if MARKER.findall(cell.source.partition("\n")[0]) != [found]:
+            problems.append(f"{where} does not begin with the marker 'sfxtutor: {found}'")
+        try:
+            kinds = regions(cell.source)[2]
+        except ValueError as error:
+            problems.append(f"{where}: {error}")
+            continue
+        allowed = "HIDDEN TESTS" if role(cell) == "test" else wanted.get(role(cell))
+        if set(kinds) - {allowed} or (role(cell) in wanted and not kinds):
+            problems.append(f"{where} has the regions {kinds}, expected {allowed or 'none'}")
+        seen.add(found)
+    return problems
+
+
+def release(source):
+    """The students' version of a source, made by nbgrader's preprocessors.
+
+    Parameters
+    ----------
+    source : nbformat.NotebookNode
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        A new notebook.
+    """
+    tools = nbgrader().preprocessors
+    notebook, resources = copy.deepcopy(source), {}
+    for cell in notebook.cells:
+        if role(cell) == "written":  # nbgrader would take the whole cell, and with it the marker
+            cell.source = cell.source.replace("MARK SCHEME ===", "SOLUTION ===")
+    steps = (
+        tools.LockCells(),
+        tools.ClearSolutions(code_stub={"python": CODE_STUB}, text_stub=TEXT_STUB),
+        tools.ClearOutput(),
+        tools.ClearHiddenTests(),
+        tools.ClearMarkScheme(),
+        tools.ComputeChecksums(),
+        tools.CheckCellMetadata(),
+    )
+    for step in steps:
+        notebook, resources = step.preprocess(notebook, resources)
+    return notebook
+
+
+def leaks(source, released):
+    """Lines of solutions, mark schemes and hidden tests that a release shows.
+
+    Parameters
+    ----------
+    source, released : nbformat.NotebookNode
+
+    Returns
+    -------
+    list of str
+        Empty where nothing leaks. A line that also stands outside the regions is no secret.
+    """
+    public, private = set(), set()
+    for cell in source.cells:
+        shown, hidden, _ = regions(cell.source)
+        public |= {line.strip() for line in shown}
+        private |= {line.strip() for line in hidden}
+    text = "\n".join(visible_text(cell) for cell in released.cells)
+    secret = {line for line in private - public if len(line) >= 8}
+    return sorted(line for line in secret if line in text) + BEGIN.findall(text)
+
+
+def visible_text(cell):
+    """All that a cell of a notebook holds, as text: source, outputs, attachments, metadata."""
+    rest = {key: value for key, value in cell.items() if key != "source"}
+    return f"{cell.source}\n{rest}"

@@ -1,0 +1,1 @@
+"""Grading a class: reading submissions, running them apart, marking, feedback and report."""

@@ -1,0 +1,117 @@
+"""What a class misunderstood: the diagnoses that fired, how often, and what to say about each."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from .. import exercises
+from ..assign import role, task
+from .marks import exercise_of
+
+SILENT = "no verdict"  # the test raised before the check could speak
+TALK = {
+    exercises.UNANSWERED: "Ask where they stopped: the task, the code, or the time?",
+    exercises.FAILED: "Let them read the last line of the traceback aloud.",
+    exercises.OTHER: "Look at two of these by hand: is there a mistake that the course lacks?",
+    SILENT: "The name that the task asks for was never defined, or its cell raised an error.",
+}
+
+
+@dataclass
+class Finding:
+    """A task: how many were marked, right, right at first sight only, and the diagnoses.
+
+    `diagnoses` is a list of (diagnosis, students, talking point), the most frequent first.
+    """
+
+    assignment: str
+    task: str
+    title: str
+    marked: int
+    right: int
+    only_visible: int
+    diagnoses: list
+
+
+def findings(graded, assignments):
+    """The findings of a class, in the order of assignments and tasks.
+
+    Parameters
+    ----------
+    graded : list of sfxtutor.course.grading.marks.Graded
+    assignments : dict of str to sfxtutor.course.assign.Assignment
+
+    Returns
+    -------
+    list of Finding
+    """
+    classes = defaultdict(list)
+    for one in graded:
+        if one.points:
+            classes[one.submission.assignment].append(one)
+    return [
+        finding(name, cell, classes[name])
+        for name in sorted(classes)
+        for cell in assignments[name].source.cells
+        if role(cell) == "test"
+    ]
+
+
+def finding(assignment, cell, marked):
+    """The `Finding` of one test in the submissions that were marked."""
+    name, id = task(cell), exercise_of(cell)
+    known = {x.id: x for x in exercises.every()}.get(id)
+    talk = TALK | {m.name: m.talk for m in (known.mistakes if known else ())}
+    students = defaultdict(list)
+    full = seen = 0
+    for one in marked:
+        said = one.verdicts[name]
+        if one.points[name]:
+            full += 1
+        elif said.get("passed"):
+            seen += 1
+        else:
+            diagnosis = said.get("diagnosis") if said else SILENT
+            diagnosis = diagnosis if diagnosis in talk else exercises.OTHER
+            students[diagnosis].append(one.submission.student)
+    ranking = Counter({diagnosis: len(names) for diagnosis, names in students.items()})
+    fired = [(what, sorted(students[what]), talk[what]) for what, _ in ranking.most_common()]
+    title = known.title if known else name
+    return Finding(assignment, name, title, len(marked), full, seen, fired)
+
+
+def misconceptions(found, statuses):
+    """The report as Markdown.
+
+    Parameters
+    ----------
+    found : list of Finding
+    statuses : dict of str to int
+        How many submissions ended how.
+
+    Returns
+    -------
+    str
+    """
+    lines = ["# Misconceptions", "", describe_statuses(statuses), ""]
+    for one in found:
+        lines += [f"## {one.assignment}, {one.task}: {one.title}", "", counts(one), ""]
+        if one.diagnoses:
+            lines += ["| diagnosis | students | talking point |", "|---|---|---|"]
+        for diagnosis, students, talk in one.diagnoses:
+            lines.append(f"| {diagnosis} | {len(students)} of {one.marked} | {talk} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def describe_statuses(statuses):
+    """How many submissions ended how, in a sentence."""
+    parts = ", ".join(f"{status} {count}" for status, count in sorted(statuses.items()))
+    return f"{sum(statuses.values())} submissions: {parts}. Only those with points are counted."
+
+
+def counts(one):
+    """The counts of a `Finding`, in a sentence."""
+    line = f"{one.right} of {one.marked} right."
+    if one.only_visible:
+        line += f" {one.only_visible} right in the visible test alone: not on another case."
+    return line
