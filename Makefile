@@ -1,5 +1,6 @@
 # Everything runs in .venv, which is made from requirements.lock when first needed.
 #   make run     execute every lesson; ARGS="--profile paper" passes options on
+#   make site    write the executed course as pages that need no network: build/site
 #   make lab     open JupyterLab in the course
 #   make test    run the tests;        ARGS="tests/test_runs.py -x" picks some
 #   make format  let ruff lay out and check the code
@@ -16,9 +17,16 @@ ifneq ($(shell $(PYTHON) -c pass 2>/dev/null && cat $(VENV)/made-in 2>/dev/null)
 REMAKE := remake
 endif
 
-.PHONY: run test lab format clean remake
+.PHONY: run site test lab format clean remake
 
 run: $(VENV)/package
+	$(VENV)/bin/sfxtutor run $(ARGS)
+
+site: $(VENV)/package build/record.json
+	$(PYTHON) docs/make_site.py
+
+# Only where no lesson was executed yet; `make run` renews it.
+build/record.json: | $(VENV)/package
 	$(VENV)/bin/sfxtutor run $(ARGS)
 
 test: $(VENV)/package
