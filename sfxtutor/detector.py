@@ -6,6 +6,7 @@ them into uint16 in ADU.
 
 import functools
 import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numba
@@ -30,15 +31,29 @@ _NORMAL = np.array([NormalDist().inv_cdf(max(i, 1e-9) / _BINS) for i in range(_B
 _TAIL, _HEAD = numba.uint32(4 << 20), numba.uint32((_BINS - 4) << 20)  # beyond: four entries
 
 
-@functools.lru_cache(maxsize=4)
 def background(setup):
     """Mean background of an average pulse, (y + 2, x + 2) float32, photons a pixel.
 
     Water, air and the glare above and below the beam stop, with polarisation (horizontal) and
     solid angle; without tape. One pixel is added on every side, for the point spread.
     """
-    y = np.arange(-1, setup.shape[0] + 1)[:, None] - setup.center[0]  # pixels from the beam
-    x = np.arange(-1, setup.shape[1] + 1)[None, :] - setup.center[1]
+    return _background(replace(setup, crystal=None))  # that of another crystal is the same
+
+
+@functools.lru_cache(maxsize=4)
+def _background(setup):
+    away = (
+        np.abs(np.arange(-1, n + 1) - c) for n, c in zip(setup.shape, setup.center, strict=True)
+    )
+    (y, rows), (x, columns) = (np.unique(places, return_inverse=True) for places in away)
+    return light(setup, y[:, None], x[None])[np.ix_(rows, columns)]  # four quarters are alike
+
+
+def light(setup, y, x):
+    """`background` at places y, (n, 1) or (1, m), and x, (1, m), in pixels from the beam: float32.
+
+    A few places cost far less than a detector full of them.
+    """
     radius = np.hypot(y, x).astype(np.float32)
     # All but polarisation and glare depend on the radius alone: tables of it, finer than a pixel.
     places = np.linspace(0, radius.max(), 4 * int(radius.max()) + 8)

@@ -224,11 +224,16 @@ def tape_shade(setup, edge, columns):
     return (1 - (1 - setup.tape) / (1 + np.exp(across))).astype(np.float32)
 
 
-def visibility(setup, shot, spots):
-    """Peak of each spot over the least that a person sees, (n,) float: above 1 it is visible."""
+def visibility(setup, shot, spots, light=None):
+    """Peak of each spot over the least that a person sees, (n,) float: above 1 it is visible.
+
+    `light` is the background at the spots, (n,) photons; without it that of the whole detector is
+    worked out, once for each setup.
+    """
     y, x = np.rint(spots["y"]).astype(int), np.rint(spots["x"]).astype(int)
     shade = tape_shade(setup, shot.edge, x) * setup.gain
-    local = background(setup)[y + 1, x + 1] * shade * shot.pulse
+    light = background(setup)[y + 1, x + 1] if light is None else light
+    local = light * shade * shot.pulse
     needed = setup.visible_sigma * np.sqrt(setup.noise_gain * local + setup.readout**2)
     return spots["photons"] * shade * peak_share(spots["y"], spots["x"], setup.blur) / needed
 
