@@ -1,8 +1,8 @@
 """The widgets and an exercise in JupyterLab, in a browser: each control by mouse and by keyboard.
 
-Lessons 00 to 05 are opened as they are, and the cells run that their widget needs. Lessons 06 and 07 train for
-minutes; small notebooks build the same widgets in the same way on small data. Screenshots and
-`latency.json` are left in build/screenshots.
+Lessons 00 to 05 are opened as they are, and the cells run that their widget needs. Lessons 06 and
+07 train for minutes; small notebooks build the same widgets in the same way on small data.
+Screenshots and `latency.json` are left in build/screenshots.
 
     python tests/test_browser.py    # draws the pictures of docs/pictures/path_*.png anew
 """
@@ -178,6 +178,7 @@ def test_the_widget_of_a_lesson_works_in_it(lab, name, index, kind):
         lab.run(i)
     driver = Driver(lab, lab.run(index))
     lab.until(lambda: driver.cell.locator("canvas[tabindex]").count() > 0)
+    lab.shoot(kind, driver.cell)
     if driver.cell.locator(".noUi-handle").count():
         note_latency(kind, driver.latency())
     driver.sliders()
@@ -185,7 +186,7 @@ def test_the_widget_of_a_lesson_works_in_it(lab, name, index, kind):
     driver.boxes()
     driver.toggles()
     driver.special(kind)
-    lab.shoot(kind, driver.cell)
+    lab.shoot(f"{kind}_moved", driver.cell)
     assert driver.idle == []
     assert driver.faults() == []
 
