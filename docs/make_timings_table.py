@@ -74,14 +74,12 @@ def origin(measured):
 
 def paper(records):
     """A sentence on the time of runs of the paper profile (list of dict, `sfxtutor.references`)."""
-    times = [
-        f"{sum(lesson['seconds'] for lesson in record['timings']) / 60:.0f} (seed {record['seed']})"
-        for record in records
-    ]
+    minutes = [sum(lesson["seconds"] for lesson in record["timings"]) / 60 for record in records]
     lessons = [lesson["name"][:2] for lesson in records[0]["timings"]]
     return (
-        f"Paper profile, lessons {lessons[0]} to {lessons[-1]}, minutes: {', '.join(times)}, with "
-        "what was trained before taken from the cache; from nothing it takes longer."
+        f"Paper profile, lessons {lessons[0]} to {lessons[-1]}: {min(minutes):.0f} to "
+        f"{max(minutes):.0f} minutes for a seed ({len(records)} seeds), with some trainings taken from "
+        "the cache, and the long ones beside other work. A quiet run from nothing was not timed."
     )
 
 
