@@ -102,5 +102,8 @@ class Driver:
         watched = picture.evaluate_handle("e => e.tagName === 'CANVAS' ? e : e.parentElement")
         at, top = (float(handle.get_attribute(f"aria-value{x}")) for x in ("now", "max"))
         keys = ["ArrowRight", "ArrowLeft"] if at < top else ["ArrowLeft", "ArrowRight"]
-        times = [self.page.evaluate(LATENCY, [watched, handle, key]) for key in keys * repeats]
-        return round(statistics.median(times), 1)
+        times = []
+        for key in keys * repeats:
+            self.page.wait_for_timeout(200)  # marks may follow a picture: they are not the next one
+            times.append(self.page.evaluate(LATENCY, [watched, handle, key]))
+        return round(statistics.median(time for time in times if time is not None), 1)
