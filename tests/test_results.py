@@ -122,7 +122,9 @@ def test_kept_results_hold_no_path_of_a_machine_and_give_rates():
         assert 0 <= rate([r]).value <= 1
 
 
-def test_the_page_of_claims_says_what_the_results_say():
+@pytest.mark.parametrize("name", ["claims", "robustness"])
+def test_the_page_says_what_the_results_say(name):
     docs = Path(__file__).parent.parent / "docs"
-    made = runpy.run_path(str(docs / "make_claims_page.py"))["page"]()
-    assert (docs / "claims.md").read_text(encoding="utf-8") == made, "run docs/make_claims_page.py"
+    made = runpy.run_path(str(docs / f"make_{name}_page.py"))["page"]()
+    said = (docs / f"{name}.md").read_text(encoding="utf-8")
+    assert said == made, f"run docs/make_{name}_page.py"
