@@ -168,6 +168,13 @@ def test_a_formula_with_a_typo_is_shown_as_written():
     assert '<code class="formula">\\left( x &lt; 1</code>' in html
 
 
+def test_a_fold_holds_what_it_hides():
+    help_ = "<details><summary>Hint 1</summary>\n\nTry *small* cases.\n\n</details>"
+    renderer = pages.MathMLRenderer(escape=False, embed_images=True)
+    page = pages.MarkdownWithMath(renderer=renderer).render(help_)
+    assert page.index("</summary>") < page.index("<em>small</em>") < page.index("</details>")
+
+
 def test_title_and_question_reach_the_index(report):
     index = (report[1] / "index.html").read_text()
     assert "A small lesson</a>" in index

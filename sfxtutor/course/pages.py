@@ -36,6 +36,10 @@ class MathMLRenderer(IPythonRenderer):
     def latex_environment(self, name, body):
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
+    def _html_embed_images(self, html):
+        # the parser that looks for pictures would close <details> right behind its summary
+        return super()._html_embed_images(html) if "<img" in html else html
+
 
 class LessonExporter(HTMLExporter):
     """Body of a lesson's page, without the scripts and styles nbconvert fetches from the net."""
