@@ -33,7 +33,7 @@ tables is in lesson 07.
 ## Another twin
 
 Seed 0 of the training, seeds 0, 1 and 2 of the twin: other crystals, orientations, noise and labels of
-the single frames, the same class counts in every block. Recall and specificity of RWD with 200 labels.
+the single frames, the same class counts in every block. Recall; specificity of RWD with 200 labels: counts, and in brackets the interval in %.
 
 {twins}
 
@@ -138,6 +138,13 @@ def table(header, lines):
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in (header, rule, *lines))
 
 
+def share(row, kind):
+    """Counts of a rate and its 95 % interval in percent: 299/329 (87 to 94)."""
+    k, n = row[f"{kind}_found"], row[f"{kind}_total"]
+    low, high = sfx.wilson(k, n)
+    return f"{k}/{n} ({100 * low:.0f} to {100 * high:.0f})"
+
+
 def twins_table(rows):
     header = (
         "table",
@@ -151,10 +158,7 @@ def twins_table(rows):
         groups.setdefault((row["table"], row["train"], row["test_on"]), []).append(row)
     lines = []
     for key, group in sorted(groups.items()):
-        rates = [
-            f"{row['hits_found']}/{row['hits_total']}, {row['misses_found']}/{row['misses_total']}"
-            for row in group
-        ]
+        rates = [f"{share(row, 'hits')}; {share(row, 'misses')}" for row in group]
         recalls = [100 * row["hits_found"] / row["hits_total"] for row in group]
         lines.append((*key, *rates, f"{stdev(recalls):.1f} points"))
     return table(header, lines)

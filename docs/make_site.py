@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import metadata
 from pathlib import Path
 
 import nbformat
@@ -21,6 +20,7 @@ from check_site import faults
 
 import sfxtutor as sfx
 from sfxtutor.course import find_notebooks
+from sfxtutor.course.colab import repository
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/*.md", "data/README.md", "data/results/README.md")
@@ -125,12 +125,6 @@ def relink(text, folder, known):
 
     text = re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", written, text)
     return re.sub(r"(?<=\{include\} )\.\./", "/", text)
-
-
-def repository():
-    """Address of the repository."""
-    urls = dict(line.split(", ") for line in metadata("sfxtutor").get_all("Project-URL"))
-    return urls["Repository"]
 
 
 def index(text, record, pages):

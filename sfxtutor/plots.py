@@ -136,7 +136,7 @@ def plot_frame(
         raise ValueError(f"Expected a frame of shape (y, x), got {frame.shape}. Pick one frame.")
     centre, step = np.zeros(2), 1.0
     if unit == "mm" or len(rings):
-        centre, step = _geometry(frame.shape, card, bin)
+        centre, step = center_and_step(frame.shape, card, bin)
     origin, scale = (centre, step) if unit == "mm" else (np.zeros(2), 1.0)
     ax = axes_or_new(ax)
     bad = ~np.isfinite(frame) if mask is None else ~(mask & np.isfinite(frame))
@@ -272,7 +272,7 @@ def axes_or_new(ax):
     return plt.subplots()[1] if ax is None else ax
 
 
-def _geometry(shape, card, bin):
+def center_and_step(shape, card, bin):
     """Beam centre (y, x) in pixels of a central crop, binned, and mm per such pixel."""
     if card is None or None in (card.beam_center, card.pixel, card.wavelength, card.distance):
         raise ValueError(

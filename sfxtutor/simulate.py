@@ -57,7 +57,7 @@ class TwinRun(Run):
         )  # fmt: skip
         self._key = int.from_bytes(name.encode(), "big") % 2**32
         self.labels = _labels(name, np.random.default_rng((self._key, self.seed)))
-        self.mask = _mask(self.setup)
+        self.mask = good_pixels(self.setup)
         self.fingerprint = f"twin {VERSION} {self.setup} seed {self.seed}"
 
     def __len__(self):
@@ -92,7 +92,7 @@ class TwinRun(Run):
         return render(self.setup, self.drawn(i), self._key, rows.start, columns.start, size, size)
 
 
-def _mask(setup):
+def good_pixels(setup):
     """Good pixels: all but the beam stop's shadow and 13 pixels about it, as in the real masks."""
     y, x = np.indices(setup.shape, sparse=True)
     wide = replace(setup, stop=(setup.stop[0] + 13, setup.stop[1] + 13))

@@ -16,7 +16,7 @@ from ..kernels import fast_lcn
 from ..plots import COLOURS, plot_frame, ring_radius
 from ..runs import CARDS, CROP, crop_slices
 from ..shots import Shot, bragg, label_of, render, visibility
-from ..simulate import SETUPS, _mask
+from ..simulate import SETUPS, good_pixels
 from .canvas import Exhibit, FrameCanvas, buttons, circles, line, rings, static_figure, to_bytes
 from .stages import LCN_EDGE, UNITS, Picture, coarse, ends
 
@@ -148,7 +148,7 @@ class CrystalExplorer(Exhibit):
             raise ValueError(f"No twin of {name!r}. Choose one of {', '.join(SETUPS)}.")
         self.name, self._quiet = name, False
         self._small = crop_of(SETUPS[name])
-        self._good = _mask(self._small)
+        self._good = good_pixels(self._small)
         self.canvas = FrameCanvas("gray_r", size=420)
         self.verdict = controls.HTML()
         self.sliders = _sliders(usual(name))

@@ -3,7 +3,7 @@
 import ipywidgets as controls
 import numpy as np
 
-from ..plots import COLOURS, _geometry, plot_frame, ring_radius
+from ..plots import COLOURS, center_and_step, plot_frame, ring_radius
 from ..runs import LABELS, TWINS, open_run
 from .canvas import Exhibit, FrameCanvas, buttons, circles, line, rings, static_figure, to_bytes
 from .stages import STAGES, UNITS, choose, count_text, describe, ends, found, take, true
@@ -159,7 +159,7 @@ class FrameInspector(Exhibit):
     def _marks(self):
         marks, picture = [], self.picture
         if self.rings.value:
-            center, step = _geometry(picture.image.shape, self.run.card, picture.bin)
+            center, step = center_and_step(picture.image.shape, self.run.card, picture.bin)
             radii = {d: ring_radius(d, self.run.card) / step for d in RINGS}
             least = len(picture.image) * _SMALLEST
             wide = {f"{d} Å": radius for d, radius in radii.items() if radius > least}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels import fast_lcn
-from ..preprocess import center_crop, find_spots, gcn, rwd
+from ..preprocess import bin_max, center_crop, find_spots, gcn, rwd
 from ..runs import CROP, crop_slices
 
 STAGES = ("raw", "crop", "GCN", "LCN")
@@ -111,7 +111,8 @@ def take(run, i, stage):
 def found(run, i):
     """Spots that `find_spots` sees in the crop, as y and x in pixels of the detector: (2, n)."""
     good = None if run.mask is None else center_crop(run.mask)
-    spots = find_spots(run.crop(i), run.card.gain or 0.27, mask=good)
+    known = {"gain": run.card.gain} if run.card.gain else {}
+    spots = find_spots(run.crop(i), mask=good, **known)
     top, left = _corner(run)
     return np.array([spots["y"] + top, spots["x"] + left])
 
@@ -178,7 +179,6 @@ def _corner(run):
 
 
 def largest(frame, bin):
-    """As `bin_max`, by whole slices, ten times faster; what does not fill a block is left out."""
+    """As `bin_max`; what does not fill a block is left out."""
     rows, columns = (n // bin * bin for n in frame.shape)
-    tall = np.maximum.reduce([frame[a:rows:bin, :columns] for a in range(bin)])
-    return np.maximum.reduce([tall[:, b::bin] for b in range(bin)])
+    return bin_max(frame[:rows, :columns], bin)

@@ -8,7 +8,7 @@ and as the answer of every usual mistake, and what it agrees with names the verd
 import html
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib import import_module
 from os import environ
@@ -18,6 +18,8 @@ import numpy as np
 
 MIME = "application/vnd.sfxtutor.check+json"  # a verdict among a cell's outputs; see grading
 UNANSWERED, FAILED, OTHER = "not answered", "raised an error", "none of the usual mistakes"
+NOTHING = "Your function returns nothing yet. Write its body and let it return a value."
+ELSE = "The values differ from what is expected. Try it on a case that you can do by hand."
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Verdict:
 
     id: str
     passed: bool
-    diagnosis: str = field(repr=False)  # "" where passed, else a mistake's name
+    diagnosis: str  # "" where passed, else a mistake's name
     text: str
 
     def __bool__(self):
@@ -103,10 +105,6 @@ class Verdict:
             f"<b>{mark} {head}.</b> {text}</div>"
         )
         return {"text/plain": str(self), "text/html": page, MIME: asdict(self)}
-
-
-NOTHING = "Your function returns nothing yet. Write its body and let it return a value."
-ELSE = "The values differ from what is expected. Try it on a case that you can do by hand."
 
 
 def check(id, answer=...):
