@@ -13,6 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # .venv holds absolute paths and links to the system's Python. Where it was left half-made, its
 # Python is gone, or the folder was moved, it is made anew.
+# Without --no-deps, pip 23 looks at releases newer than the lock (for what a package asks with an
+# extra, such as coverage[toml]) and stops because they have no hash there. The lock is complete.
 ifneq ($(shell $(PYTHON) -c pass 2>/dev/null && cat $(VENV)/made-in 2>/dev/null),$(CURDIR))
 REMAKE := remake
 endif
@@ -64,7 +66,7 @@ $(VENV)/made-in: requirements.lock $(REMAKE)
 	$$found -m venv $(VENV) || { \
 	  echo "$$found cannot make a virtual environment: install its venv package" \
 	       "(Debian, Ubuntu: apt install $$found-venv) and run make again." >&2; exit 1; }
-	@$(PYTHON) -m pip install --quiet --require-hashes -r requirements.lock || { \
+	@$(PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements.lock || { \
 	  echo "The packages of requirements.lock could not be installed (see above):" \
 	       "check the network and the free disk space, and run make again." >&2; exit 1; }
 	@echo "$(CURDIR)" > $@
