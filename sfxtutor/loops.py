@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 CANDIDATES = 16  # pixels looked at one by one for a row's extreme; more cost as much as all
+PATIENCE = 36  # rows done in full, one in twenty, after which no more candidates are looked for
 
 
 def compiled(function):
@@ -175,15 +176,20 @@ def rwd(crop, floor, whole):
 
     A window counts only if it can still beat the extreme of its row, and as its LCN is at most
     abs(D) / sqrt(F), few can: one or two in a row, five in pure noise.  A row with more than
-    CANDIDATES of them, or with all D of one sign, is done in full.
+    CANDIDATES of them, or with all D of one sign, is done in full, and so is the rest of a frame
+    that has many such rows: no frame costs much more than `pair`.
     """
     rows, columns = crop.shape[0] - 4, crop.shape[1] - 4
     sums, nothing = np.zeros(columns + 4, np.int32), np.zeros(columns + 4, np.uint16)
-    squares = np.empty(columns + 4, np.float64)
+    squares, in_full = np.empty(columns + 4, np.float64), 0
     d, t = np.empty(columns, np.int32), np.empty(columns, np.float32)
+    ends = np.empty(2, np.float32)  # of one row: lowest and highest t
+    ordered, ends_ordered = t.view(np.int32), ends.view(np.int32)
     extremes = np.empty((2, rows), np.float32)
     for y in range(rows + 4):
         slide(sums, crop[y], crop[y - 5] if y >= 5 else nothing)
+        if in_full > PATIENCE:
+            _slide_squares(squares, crop[y], crop[y - 5])
         if y < 4:
             continue
         row = y - 4
@@ -191,16 +197,22 @@ def rwd(crop, floor, whole):
         low, high = _differences(pixel, sums, sums[1:], sums[2:], sums[3:], sums[4:], d)
         if whole is not None:
             low, high = _blank(d, whole[row])
-        top = _highest(crop, row, d, np.int32(1), high, floor)
-        bottom = _highest(crop, row, d, np.int32(-1), -low, floor) if top >= 0 else top
+        top = bottom = -1.0
+        if in_full <= PATIENCE:
+            top = _highest(crop, row, d, np.int32(1), high, floor)
+            bottom = _highest(crop, row, d, np.int32(-1), -low, floor) if top >= 0 else top
         if bottom >= 0:
             extremes[0, row], extremes[1, row] = -bottom, top
-        else:
+            continue
+        if in_full <= PATIENCE:
             _squares(crop[row], crop[row + 1], crop[row + 2], crop[row + 3], crop[row + 4], squares)
-            _signed_squares(
-                pixel, d, squares, squares[1:], squares[2:], squares[3:], squares[4:], floor, t
-            )
-            extremes[0, row], extremes[1, row] = t.min(), t.max()
+            in_full += 1
+        _signed_squares(
+            pixel, d, squares, squares[1:], squares[2:], squares[3:], squares[4:], floor, t
+        )
+        ends_ordered[0], ends_ordered[1] = _order(ordered)
+        _order(ends_ordered)
+        extremes[0, row], extremes[1, row] = ends[0], ends[1]
     return _difference_of_roots(extremes)
 
 
