@@ -19,7 +19,7 @@ _PUBLIC = {
     "preprocess": "bin_max center_crop find_spots gcn lcn rwd",
     "kernels": "count_spots fast_binned fast_lcn fast_rwd",
     "prepared": "prepare",
-    "layers": "GradientReversal",
+    "layers": "GradientReversal with_preprocessing",
     "models": "Dann build_cnn build_rwd_cnn count_multiply_adds cut transfer_from",
     "training": "fit predict profile set_seed throughput",
     "adaptation": "adapt_batch_norm features fit_dann foreign_neighbours outputs proxy_a_distance",
@@ -31,8 +31,8 @@ _PUBLIC = {
     "plots": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius show style",
     "course.exercises": "check personal_seed",
     "charts": "plot_confusion plot_history plot_rates",
-    "widgets": "CrystalExplorer EmbeddingExplorer FrameInspector LabelByEye ThresholdExplorer "
-    "TrainingMonitor",
+    "widgets": "CrystalExplorer EmbeddingExplorer FrameInspector LabelByEye StreamMonitor "
+    "ThresholdExplorer TrainingMonitor",
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
