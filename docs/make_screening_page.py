@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sfxtutor.beamline.screen import MODELS
+from sfxtutor.beamline.screener import MODELS
 
 HERE = Path(__file__).parent
 TEXT = """# The screening model
@@ -39,6 +39,27 @@ given the true variance / mean of each beamline's noise.
 {families}
 
 All families mixed, on the beamlines left out: model {auc:.3f}, spot count {spots:.3f}.
+
+## One graph, for a GPU
+
+`sfxtutor screen` preprocesses on the CPU. `with_preprocessing` puts GCN, LCN and RWD (or binning) and a
+model into one graph, from raw central crops, a batch of (n, 724, 724) uint16, to p for each. The mask
+(True = good pixel) is saved and exported with it, and the numbers are those of the plain functions
+within 1e-4.
+
+```python
+graph = sfx.with_preprocessing(keras.saving.load_model("my_model.keras"), mask)
+score = tf.function(graph, jit_compile=True)  # by XLA, for the GPU if TensorFlow has one
+p_hit = score(crops)  # (n, 1)
+graph.save("screener.keras")
+graph.export("screener")  # a SavedModel, which needs neither Keras nor this package
+graph.export("screener.onnx", format="onnx")
+```
+
+XLA compiles anew for each size of batch: fill the last one up. A crop without contrast gets p = 0, where
+`sfxtutor screen` gives none and says why. The frame statistics and the sums over windows are in
+float64: float32 has too few digits for a block of saturated pixels. `python benchmarks/gpu.py` measures
+how fast it is on your device, with and without the copy of the crops to it.
 """
 
 

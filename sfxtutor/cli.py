@@ -40,17 +40,7 @@ def parser():
 
     _add_grading(commands)
 
-    screen = commands.add_parser("screen", help="score every frame of files")
-    screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
-    screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
-    screen.add_argument(
-        "--model",
-        default="rwd",
-        help="rwd (shipped), cnn (after `train-screener --model cnn`) or a .keras file",
-    )
-    screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
-    screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
-    screen.set_defaults(command=_screen)
+    _add_screen(commands.add_parser("screen", help="score every frame of files"))
 
     train = commands.add_parser("train-screener", help="make a model of `screen`")
     train.add_argument("--model", choices=("rwd", "cnn"), default="rwd")
@@ -59,8 +49,39 @@ def parser():
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
 
+    _add_stream(commands)
+
+    _add_bench(commands)
+
     _add_data(commands.add_parser("data", help="list, fetch, check or simulate runs"))
     return top
+
+
+def _add_screen(screen):
+    screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
+    screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
+    screen.add_argument(
+        "--model",
+        default="rwd",
+        help="rwd (shipped), cnn (after `train-screener --model cnn`), a .onnx or .keras file",
+    )
+    screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
+    screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
+    screen.add_argument("--workers", type=int, default=1, help="processes, a core each (1)")
+    screen.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs")
+    screen.add_argument("--parquet", metavar="FILE", help="the scores as Parquet, too")
+    screen.add_argument("--events", metavar="FILE", help="the hits as a list for CrystFEL")
+    screen.add_argument("--hits", metavar="FILE", help="an HDF5 file (CXI) of the hits alone")
+    screen.add_argument("--copy", action="store_true", help="copy the hits' pixels, not link them")
+    screen.add_argument(
+        "--keep-misses",
+        type=float,
+        default=0,
+        metavar="SHARE",
+        help="of the misses, drawn at random, that are kept with the hits (0)",
+    )
+    screen.add_argument("--seed", type=int, default=0, help="of that draw (0)")
+    screen.set_defaults(command=_screen)
 
 
 def _add_grading(commands):
@@ -75,6 +96,38 @@ def _add_grading(commands):
     grade.set_defaults(command=_grade)
     for action in (assign, grade):
         action.add_argument("--source", help="folder of your own assignments")
+
+
+def _add_stream(commands):
+    send = commands.add_parser("send", help="send frames at a set rate, as a detector does")
+    send.add_argument("run", metavar="RUN", help="LN83, LN84 or LO19 (a twin), or a file")
+    send.add_argument("--to", required=True, metavar="ADDRESS", help="such as tcp://*:5555")
+    send.add_argument("--rate", type=float, default=120, help="frames per second (120)")
+    send.add_argument("--burst", type=int, default=1, help="frames sent back to back (1)")
+    send.add_argument("--frames", type=int, help="how many; default: as many as the run has")
+    send.add_argument("--seed", type=int, default=0, help="of a twin (0)")
+    send.set_defaults(command=_send)
+    stream = commands.add_parser("stream", help="score frames as they arrive")
+    stream.add_argument(
+        "--from", required=True, metavar="ADDRESS", dest="address", help="tcp://HOST:PORT"
+    )
+    stream.add_argument("--out", default="scores.csv", help="a new file, one line a frame")
+    stream.add_argument("--model", default="rwd", help="as for `screen` (rwd)")
+    stream.add_argument("--mask", help="good pixels; default: found in the first frames")
+    stream.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
+    stream.add_argument("--idle", type=float, default=30, help="seconds of silence, the end (30)")
+    stream.add_argument("--queue", type=int, default=64, help="frames that may wait (64)")
+    stream.set_defaults(command=_stream)
+
+
+def _add_bench(commands):
+    bench = commands.add_parser("bench", help="time this package beside others, in one run")
+    bench.add_argument("--out", default="bench.json", help="the figures, with their spread")
+    bench.add_argument("--figure", metavar="PNG", help="draw them too")
+    bench.add_argument("--quick", action="store_true", help="few frames: does it work at all?")
+    bench.add_argument("--only", nargs="+", default=(), metavar="SECTION", help="such as twin")
+    bench.add_argument("--model", default="rwd", help="rwd (shipped), or an .onnx or .keras file")
+    bench.set_defaults(command=_bench)
 
 
 def _add_data(data):
@@ -138,18 +191,57 @@ def _grade(options):
 
 
 def _screen(options):
-    from sfxtutor.beamline.screen import screen
+    from sfxtutor.beamline.screen import Also, screen
 
-    summary = screen(options.files, options.out, options.model, mask=options.mask,
-                     threshold=options.threshold)  # fmt: skip
+    also = Also(options.parquet, options.events, options.hits, options.copy, options.keep_misses,
+                options.seed)  # fmt: skip
+    summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
+                     workers=options.workers, scheduler=options.scheduler, also=also)  # fmt: skip
     print(summary)
     return 0 if summary.scored else 1
+
+
+def _send(options):
+    from sfxtutor.beamline.source import send
+    from sfxtutor.runs import open_run
+
+    run = open_run(options.run, seed=options.seed)
+    sent = send(run, options.to, options.rate, options.burst, options.frames)
+    print(sent)
+    return 130 if sent.interrupted else 0
+
+
+def _stream(options):
+    from sfxtutor.beamline.stream import stream
+
+    def watch(report):
+        if sys.stderr.isatty():
+            print(f"\r{report.line():<110}", end="\n" * bool(report.ended), file=sys.stderr)
+
+    report = stream(options.address, options.out, options.model, options.mask, options.threshold,
+                    options.idle, options.queue, watch)  # fmt: skip
+    print(f"{report} Scores: {options.out}.")
+    if report.ended == "interrupted":
+        return 130
+    return 0 if report.scored else 1
 
 
 def _train(options):
     from sfxtutor.beamline.train_screener import train
 
     print(train(options.model, options.out, options.beamlines, options.seed))
+
+
+def _bench(options):
+    from sfxtutor.beamline.bench import bench
+
+    content = bench(options.out, options.figure, options.only, options.quick, options.model)
+    for target in content["targets"]:
+        print(f"{target['verdict']:13} {target['target']}: {target['found']}")
+    for section in content["sections"].values():
+        for name, why in section.get("missing", {}).items():
+            print(f"left out      {name}: {why}")
+    print(options.out)
 
 
 def _data_list(options):

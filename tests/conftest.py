@@ -1,5 +1,7 @@
 """What all tests share: no test trains from the user's memory, or leaves a training in it."""
 
+import socket
+
 import pytest
 
 SHARING = ("test_notebooks",)  # whole lessons: they may use what the user has prepared and trained
@@ -15,3 +17,11 @@ def own_data_folder(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SFXTUTOR_DATA", str(folder))
         yield folder
+
+
+@pytest.fixture
+def free_port():
+    """A TCP port of this machine that nobody listens at: int."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -62,9 +62,16 @@ def required(dist):
 def replaced(dist, there):
     """What installing a distribution would replace, given what is there: sentences.
 
-    Follows the requirements of what is not there; they are those of the releases installed here.
+    Follows the requirements of what is not there; they are those of the releases installed here,
+    and not known where the distribution asks for other releases.
     """
     todo, seen = [dist], set()
+    seen |= {
+        canonicalize_name(need.name)
+        for need in required(dist)
+        if canonicalize_name(need.name) not in there
+        and not need.specifier.contains(version(need.name), prereleases=True)
+    }
     while todo:
         for need in required(todo.pop()):
             name = canonicalize_name(need.name)

@@ -1,29 +1,36 @@
-"""Screening: every frame gets its line, whatever happens to its neighbours."""
+"""Screening: every frame gets its line, once, whatever happens to its neighbours and workers."""
 
 import csv
-import json
+import os
 import resource
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
 
+import dask
+import deadly
+import distributed  # noqa: F401  its configuration must be there before it is changed
 import h5py
 import keras
 import numpy as np
+import psutil
 import pytest
-from minifiles import SHARED, ArrayRun, make_idh5
+from minifiles import SHARED, frames_of, make_idh5
 
 from sfxtutor import cli
-from sfxtutor.beamline import screen as screening
-from sfxtutor.beamline.screen import (
-    MODELS,
-    Screener,
-    dark_pixels,
-    good_pixels,
-    screen,
-    stuck_pixels,
-)
-from sfxtutor.beamline.train_screener import area_under_curve
-from sfxtutor.kernels import fast_rwd
-from sfxtutor.runs import TWINS
+from sfxtutor.beamline import cluster
+from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
+from sfxtutor.beamline.ledger import Ledger
+from sfxtutor.beamline.screen import Also, screen
+from sfxtutor.beamline.screener import Screener
+from sfxtutor.beamline.work import Job, blocks_of
 from sfxtutor.simulate import TwinRun
+
+quietly = partial(screen, progress=False)
+SFXTUTOR = [sys.executable, "-c", "import sys; from sfxtutor.cli import main; sys.exit(main())"]
 
 
 def lines_of(path):
@@ -32,8 +39,13 @@ def lines_of(path):
 
 
 @pytest.fixture(scope="module")
+def job():
+    return Job(str(Screener().path))
+
+
+@pytest.fixture(scope="module")
 def twin_file(tmp_path_factory):
-    """Six frames of a twin, hits and misses, as an idh5 file; and whether each is a hit."""
+    """Six frames of a twin, hits and misses, as an idh5 file."""
     run = TwinRun("LN83")
     chosen = [*np.flatnonzero(run.labels == "HIT")[:3], *np.flatnonzero(run.labels == "MISS")[:3]]
     path = tmp_path_factory.mktemp("twin") / "twin.h5"
@@ -41,9 +53,34 @@ def twin_file(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def long_files(tmp_path_factory):
+    """Ten files of 2,000 frames each; their 200 chunks are links to one, so they are small."""
+    folder, run = tmp_path_factory.mktemp("long"), TwinRun("LN84")
+    paths = [folder / f"run{number}.h5" for number in range(10)]
+    for number, path in enumerate(paths):
+        make_idh5(path, {"run_000": np.stack([run.crop(10 * number + i) for i in range(10)])})
+        with h5py.File(path, "r+") as file:
+            for chunk in range(1, 200):
+                file[f"data/run_{chunk:03}"] = file["data/run_000"]
+    return paths
+
+
+def check_long(out, files):
+    """Every frame of the long files has one line, and frames that are the same the same score."""
+    lines = lines_of(out)
+    assert [(line["file"], int(line["frame"])) for line in lines] == [
+        (str(path), frame) for path in files for frame in range(1, 2001)
+    ]
+    assert {line["status"] for line in lines} == {"ok"}
+    p = np.array([float(line["p_hit"]) for line in lines]).reshape(len(files), 200, 10)
+    assert (p == p[:, :1]).all()
+    assert np.ptp(p) > 0.5
+
+
 def test_every_frame_has_a_line_with_its_score(twin_file, tmp_path):
     out = tmp_path / "scores.csv"
-    summary = screen([twin_file, twin_file], out, progress=False)
+    summary = quietly([twin_file, twin_file], out)
     lines = lines_of(out)
     assert list(lines[0]) == ["file", "frame", "p_hit", "is_hit", "status"]
     assert [int(line["frame"]) for line in lines] == [1, 2, 3, 4, 5, 6] * 2
@@ -54,20 +91,30 @@ def test_every_frame_has_a_line_with_its_score(twin_file, tmp_path):
         assert int(line["is_hit"]) == (float(line["p_hit"]) >= threshold)
     assert summary.frames == summary.scored == 12
     assert summary.hits == sum(int(line["is_hit"]) for line in lines)
-    assert not list(tmp_path.glob("*.partial"))
+    assert "(6/12, 95 %: 25 to 75)" in str(summary)
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_hits_score_above_misses(twin_file, tmp_path):
-    screen([twin_file], tmp_path / "s.csv", progress=False)
+    quietly([twin_file], tmp_path / "s.csv")
     p = [float(line["p_hit"]) for line in lines_of(tmp_path / "s.csv")]
     assert min(p[:3]) > max(p[3:])
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real frame is for developers (../shared)")
 def test_the_real_hit_is_called_a_hit(tmp_path):
-    screen([SHARED / "real" / "mfx_rayonix_hit.h5"], tmp_path / "s.csv", progress=False)
+    quietly([SHARED / "real" / "mfx_rayonix_hit.h5"], tmp_path / "s.csv")
     (line,) = lines_of(tmp_path / "s.csv")
     assert line["is_hit"] == "1"
+
+
+def test_a_model_of_ones_own(tmp_path, twin_file):
+    inputs = keras.Input((720,))
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(inputs))
+    model.save(tmp_path / "mine.keras")
+    with pytest.warns(FutureWarning, match="np.object"):  # Keras' own way to ONNX
+        summary = quietly([twin_file], tmp_path / "s.csv", tmp_path / "mine.keras")
+    assert summary.scored == 6
 
 
 def test_a_thousand_frames_take_no_more_memory_than_a_few(tmp_path):
@@ -85,9 +132,9 @@ def test_a_thousand_frames_take_no_more_memory_than_a_few(tmp_path):
             value = chunk[name][0]
             del chunk[name]
             chunk[name] = [value] * 1000
-    screen([path], tmp_path / "warm.csv", progress=False)
+    quietly([path], tmp_path / "warm.csv")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    summary = screen([path], tmp_path / "s.csv", progress=False)
+    summary = quietly([path], tmp_path / "s.csv")
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert summary.frames == 1000
     assert summary.scored == 10  # the others are constant: each says so
@@ -95,11 +142,20 @@ def test_a_thousand_frames_take_no_more_memory_than_a_few(tmp_path):
     assert grown < 50_000  # kB; the frames themselves are 1 GB
 
 
+def test_screening_loads_no_tensorflow(twin_file, tmp_path):
+    code = (
+        "import sys; from sfxtutor.beamline.screen import screen;"
+        f"screen([{str(twin_file)!r}], {str(tmp_path / 's.csv')!r}, progress=False);"
+        "sys.exit('tensorflow' in sys.modules or 'distributed' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_broken_file_has_one_line_and_the_others_go_on(twin_file, tmp_path):
     broken = tmp_path / "broken.h5"
     broken.write_bytes(twin_file.read_bytes()[:4000])
     with pytest.warns(UserWarning, match="broken.h5 is left out"):
-        summary = screen([broken, twin_file], tmp_path / "s.csv", progress=False)
+        summary = quietly([broken, twin_file], tmp_path / "s.csv")
     first, *others = lines_of(tmp_path / "s.csv")
     assert first["file"] == str(broken)
     assert first["frame"] == first["p_hit"] == ""
@@ -110,104 +166,287 @@ def test_a_broken_file_has_one_line_and_the_others_go_on(twin_file, tmp_path):
 
 def test_a_detector_that_is_too_small_says_so_in_each_line(tmp_path):
     make_idh5(tmp_path / "small.h5", {"run_0000": np.ones((2, 300, 400), "u2")})
-    summary = screen([tmp_path / "small.h5"], tmp_path / "s.csv", progress=False)
+    summary = quietly([tmp_path / "small.h5"], tmp_path / "s.csv")
     assert summary.scored == 0
     assert all("724" in line["status"] for line in lines_of(tmp_path / "s.csv"))
 
 
-def test_a_full_disk_keeps_what_was_scored(twin_file, tmp_path, monkeypatch):
-    calls = []
-
-    def fail_second(*arguments):
-        calls.append(arguments)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device")
-        return original(*arguments)
-
-    original = screening._write
-    monkeypatch.setattr(screening, "_write", fail_second)
-    with pytest.raises(OSError, match="6 frames were scored. Free some room"):
-        screen([twin_file, twin_file], tmp_path / "s.csv", progress=False)
-    assert not (tmp_path / "s.csv").exists()
-    assert len(lines_of(tmp_path / "s.csv.partial")) == 6
-
-
-def test_gaps_and_the_beam_stop_are_dark_and_single_zeros_are_not():
-    crop = np.full((724, 724), 50, np.uint16)
-    crop[100:110] = 0
-    crop[500, 500] = 0
-    dark = dark_pixels([crop, crop])
-    assert dark[99:111].all()
-    assert not dark[500, 500]
-    assert not dark_pixels([crop, np.full_like(crop, 50)]).any()  # lit in another frame
-    assert not dark_pixels([np.zeros_like(crop)]).any()  # a dark frame has no gaps
+def test_a_corrupt_chunk_costs_its_frame_and_no_other(twin_file, tmp_path, job):
+    path = tmp_path / "corrupt.h5"
+    make_idh5(path, {"run_0000": np.zeros((1, 1, 1), "u2")})
+    with h5py.File(path, "r+") as file, h5py.File(twin_file) as good:
+        del file["data/run_0000/images"]
+        frames = good["data/run_0000/images"][:, :730, :730]
+        stack = file.create_dataset("data/run_0000/images", data=frames, chunks=(1, 730, 730),
+                                    compression="gzip", fletcher32=True)  # fmt: skip
+        chunk = stack.id.get_chunk_info(2)
+    with open(path, "r+b") as file:
+        file.seek(chunk.byte_offset + chunk.size // 2)
+        file.write(b"\xff\x00" * 50)
+    quietly([path], tmp_path / "s.csv")
+    lines = lines_of(tmp_path / "s.csv")
+    assert [line["status"] == "ok" for line in lines] == [True, True, False, True, True, True]
+    assert "Frame 2 of corrupt cannot be read" in lines[2]["status"]
+    assert lines[2]["p_hit"] == ""
 
 
-def test_stuck_pixels_are_found_but_not_in_copies_of_one_frame():
-    rng = np.random.default_rng(0)
-    crops = [rng.poisson(50, (200, 200)).astype("u2") for _ in range(4)]
-    for crop in crops:
-        crop[20, 30] = 5000
-    crops[0][50, 60] = 5000
-    stuck = stuck_pixels(crops)
-    assert stuck[20, 30]
-    assert stuck.sum() == 1
-    assert not stuck_pixels([crops[0]] * 5).any()
+def test_a_file_that_is_cut_while_it_is_read_keeps_its_first_scores(tmp_path, job):
+    path = tmp_path / "cut.h5"
+    make_idh5(path, {"run_0000": np.stack([TwinRun("LN83").crop(i) for i in range(6)])})
+    results = []
+    for _, result in run_here(blocks_of(0, str(path), range(6), size=2), job):
+        results += result
+        os.truncate(path, path.stat().st_size // 2)
+    assert [status for _, status in results[:2]] == ["ok", "ok"]
+    assert results[-1][0] is None
+    assert "damaged or still being written" in results[-1][1]
+    ((_, reopened),) = run_here(blocks_of(0, str(path), range(6)), job)
+    assert all(p is None and "Copy or fetch it again" in why for p, why in reopened)
 
 
-def test_a_run_of_good_pixels_needs_no_mask():
-    frames = np.random.default_rng(0).poisson(50, (3, 760, 760)).astype("u2")
-    assert good_pixels(ArrayRun(frames)) is None
-    mask = np.ones((760, 760), bool)
-    mask[500, 500] = False
-    assert good_pixels(ArrayRun(frames, mask=mask)).sum() == 724**2 - 1
+def test_a_file_that_is_replaced_is_opened_anew(tmp_path):
+    path, run = tmp_path / "run.h5", TwinRun("LN83")
+    p = []
+    for label in ("HIT", "MISS"):
+        path.unlink(missing_ok=True)
+        make_idh5(path, {"run_0000": run.crop(np.flatnonzero(run.labels == label)[0])[None]})
+        quietly([path], tmp_path / "s.csv")
+        p += [float(line["p_hit"]) for line in lines_of(tmp_path / "s.csv")]
+    assert p[0] > p[1] + 0.3
 
 
-@pytest.mark.parametrize("name", TWINS)
-def test_the_shipped_model_knows_the_hits_of_a_twin_it_never_saw(name):
-    notes = json.loads((MODELS / "rwd.json").read_text())
-    assert notes["twins"][name]["model_auc"] > 0.98
-    run, screener = TwinRun(name, seed=3), Screener()
-    hits = np.flatnonzero(run.labels == "HIT")[:25]
-    misses = np.flatnonzero(run.labels == "MISS")[:25]
-    good = good_pixels(run)
-    p = screener.score([fast_rwd(run.crop(i), good) for i in [*hits, *misses]])
-    assert area_under_curve(p, np.arange(50) < 25) > 0.9
+def full_disk(limit):
+    """Let no file of the process grow beyond that size in bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
-def test_the_shipped_model_beats_the_spot_count_on_beamlines_it_never_saw():
-    notes = json.loads((MODELS / "rwd.json").read_text())
-    assert notes["auc on them"] > notes["spots auc on them"]
-    left_out = np.array(list(notes["auc of model and spot count, family left out"].values()))
-    assert len(left_out) == 7
-    model, spots = left_out.mean(axis=0)
-    assert model > spots
+def test_a_full_disk_keeps_what_was_scored_and_the_same_command_goes_on(long_files, tmp_path):
+    out = tmp_path / "s.csv"
+    command = [*SFXTUTOR, "screen", str(long_files[0]), "--out", str(out)]
+    done = subprocess.run(
+        command, preexec_fn=partial(full_disk, 20_000), capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith("sfxtutor: Cannot write")
+    assert "goes on where it stopped" in error
+    assert not out.exists()
+    kept = (tmp_path / "s.csv.partial").read_bytes()
+    assert 10_000 < len(kept) <= 20_000
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert f"{kept.count(b'[0, ') - (not kept.endswith(b']' + bytes([10])))} of them before" in (
+        done.stdout
+    )
+    check_long(out, long_files[:1])
 
 
-def test_the_area_under_the_curve():
-    assert area_under_curve(np.array([1, 2, 3, 4]), np.array([False, False, True, True])) == 1
-    assert area_under_curve(np.array([1, 1, 1, 1]), np.array([False, True, False, True])) == 0.5
-    assert area_under_curve(np.array([3, 1, 2]), np.array([False, True, True])) == 0
+def wait_for(condition, process, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
-def test_a_model_of_ones_own(tmp_path, twin_file):
-    inputs = keras.Input((720,))
-    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(inputs))
-    model.save(tmp_path / "mine.keras")
-    (tmp_path / "mine.json").write_text('{"threshold": 0.25}')
-    assert Screener(tmp_path / "mine.keras").threshold == 0.25
-    assert Screener(tmp_path / "mine.keras", threshold=0.75).threshold == 0.75
-    summary = screen([twin_file], tmp_path / "s.csv", tmp_path / "mine.keras", progress=False)
-    assert summary.scored == 6
+def size_of(path):
+    return path.stat().st_size if path.exists() else 0
 
 
-def test_models_that_are_not_there_or_do_not_fit(tmp_path):
-    with pytest.raises(FileNotFoundError, match="rwd, cnn or the path of a .keras file"):
-        Screener("xgboost")
-    inputs = keras.Input((100,))
-    keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / "odd.keras")
-    with pytest.raises(ValueError, match=r"inputs of shape \(100,\), expected \(720,\)"):
-        Screener(tmp_path / "odd.keras")
+def workers_of(process):
+    """The processes that score, of a screening on several cores."""
+    found = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in found if "spawn_main" in " ".join(child.cmdline())]
+
+
+def start(command):
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def test_a_worker_that_is_killed_twice_costs_no_frame(long_files, tmp_path):
+    out, kept = tmp_path / "s.csv", tmp_path / "s.csv.partial"
+    command = [*SFXTUTOR, "screen", *map(str, long_files), "--out", str(out), "--workers", "2"]
+    process, memory = start(command), 0
+    for _ in range(2):
+        before = size_of(kept)
+        wait_for(lambda before=before: size_of(kept) > before + 5_000, process)
+        victim = workers_of(process)[0]
+        memory = max(memory, victim.memory_info().rss)
+        victim.kill()
+    output, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
+    assert "20000 of 20000 frames scored" in output
+    assert "Traceback" not in errors
+    assert memory < 1e9  # bytes
+    check_long(out, long_files)
+
+
+def test_ctrl_c_ends_in_one_sentence_and_the_same_command_goes_on(long_files, tmp_path):
+    files, out = long_files[:4], tmp_path / "s.csv"
+    kept = tmp_path / "s.csv.partial"
+    command = [*SFXTUTOR, "screen", *map(str, files), "--out", str(out), "--workers", "2"]
+    process = start(command)
+    wait_for(lambda: size_of(kept) > 10_000, process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "sfxtutor: stopped; what was finished is kept" in errors
+    assert "Traceback" not in errors
+    assert not out.exists()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "of them before" in done.stdout
+    check_long(out, files)
+
+
+def test_a_killed_screening_goes_on_and_scores_no_frame_twice(long_files, tmp_path):
+    files, out, kept = long_files[:2], tmp_path / "s.csv", tmp_path / "s.csv.partial"
+    command = [*SFXTUTOR, "screen", *map(str, files), "--out", str(out)]
+    process = start(command)
+    wait_for(lambda: size_of(kept) > 10_000, process)
+    process.kill()
+    process.communicate(timeout=60)
+    with open(kept, "ab") as file:
+        file.write(b'[1, 1999, 0.7, "o')  # torn by the kill
+    finished = kept.read_bytes().count(b"\n") - 1
+    summary = quietly(files, out)
+    assert summary.found == finished
+    check_long(out, files)
+
+
+def test_two_screenings_do_not_write_one_file(twin_file, tmp_path):
+    out = tmp_path / "s.csv"
+    held = "import sys, time; from sfxtutor.beamline.screen import _alone; from pathlib import Path"
+    held += f"\nwith _alone(Path({str(out)!r} + '.partial')): print(1, flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", held], stdout=subprocess.PIPE)
+    try:
+        other.stdout.readline()
+        with pytest.raises(OSError, match="Another screening is writing"):
+            quietly([twin_file], out)
+    finally:
+        other.kill()
+        other.communicate()
+    assert quietly([twin_file], out).scored == 6
+
+
+def test_a_frame_that_kills_its_workers_costs_itself_alone(long_files, job, monkeypatch):
+    monkeypatch.setattr(cluster, "score_block", deadly.score_block)
+    blocks = [*blocks_of(0, str(long_files[0]), range(12), size=4)]
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), local_cluster(1) as at:
+        found = {}
+        for block, result in run_on_dask(blocks, job, at):
+            found |= dict(zip(block.frames, result, strict=True))
+    assert sorted(found) == list(range(12))
+    assert [i for i, (p, _) in found.items() if p is None] == [5]
+    assert found[5][1] == "every worker that read this frame died"
+
+
+@pytest.fixture
+def dask_processes():
+    """Start and stop a scheduler and workers of a Dask cluster as commands of their own."""
+    running = []
+
+    def begin(kind, *options):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
+        command += ["--no-dashboard"]
+        running.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        return running[-1]
+
+    yield begin
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(30)
+
+
+def test_a_scheduler_that_is_killed_and_started_again(long_files, job, dask_processes, free_port):
+    address = f"tcp://127.0.0.1:{free_port}"
+
+    def begin():
+        scheduler = dask_processes("scheduler", "--host", "127.0.0.1", "--port", str(free_port))
+        dask_processes("worker", address, "--nthreads", "1", "--no-nanny")
+        return scheduler
+
+    scheduler, done = begin(), []
+    blocks = [*blocks_of(0, str(long_files[0]), range(2000), size=100)]
+    for block, result in run_on_dask(blocks, job, address):
+        done += block.frames
+        assert all(status == "ok" for _, status in result)
+        if scheduler and len(done) >= 500:
+            scheduler.kill()
+            scheduler.wait()
+            begin()
+            scheduler = None
+    assert scheduler is None
+    assert sorted(done) == list(range(2000))
+
+
+def test_no_scheduler_is_one_sentence(job, free_port):
+    with pytest.raises(OSError, match="No scheduler answers at tcp://.* goes on where it stopped"):
+        list(run_on_dask([*blocks_of(0, "x", [0])], job, f"tcp://127.0.0.1:{free_port}", 0.1))
+
+
+FAKE_SLURM = {  # what the two commands of SLURM that are used do, on this machine
+    "sbatch": 'setsid bash "$1" > /dev/null 2>&1 &\necho "Submitted batch job $!"\n',
+    "scancel": 'for job; do kill -- "-$job"; echo "$job" >> "$(dirname "$0")/ended"; done\n',
+}
+
+
+def test_the_script_for_slurm_submits_workers_screens_and_cancels_them(long_files, tmp_path):
+    for name, text in FAKE_SLURM.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{text}")
+        (tmp_path / name).chmod(0o755)
+    script = Path(__file__).parents[1] / "docs" / "slurm_screen.py"
+    command = [sys.executable, script, "--workers", "2", "--interface", "lo", "--out", "s.csv"]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([*command, *long_files[:1]], cwd=tmp_path, env=os.environ | path,
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert "2000 of 2000 frames scored" in done.stdout, done.stderr
+    check_long(tmp_path / "s.csv", long_files[:1])
+    assert len((tmp_path / "ended").read_text().split()) >= 2
+
+
+def test_workers_and_one_process_give_the_same(twin_file, tmp_path):
+    for workers in (1, 2):
+        quietly([twin_file], tmp_path / f"{workers}.csv", workers=workers)
+    assert (tmp_path / "1.csv").read_text() == (tmp_path / "2.csv").read_text()
+
+
+def test_the_ledger_takes_each_frame_once_and_cuts_a_torn_line(tmp_path):
+    path = tmp_path / "ledger"
+    first, second = blocks_of(0, "x", range(4), size=2)
+    with Ledger(path, ["key"], [4]) as ledger:
+        ledger.add(first, [(0.25, "ok"), (None, "broken")])
+        ledger.add(first, [(0.75, "ok"), (0.75, "ok")])
+    whole = path.read_bytes()
+    for cut in range(len(whole)):
+        path.write_bytes(whole[:cut])
+        with Ledger(path, ["key"], [4]) as ledger:
+            ledger.add(first, [(0.25, "ok"), (None, "broken")])
+            ledger.add(second, [(0.5, "ok"), (0.5, "ok")])
+        with Ledger(path, ["key"], [4]) as ledger:
+            assert ledger.frames_done == 4
+            np.testing.assert_array_equal(ledger.p[0], [0.25, np.nan, 0.5, 0.5])
+            assert ledger.problems == {(0, 1): "broken"}
+            assert (ledger.scored, ledger.hits(0.5)) == (3, 2)
+        assert path.read_bytes().count(b"\n") == 5
+
+
+def test_the_scores_of_another_screening_are_not_gone_on_with(twin_file, tmp_path):
+    out = tmp_path / "s.csv"
+    with Ledger(tmp_path / "s.csv.partial", ["another"], [6]):
+        pass
+    with pytest.raises(ValueError, match="scores of another screening.* Choose another --out"):
+        quietly([twin_file], out)
+
+
+def test_numbers_that_make_no_sense(twin_file, tmp_path):
+    with pytest.raises(ValueError, match="Found 0 workers"):
+        quietly([twin_file], tmp_path / "s.csv", workers=0)
+    with pytest.raises(ValueError, match="share of misses of 20, expected 0 to 1"):
+        Also(keep_misses=20, hits="h.h5")
+    with pytest.raises(ValueError, match="expected --hits or --events"):
+        Also(keep_misses=0.1)
 
 
 def test_the_command_says_what_it_did_and_fails_in_one_sentence(twin_file, tmp_path, capsys):
@@ -219,3 +458,11 @@ def test_the_command_says_what_it_did_and_fails_in_one_sentence(twin_file, tmp_p
     error = capsys.readouterr().err
     assert error.startswith("sfxtutor: Found no folder")
     assert error.count("\n") == 1
+
+
+def test_frames_of_another_file_format_are_named(tmp_path):
+    (tmp_path / "words.h5").write_text("no frames")
+    with pytest.warns(UserWarning, match="is not an HDF5 file"):
+        summary = quietly([tmp_path / "words.h5"], tmp_path / "s.csv")
+    assert (summary.frames, summary.failed) == (0, 1)
+    assert frames_of(1).shape == (1, 730, 730)

@@ -84,6 +84,32 @@ class FileRun(Run):
         values |= {name: array[self.index(i)] for name, array in self._frames.shots.items()}
         return values
 
+    def raw(self, i):
+        """Frame i as it is in the file: (y, x), the file's dtype."""
+        return self._frames.read(self.index(i))
+
+    def place(self, i):
+        """Path of the file and h5py.Dataset that hold frame i, and its index there.
+
+        The dataset is None for CBF, the index None where the dataset is one frame.
+        """
+        k, index = self._frames.place(self.index(i))
+        part = self._frames.parts[k]
+        if isinstance(part, h5py.Dataset):
+            return Path(part.file.filename), part, index
+        return Path(part), None, None
+
+    def event(self, i):
+        """How CrystFEL names frame i within the file: "part//n" or "//n", n from 0, or ""."""
+        k, index = self._frames.place(self.index(i))
+        token = self._frames.tokens[k] if self._frames.tokens else ""
+        return "" if index is None else f"{token}//{index}"
+
+    @property
+    def dtype(self):
+        """Type of the raw pixels: np.dtype."""
+        return self._frames.dtype
+
     def close(self):
         """Close the file; reading a frame after it is an error.  Also the end of a `with`."""
         if self._file is not None:

@@ -3,6 +3,7 @@
 Each `find_*` takes an open HDF5 file (CBF: paths) and returns a `Frames`; no pixel is read yet.
 """
 
+import os
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Frames:
     lowest: float | None = None
     flag: int | None = None
     crop_of: tuple | None = None  # shape of the detector, where the file holds central crops
+    tokens: list | None = None  # what stands for % in CrystFEL's path of each part's images
 
     def __post_init__(self):
         stacks = [isinstance(p, h5py.Dataset) and p.ndim == 3 for p in self.parts]
@@ -47,6 +49,7 @@ class Frames:
                 p.shape[0] if stack else 1 for p, stack in zip(self.parts, stacks, strict=True)
             )
         )
+        self.sizes = [_size(part) for part in self.parts]
 
     def __len__(self):
         return self.ends[-1] if self.ends else 0
@@ -58,15 +61,30 @@ class Frames:
         if len(values) == len(self):
             self.shots["wavelength"] = values
 
+    def place(self, i):
+        """Number of the part that holds frame i, and the index there, None in a part of one."""
+        k = bisect_right(self.ends, i)
+        stack = isinstance(self.parts[k], h5py.Dataset) and self.parts[k].ndim == 3
+        return k, (i - (self.ends[k - 1] if k else 0) if stack else None)
+
     def read(self, i, rows=slice(None), columns=slice(None)):
         """Raw pixels of frame i, of these rows and columns only: (y, x), the file's dtype."""
-        k = bisect_right(self.ends, i)
+        k, index = self.place(i)
         part = self.parts[k]
         if not isinstance(part, h5py.Dataset):
             return read_cbf(part).data[rows, columns]
-        if part.ndim == 2:
-            return part[rows, columns]
-        return part[i - (self.ends[k - 1] if k else 0), rows, columns]
+        pixels = part[rows, columns] if index is None else part[index, rows, columns]
+        if _size(part) < self.sizes[k]:  # HDF5 reads zeros, and no error, behind the end of a file
+            raise OSError("the file has become shorter while it was read")
+        return pixels
+
+
+def _size(part):
+    """Bytes of the file on disk that holds a dataset; 0 where it is not on disk."""
+    try:
+        return os.stat(part.file.filename).st_size if isinstance(part, h5py.Dataset) else 0
+    except OSError:
+        return 0
 
 
 def find_frames(file):
@@ -94,7 +112,7 @@ def find_idh5(file):
     chunks = list(file["data"]) if "data" in file else []
     parts = [stack(file, f"data/{chunk}/images") for chunk in chunks]
     frames = stacked(file, parts)
-    count = len(frames)
+    frames.tokens, count = chunks, len(frames)
     for name in ("wavelength", "distance", "timestamp"):
         values = [
             np.atleast_1d(file[f"data/{c}/{name}"][()])
@@ -229,6 +247,14 @@ def stack(file, path, single=False):
         raise ValueError(
             f"{path} of {name_of(file)} has {data.ndim} dimensions, {data.shape}; expected "
             "(n, y, x). Assemble the detector's panels into one image first."
+        )
+    # HDF5 gives zeros, and no error, where the file behind a virtual dataset is missing.
+    sources = {s.file_name for s in data.virtual_sources()} if data.is_virtual else ()
+    lost = [s for s in sources if s != "." and not (Path(data.file.filename).parent / s).exists()]
+    if lost:
+        raise FileNotFoundError(
+            f"{name_of(file)} takes frames from {lost[0]}, which is missing; expected it in the "
+            "same folder. Copy it there."
         )
     return data
 

@@ -2,7 +2,6 @@
 
 import re
 import warnings
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -25,7 +24,9 @@ def find_nxmx(file):
         or _child(entry.get("sample") or {}, "NXbeam", "beam")
         or {}
     )
-    frames = stacked(file, _nxmx_parts(file, entry, detector))
+    parts, names = _nxmx_parts(file, entry, detector)
+    frames = stacked(file, parts)
+    frames.tokens = names
     specific = detector.get("detectorSpecific") or {}
     frames.set_wavelengths(values_of(beam, "incident_wavelength"))
     y, x = number(detector, "beam_center_y"), number(detector, "beam_center_x")
@@ -50,6 +51,7 @@ def find_nxmx(file):
 
 
 def _nxmx_parts(file, entry, detector):
+    """The stacks of frames, and the names of them where there are several."""
     holders = [
         item
         for item in entry.values()
@@ -69,18 +71,9 @@ def _nxmx_parts(file, entry, detector):
                     raise FileNotFoundError(f"{sentence} Copy them there.")
                 # An aborted run: its master names files that were never written.
                 warnings.warn(f"{sentence} The frames before them are read.", stacklevel=2)
-            return [stack(file, f"{holder.name}/{name}") for name in there]
+            return [stack(file, f"{holder.name}/{name}") for name in there], there
         if isinstance(holder.get("data"), h5py.Dataset):
-            data = stack(file, f"{holder.name}/data", single=True)
-            # HDF5 gives zeros, and no error, where the file behind a virtual dataset is missing.
-            sources = {s.file_name for s in data.virtual_sources()} if data.is_virtual else ()
-            lost = [s for s in sources if not (Path(file.filename).parent / s).exists()]
-            if lost:
-                raise FileNotFoundError(
-                    f"{name_of(file)} takes frames from {lost[0]}, which is "
-                    "missing; expected it in the same folder. Copy it there."
-                )
-            return [data]
+            return [stack(file, f"{holder.name}/data", single=True)], None
     raise ValueError(
         f"{name_of(file)} is a NeXus file without images; expected data_000001 or data in "
         f"{entry.name}. Give the master file, or check that the images were saved."

@@ -1,37 +1,35 @@
 """Score every frame of real files with a model that is shipped, or with one of your own.
 
-    sfxtutor screen run1.h5 run2.h5 --out scores.csv
+    sfxtutor screen run1.h5 run2.h5 --out scores.csv --workers 2
 
 A frame goes its way alone: central crop, bad pixels out, RWD vector (or binned LCN image), p_hit.
-The scores are written as they come, under a temporary name that is changed at the end; what was
-scored before an interruption stays in that file.
+Scores are kept as they come, in `scores.csv.partial`; the same command goes on after a break.
 """
 
-import csv
-import json
+import hashlib
 import time
 import warnings
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from sfxtutor.kernels import fast_binned, fast_rwd
-from sfxtutor.preprocess import center_crop
+from sfxtutor.beamline import outputs
+from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
+from sfxtutor.beamline.ledger import Ledger
+from sfxtutor.beamline.outputs import Row
+from sfxtutor.beamline.screener import Screener
+from sfxtutor.beamline.work import Job, blocks_of, one_line
+from sfxtutor.evaluate import rate_text
 from sfxtutor.runs import open_run
-
-MODELS = Path(__file__).parent / "models"
-COLUMNS = ("file", "frame", "p_hit", "is_hit", "status")
-BATCH = 256  # frames scored at once: what is in memory
-BIN = 4  # pixels that become one in the image that the 2D CNN gets
-DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 
 
 @dataclass
 class Summary:
-    """What became of a screening: frames met, scored, called hits; files that failed; seconds."""
+    """What became of a screening: frames, scored, called hits; files that failed; seconds."""
 
     frames: int = 0
     scored: int = 0
@@ -39,107 +37,63 @@ class Summary:
     failed: int = 0
     seconds: float = 0.0
     out: Path | None = None
+    found: int = 0  # frames that an interrupted screening had done
 
     def __str__(self):
-        rate = f"{100 * self.hits / self.scored:.1f} %" if self.scored else "no frame scored"
+        rate = rate_text(self.hits, self.scored) if self.scored else "no frame scored"
         failed = f", {self.failed} files could not be opened" if self.failed else ""
-        return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s, "
-                f"{self.hits} hits or maybes ({rate}){failed}: {self.out}")  # fmt: skip
+        found = f", {self.found} of them before" if self.found else ""
+        return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s{found}; "
+                f"hits or maybes: {rate}{failed}: {self.out}")  # fmt: skip
 
 
-class Screener:
-    """A model with its threshold.
+@dataclass(frozen=True)
+class Also:
+    """What `screen` writes beside the scores; None is not written.
 
-    Parameters
+    Attributes
     ----------
-    model : "rwd", "cnn" or the path of a .keras file
-        A model of your own takes RWD vectors (n, 720) or images (n, y, y, 1), y a divisor of 720,
-        as `build_rwd_cnn` and `build_cnn` make them; a .json beside it may hold its "threshold".
-    threshold : float, optional
-        p_hit from which a frame is a hit; default the model's own, else 0.5.
+    parquet : path, the scores as Parquet
+    events : path, the hits as a list for CrystFEL
+    hits : path, an HDF5 file (CXI) of the hits alone
+    copy : bool, with their pixels, not with links to them
+    keep_misses : float, share of the misses, drawn at random, that `hits` holds too, and that a
+        second list, named after `events`, names
+    seed : int, of that draw
     """
 
-    def __init__(self, model="rwd", threshold=None):
-        import keras
+    parquet: Path | None = None
+    events: Path | None = None
+    hits: Path | None = None
+    copy: bool = False
+    keep_misses: float = 0.0
+    seed: int = 0
 
-        shipped = MODELS / f"{model}.keras"
-        path = shipped if shipped.exists() else Path(model)
-        if not path.exists():
-            raise FileNotFoundError(
-                f"Found no model {model!r}, expected rwd, cnn or the path of a .keras file. "
-                "Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which is "
-                "not shipped."
-            )
-        self.model = keras.saving.load_model(path, compile=False)
-        notes = path.with_suffix(".json")
-        self.notes = json.loads(notes.read_text()) if notes.exists() else {}
-        self.threshold = self.notes.get("threshold", 0.5) if threshold is None else threshold
-        shape = self.model.input_shape[1:]
-        if shape != (720,) and not (len(shape) == 3 and 720 % shape[0] == 0 and shape[2] == 1):
+    def __post_init__(self):
+        if not 0 <= self.keep_misses <= 1:
             raise ValueError(
-                f"The model {path} takes inputs of shape {shape}, expected (720,) or (y, y, 1), "
-                "y a divisor of 720. Train it on what sfxtutor.prepare gives."
+                f"Found a share of misses of {self.keep_misses}, expected 0 to 1. For one in a "
+                "hundred give 0.01."
             )
-        self.bin = None if len(shape) == 1 else 720 // shape[0]
-
-    def features(self, crop, mask=None):
-        """What the model sees of a raw crop: the RWD vector or the binned image, float32."""
-        if self.bin is None:
-            return fast_rwd(crop, mask)
-        return fast_binned(crop, self.bin, mask)[..., None]
-
-    def score(self, features):
-        """p_hit of each of a list of features, (n,) float32."""
-        from sfxtutor.training import predict
-
-        return predict(self.model, np.stack(features), BATCH)
+        if self.keep_misses and not (self.hits or self.events):
+            raise ValueError(
+                "A share of the misses was asked for and nothing to keep them in, expected --hits "
+                "or --events. Add one of them."
+            )
 
 
-def dark_pixels(crops):
-    """Pixels that read zero in every crop though the frame is lit, and those around: (y, x) bool.
-
-    Gaps between panels and the beam stop's shadow read zero; a single zero pixel is left alone.
-    """
-    dark = np.all([crop == 0 for crop in crops], axis=0)
-    if not dark.any() or np.median(crops[0]) < DIM:
-        return np.zeros_like(dark)
-    return ndimage.binary_dilation(ndimage.binary_opening(dark, np.ones((2, 2))), np.ones((3, 3)))
-
-
-def stuck_pixels(crops):
-    """Pixels that stand far above their surroundings in each of several crops: (y, x) bool.
-
-    Crops that are copies of each other say nothing; it takes three that differ.
-    """
-    distinct = {crop.tobytes(): crop for crop in crops}
-    if len(distinct) < 3:
-        return np.zeros(crops[0].shape, bool)
-    lowest = np.min(list(distinct.values()), axis=0).astype(float)
-    above = lowest - ndimage.median_filter(lowest, 5)
-    return above > max(12 * np.median(np.abs(above)), 20)
-
-
-def good_pixels(run):
-    """Mask for the central crops of a run, (724, 724) bool, or None where every pixel is good.
-
-    Left out are what the file says is bad, dark pixels and stuck pixels, by five of its frames.
-    """
-    chosen = sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1})
-    crops = []
-    for i in chosen:
-        try:
-            crops.append(run.crop(i))
-        except (OSError, ValueError, RuntimeError):
-            continue  # such a frame gets its status when its turn comes
-    if not crops:
-        return None
-    good = ~(dark_pixels(crops) | stuck_pixels(crops))
-    if run.mask is not None:
-        good &= center_crop(run.mask, crops[0].shape[0])
-    return None if good.all() else good
-
-
-def screen(files, out="scores.csv", model="rwd", mask=None, threshold=None, progress=True):
+def screen(
+    files,
+    out="scores.csv",
+    model="rwd",
+    mask=None,
+    threshold=None,
+    *,
+    workers=1,
+    scheduler=None,
+    also=None,
+    progress=True,
+):
     """Score every frame of files, write the scores to a CSV file.
 
     Parameters
@@ -151,8 +105,13 @@ def screen(files, out="scores.csv", model="rwd", mask=None, threshold=None, prog
     model, threshold : see `Screener`
     mask : path, optional
         Good pixels, as `open_run` takes it.
+    workers : int
+        Processes on this machine, a core each; 1 is this process.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers see the files under the same names.
+    also : Also, optional
     progress : bool
-        Show a bar for each file.
+        Show a bar, with the hit rate so far.
 
     Returns
     -------
@@ -161,74 +120,154 @@ def screen(files, out="scores.csv", model="rwd", mask=None, threshold=None, prog
     Raises
     ------
     FileNotFoundError
-        If there is no such model, or no folder for `out`.
+        If there is no such model, or no folder for a file to be written.
+    ValueError
+        If `out`.partial is of another screening, or a number makes no sense.
     OSError
-        If the scores cannot be written; those already there are kept.
+        If a file cannot be written, or no scheduler answers; what is scored is kept.
     """
-    began, out = time.perf_counter(), Path(out)
-    if not out.absolute().parent.is_dir():
-        raise FileNotFoundError(
-            f"Found no folder {out.absolute().parent}, expected one for {out.name}. Make it first."
-        )
-    screener, summary = Screener(model, threshold), Summary(out=out)
+    began, also = time.perf_counter(), also or Also()
+    out = Path(out)
+    _check_folders([out, also.parquet, also.events, also.hits])
+    if workers < 1:
+        raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
+    screener = Screener(model, threshold)
+    files, runs = [str(path) for path in files], {}
+    problems = _open(files, mask, runs)
+    if also.hits and runs:
+        outputs.check_alike(runs.values())
+    job = Job(str(screener.path.resolve()), str(Path(mask).resolve()) if mask else None)
     partial = out.with_name(f"{out.name}.partial")
+    with _alone(partial), _kept(partial):
+        frames = [len(runs[n]) if n in runs else 0 for n in range(len(files))]
+        with Ledger(partial, _key(job, files, runs), frames) as ledger:
+            found = ledger.frames_done
+            _score(files, runs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
+        rows = list(_rows(files, problems, ledger, screener.threshold))
+        _write(rows, out, also, runs)
+        partial.unlink()
+    for run in runs.values():
+        run.close()
+    return Summary(
+        sum(frames), ledger.scored, ledger.hits(screener.threshold), len(problems),
+        time.perf_counter() - began, out, found,
+    )  # fmt: skip
+
+
+def _check_folders(paths):
+    for path in (Path(path) for path in paths if path):
+        if not path.absolute().parent.is_dir():
+            raise FileNotFoundError(
+                f"Found no folder {path.absolute().parent}, expected one for {path.name}. "
+                "Make it first."
+            )
+
+
+def _open(files, mask, runs):
+    """Open each file into `runs`, by its number; the sentences of those that fail, likewise."""
+    problems = {}
+    for number, path in enumerate(files):
+        try:
+            runs[number] = open_run(Path(path), mask=mask)
+        except (OSError, ValueError) as error:
+            warnings.warn(f"{path} is left out: {error}", stacklevel=3)
+            problems[number] = one_line(error)
+    return problems
+
+
+def _key(job, files, runs):
+    """What the scores depend on."""
+    inputs = [Path(path) for path in (job.model, job.mask) if path]
+    content = [hashlib.sha256(path.read_bytes()).hexdigest()[:24] for path in inputs]
+    return [*content, *(runs[n].fingerprint if n in runs else files[n] for n in range(len(files)))]
+
+
+@contextmanager
+def _alone(partial):
+    """No other process writes that file meanwhile."""
+    lock = FileLock(f"{partial}.lock")
     try:
-        with open(partial, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for path in files:
-                _screen_file(path, screener, mask, writer, summary, progress)
-                file.flush()
-    except OSError as error:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
         raise OSError(
-            f"Cannot write {partial} ({error}); {summary.scored} frames were scored. Free some "
-            "room or choose another --out."
+            f"Another screening is writing {partial}. Wait for it, or choose another --out."
+        ) from None
+    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def _kept(partial):
+    """An error of writing says what becomes of the scores."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise  # a sentence already
+        raise OSError(
+            f"Cannot write ({error}); the scores so far are in {partial}. Free some room and run "
+            "the same command again: it goes on where it stopped."
         ) from error
-    partial.replace(out)
-    summary.seconds = time.perf_counter() - began
-    return summary
 
 
-def _screen_file(path, screener, mask, writer, summary, progress):
-    try:
-        run = open_run(path, mask=mask)
-    except (OSError, ValueError) as error:
-        warnings.warn(f"{path} is left out: {error}", stacklevel=2)
-        writer.writerow((path, "", "", "", _one_line(error)))
-        summary.failed += 1
+def _on(workers, scheduler):
+    """A context that gives the function which scores blocks."""
+    if scheduler is None and workers == 1:
+        return nullcontext(run_here)
+    return _dask(nullcontext(scheduler) if scheduler else local_cluster(workers))
+
+
+@contextmanager
+def _dask(cluster):
+    with cluster as address:
+        yield lambda blocks, job: run_on_dask(blocks, job, address)
+
+
+def _score(files, runs, job, ledger, cluster, threshold, progress):
+    """Have all frames scored that the ledger misses."""
+    blocks = []
+    for number, run in runs.items():
+        path = str(Path(files[number]).resolve())
+        blocks += blocks_of(number, path, ledger.missing(number), run.fingerprint)
+    if not blocks:
         return
-    good = good_pixels(run)
-    frames = tqdm(range(len(run)), desc=Path(path).name, unit="frame", disable=not progress)
-    waiting = []
-    for i in frames:
-        waiting.append((i + 1, *_features(run, i, screener, good)))
-        if len(waiting) == BATCH or i == len(run) - 1:
-            _write(path, waiting, screener, writer, summary)
-            waiting = []
+    bar = tqdm(total=sum(map(len, ledger.done)), initial=ledger.frames_done, unit="frame",
+               disable=not progress)  # fmt: skip
+    with bar, cluster as score:
+        for block, result in score(blocks, job):
+            ledger.add(block, result)
+            bar.update(len(block.frames))
+            if ledger.scored:
+                bar.set_postfix_str(
+                    f"hits or maybes {rate_text(ledger.hits(threshold), ledger.scored)}"
+                )
 
 
-def _features(run, i, screener, good):
-    """Features and "ok", or None and why there are none."""
-    try:
-        return screener.features(run.crop(i), good), "ok"
-    except (OSError, ValueError, RuntimeError) as error:  # h5py raises all three
-        return None, _one_line(error)
+def _rows(files, problems, ledger, threshold):
+    """A `Row` for every frame, in order, and one for a file that could not be opened."""
+    for number, file in enumerate(files):
+        if number in problems:
+            yield Row(number, file, None, None, None, problems[number])
+        for frame, p in enumerate(ledger.p[number].tolist()):
+            status = ledger.problems.get((number, frame))
+            if status is None:
+                yield Row(number, file, frame, p, p >= threshold, "ok")
+            else:
+                yield Row(number, file, frame, None, None, status)
 
 
-def _write(path, waiting, screener, writer, summary):
-    usable = [features for _, features, _ in waiting if features is not None]
-    scores = iter(screener.score(usable)) if usable else iter(())
-    for frame, features, status in waiting:
-        summary.frames += 1
-        if features is None:
-            writer.writerow((path, frame, "", "", status))
-            continue
-        p = float(next(scores))
-        hit = int(p >= screener.threshold)
-        summary.scored += 1
-        summary.hits += hit
-        writer.writerow((path, frame, f"{p:.5f}", hit, status))
-
-
-def _one_line(error):
-    return " ".join(str(error).split())
+def _write(rows, out, also, runs):
+    outputs.write_csv(out, rows)
+    if also.parquet:
+        outputs.write_parquet(also.parquet, rows)
+    chance = np.random.default_rng(also.seed).random(len(rows))  # the same draw after a break
+    kept = [row for row, x in zip(rows, chance, strict=True)
+            if row.is_hit or (row.is_hit is False and x < also.keep_misses)]  # fmt: skip
+    if also.events:
+        outputs.write_events(also.events, [row for row in kept if row.is_hit], runs)
+        if also.keep_misses:
+            path = Path(also.events)
+            path = path.with_name(f"{path.stem}_misses{path.suffix}")
+            outputs.write_events(path, [row for row in kept if not row.is_hit], runs)
+    if also.hits and runs:
+        outputs.write_hits(also.hits, kept, runs, also.copy)

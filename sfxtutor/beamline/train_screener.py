@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from sfxtutor import crystal, detector, shots
 from sfxtutor.beamline import varied
-from sfxtutor.beamline.screen import BIN, MODELS, dark_pixels
+from sfxtutor.beamline.pixels import dark_pixels
+from sfxtutor.beamline.screener import BIN, MODELS, write_onnx
 from sfxtutor.evaluate import best_threshold, count
 from sfxtutor.kernels import count_spots, fast_binned, fast_rwd
 from sfxtutor.preprocess import center_crop
@@ -187,7 +188,8 @@ def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
     ----------
     kind : "rwd" or "cnn"
     out : path, optional
-        The .keras file; default the package's own. The notes have the same name and .json.
+        The .keras file; default the package's own. Beside it, under the same name, stand the .onnx
+        file that `screen` runs and the notes, .json.
     beamlines : int
         Imaginary beamlines to simulate, 16 shots each.
     seed : int
@@ -221,5 +223,6 @@ def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
     path = Path(out) if out else MODELS / f"{kind}.keras"
     path.parent.mkdir(parents=True, exist_ok=True)
     model.save(path)
+    write_onnx(path, path.with_suffix(".onnx"))
     path.with_suffix(".json").write_text(json.dumps(notes, indent=1), encoding="utf-8")
     return path

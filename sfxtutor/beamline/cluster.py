@@ -1,0 +1,127 @@
+"""Have blocks scored: here, by workers on this machine, or by a Dask cluster that runs already.
+
+Each function yields (block, result) as results come, in any order, every block once.
+"""
+
+import logging
+import time
+from contextlib import contextmanager
+
+from sfxtutor.beamline.work import forget, score_block
+
+PATIENCE = 60  # seconds without a scheduler before a screening gives up
+# Dask's workers give freed memory back at once.  A crop of 1 MB is freed a thousand times a second;
+# asking the system for it anew each time would double the time that a frame takes.
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 32 * 2**20, "MALLOC_MMAP_THRESHOLD_": 32 * 2**20}  # bytes
+# A terminal's Ctrl-C reaches the workers too; they are stopped by the process that started them.
+IGNORE_CTRL_C = """
+import signal
+def dask_setup(worker):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+# What kills a worker is found by halving; what Dask logs of it is for Dask's developers.
+LOGGERS = ("distributed.client", "distributed.nanny", "distributed.scheduler", "distributed.worker")
+
+
+def run_here(blocks, job):
+    """Score blocks one after the other in this process."""
+    try:
+        for block in blocks:
+            yield block, score_block(block, job)
+    finally:
+        forget()
+
+
+@contextmanager
+def local_cluster(workers):
+    """The address of a scheduler with that many processes of one thread each, on this machine."""
+    import dask
+    from distributed import LocalCluster
+
+    keep = {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in KEEP_MEMORY.items()}
+    with (
+        dask.config.set(keep),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address=None,
+            preload=IGNORE_CTRL_C,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        yield cluster.scheduler_address
+
+
+def run_on_dask(blocks, job, address, patience=PATIENCE):
+    """Score blocks on the cluster whose scheduler has that address.
+
+    A worker that dies is replaced by the cluster, and its block is done again.  Where that fails
+    again and again, the blocks that were with the dead workers are done alone, one after the other
+    and in halves, to find the frame to blame.  A scheduler that dies takes its memory with it: what
+    is not finished by then goes to the next one at the same address.
+
+    Parameters
+    ----------
+    blocks : list of Block
+    job : Job
+    address : str, such as "tcp://node17:8786"
+    patience : float, seconds to wait for a scheduler
+
+    Raises
+    ------
+    OSError
+        If no scheduler answers for that long.
+    """
+    together, alone, heard = dict.fromkeys(blocks), {}, time.monotonic()
+    while together or alone:
+        try:
+            for block, result in _session(list(together) or list(alone)[:1], job, address):
+                heard = time.monotonic()
+                blamed = block in alone
+                together.pop(block, None)
+                alone.pop(block, None)
+                if result is not None:
+                    yield block, result
+                elif not blamed:
+                    alone[block] = None
+                elif len(block.frames) > 1:
+                    alone |= dict.fromkeys(block.halves())
+                else:
+                    yield block, block.failed("every worker that read this frame died")
+        except (OSError, TimeoutError) as error:  # those of a connection among them
+            if time.monotonic() - heard > patience:
+                raise OSError(
+                    f"No scheduler answers at {address} ({error}), expected a Dask scheduler. "
+                    "Start one there and run the same command again: it goes on where it stopped."
+                ) from error
+            time.sleep(0.5)
+
+
+def _session(blocks, job, address):
+    """Yield (block, result) from one life of a scheduler; None where the workers died."""
+    from distributed import Client, KilledWorker, as_completed
+
+    with _quiet(), Client(address, timeout=5) as client:
+        futures = {client.submit(score_block, block, job, pure=False): block for block in blocks}
+        for future in as_completed(futures):
+            block = futures.pop(future)
+            if future.status == "cancelled":
+                raise ConnectionError("the scheduler is gone")
+            if future.status == "error" and isinstance(future.exception(), KilledWorker):
+                yield block, None
+            else:
+                yield block, future.result()
+
+
+@contextmanager
+def _quiet():
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,118 @@
+"""The scores of a screening as they come, in a file that outlives the process that writes it.
+
+A line a frame, appended when its block is done.  A screening that was killed goes on with the
+frames that have no complete line; a torn last line is cut off.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+SYNC = 1.0  # seconds of work that a power cut may cost; a killed process costs none
+
+
+class Ledger:
+    """Which frames of the files are scored, and how.  Use it in a `with`.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; one that is there is gone on with.
+    key : JSON-able
+        What the scores depend on: files, model, mask.
+    frames : list of int
+        Frames in each file.
+
+    Attributes
+    ----------
+    p : list of (n,) float arrays, one for each file; NaN where a frame has no score
+    done : list of (n,) bool arrays
+    problems : dict of (file, frame), both from 0, to the sentence that says why there is no score
+
+    Raises
+    ------
+    ValueError
+        If the file holds the scores of another screening.
+    OSError
+        If it cannot be written.
+    """
+
+    def __init__(self, path, key, frames):
+        self.path, self._head = Path(path), json.dumps(key) + "\n"
+        self.p = [np.full(n, np.nan) for n in frames]
+        self.done = [np.zeros(n, bool) for n in frames]
+        self.problems, self._synced = {}, time.monotonic()
+        end = self._read()
+        self._file = open(self.path, "r+b" if end else "wb")  # noqa: SIM115  closed by __exit__
+        self._file.seek(end)
+        self._file.truncate()
+        if not end:
+            self._write([self._head])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def add(self, block, result):
+        """Take the result of a block (see `work.score_block`)."""
+        lines = []
+        for frame, (p, status) in zip(block.frames, result, strict=True):
+            if not self.done[block.number][frame]:
+                self._take(block.number, frame, p, status)
+                lines.append(json.dumps([block.number, frame, p, status]) + "\n")
+        self._write(lines)
+
+    def missing(self, number):
+        """Frames of a file that are not done: (m,) int array."""
+        return np.flatnonzero(~self.done[number])
+
+    @property
+    def frames_done(self):
+        """Frames that have a score, or a reason for none: int."""
+        return int(sum(done.sum() for done in self.done))
+
+    @property
+    def scored(self):
+        """Frames that have a score: int."""
+        return int(sum(np.isfinite(p).sum() for p in self.p))
+
+    def hits(self, threshold):
+        """Frames whose p_hit reaches the threshold: int."""
+        return int(sum((p >= threshold).sum() for p in self.p))
+
+    def _take(self, number, frame, p, status):
+        self.done[number][frame] = True
+        if p is None:
+            self.problems[number, frame] = status
+        else:
+            self.p[number][frame] = p
+
+    def _write(self, lines):
+        self._file.write("".join(lines).encode())
+        self._file.flush()
+        if time.monotonic() - self._synced > SYNC:
+            os.fsync(self._file.fileno())
+            self._synced = time.monotonic()
+
+    def _read(self):
+        """Take what an earlier process wrote; the length of it in bytes, without a torn end."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return 0
+        whole = content[: content.rfind(b"\n") + 1]
+        head, *lines = whole.decode().splitlines(keepends=True) or [""]
+        if head and head != self._head:
+            raise ValueError(
+                f"{self.path} holds the scores of another screening (other or changed files, "
+                "another model or mask), expected those of this one. Choose another --out, or "
+                "remove it."
+            )
+        for line in lines:
+            self._take(*json.loads(line))
+        return len(whole)

@@ -1,0 +1,59 @@
+"""Bad pixels that a file does not name, found in its frames: dark gaps and stuck pixels."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import ndimage
+
+from sfxtutor.preprocess import center_crop
+
+DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
+
+
+def dark_pixels(crops):
+    """Pixels that read zero in every crop though the frame is lit, and those around: (y, x) bool.
+
+    Gaps between panels and the beam stop's shadow read zero; a single zero pixel is left alone.
+    """
+    dark = np.all([crop == 0 for crop in crops], axis=0)
+    if not dark.any() or np.median(crops[0]) < DIM:
+        return np.zeros_like(dark)
+    return ndimage.binary_dilation(ndimage.binary_opening(dark, np.ones((2, 2))), np.ones((3, 3)))
+
+
+def stuck_pixels(crops):
+    """Pixels that stand far above their surroundings in each of several crops: (y, x) bool.
+
+    Crops that are copies of each other say nothing; it takes three that differ.
+    """
+    distinct = {crop.tobytes(): crop for crop in crops}
+    if len(distinct) < 3:
+        return np.zeros(crops[0].shape, bool)
+    lowest = np.min(list(distinct.values()), axis=0).astype(np.float32)
+    around = sliding_window_view(np.pad(lowest, 2, "symmetric"), (5, 5))
+    # The median of every window takes a quarter of a second: one in 64 tells the noise, and only a
+    # pixel far above the lowest of its window can be far above the median.
+    typical = np.median(np.abs(lowest[::8, ::8] - np.median(around[::8, ::8], axis=(2, 3))))
+    limit = max(12 * typical, 20)
+    stuck = lowest > ndimage.minimum_filter(lowest, 5) + limit
+    stuck[stuck] = lowest[stuck] > np.median(around[stuck].reshape(-1, 25), axis=1) + limit
+    return stuck
+
+
+def good_pixels(run):
+    """Mask for the central crops of a run, (724, 724) bool, or None where every pixel is good.
+
+    Left out are what the file says is bad, dark pixels and stuck pixels, by five of its frames.
+    """
+    chosen = sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1})
+    crops = []
+    for i in chosen:
+        try:
+            crops.append(run.crop(i))
+        except (OSError, ValueError, RuntimeError):
+            continue  # such a frame gets its status when its turn comes
+    if not crops:
+        return None
+    good = ~(dark_pixels(crops) | stuck_pixels(crops))
+    if run.mask is not None:
+        good &= center_crop(run.mask, crops[0].shape[0])
+    return None if good.all() else good

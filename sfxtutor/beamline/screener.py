@@ -1,0 +1,162 @@
+"""A trained model ready to score frames: ONNX Runtime, no TensorFlow.
+
+The ways to run both networks on the same inputs are timed in `benchmarks/backends.py`; what that
+gave, and why it is ONNX Runtime, stands in docs/speed.md.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sfxtutor.kernels import fast_binned, fast_rwd
+from sfxtutor.runs import cache_dir
+
+MODELS = Path(__file__).parent / "models"
+BIN = 4  # pixels that become one in the image that the 2D CNN gets
+ROWS = 720  # of a preprocessed frame
+VECTORS, IMAGES = 256, 16  # scored at once: what stays in a processor's cache
+
+
+class Screener:
+    """A model with its threshold.
+
+    Parameters
+    ----------
+    model : "rwd", "cnn" or the path of an .onnx or .keras file
+        A model of your own takes RWD vectors (n, 720) or images (n, y, y, 1), y a divisor of 720,
+        as `build_rwd_cnn` and `build_cnn` make them; a .json of the same name may hold its
+        "threshold".  A .keras file is converted once (`onnx_of`).
+    threshold : float, optional
+        p_hit from which a frame is a hit; default the model's own, else 0.5.
+    threads : int
+        Cores that one call of `score` uses.
+
+    Attributes
+    ----------
+    path : Path, of the .onnx file
+    bin : int, of the images that a 2D model takes; None for RWD vectors
+    batch : int, features that are best scored at once
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such model.
+    ValueError
+        If the file is damaged, or a model of other inputs.
+    """
+
+    def __init__(self, model="rwd", threshold=None, threads=1):
+        path = find_model(model)
+        notes = path.with_suffix(".json")
+        self.notes = json.loads(notes.read_text()) if notes.exists() else {}
+        self.threshold = self.notes.get("threshold", 0.5) if threshold is None else threshold
+        self.path = onnx_of(path)
+        self._session = _session(self.path, threads)
+        self._input = self._session.get_inputs()[0]
+        shape = tuple(self._input.shape[1:])
+        if shape != (ROWS,) and not (len(shape) == 3 and ROWS % shape[0] == 0 and shape[2] == 1):
+            raise ValueError(
+                f"The model {path} takes inputs of shape {shape}, expected (720,) or (y, y, 1), "
+                "y a divisor of 720. Train it on what sfxtutor.prepare gives."
+            )
+        self.bin = None if len(shape) == 1 else ROWS // shape[0]
+        self.batch = VECTORS if self.bin is None else IMAGES
+
+    def features(self, crop, mask=None):
+        """What the model sees of a raw crop: the RWD vector or the binned image, float32."""
+        if self.bin is None:
+            return fast_rwd(crop, mask)
+        return fast_binned(crop, self.bin, mask)[..., None]
+
+    def score(self, features):
+        """p_hit of each of n features, in a list or an array: (n,) float32."""
+        features = np.asarray(features, np.float32)
+        p = np.empty(len(features), np.float32)
+        for i in range(0, len(features), self.batch):
+            part = {self._input.name: features[i : i + self.batch]}
+            p[i : i + self.batch] = self._session.run(None, part)[0][:, 0]
+        return p
+
+
+def find_model(model):
+    """Path of a shipped model by its name, or of a model file: a Path."""
+    shipped = MODELS / f"{model}.onnx"
+    path = shipped if shipped.exists() else Path(model)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"Found no model {model!r}, expected rwd, cnn or the path of an .onnx or .keras file. "
+            "Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which is "
+            "not shipped."
+        )
+    return path
+
+
+def onnx_of(path):
+    """The model as an .onnx file, itself or converted from .keras and kept in the cache: a Path."""
+    path = Path(path)
+    if path.suffix != ".keras":
+        return path
+    content = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    kept = cache_dir() / "screeners" / f"{content}.onnx"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_onnx(path, kept)
+    return kept
+
+
+def write_onnx(path, out):
+    """Convert a .keras file to ONNX; the file gets its name when it is complete.
+
+    Raises
+    ------
+    ImportError
+        If TensorFlow, or what converts (the extra "beamline"), is not installed.
+    ValueError
+        If the file is no model.
+    """
+    try:
+        import keras
+        import tf2onnx  # noqa: F401  what Keras converts with
+    except ImportError as error:
+        raise ImportError(
+            f"{Path(path).name} is a Keras model, and converting it to ONNX needs TensorFlow and "
+            f'tf2onnx ({error}). Install them: pip install "sfxtutor[cpu,beamline]".'
+        ) from error
+    from sfxtutor import layers, models  # noqa: F401  the layers that a file may name
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"{path} cannot be loaded as a Keras model ({_first_line(error)}). Save it again with "
+            "model.save, under a name that ends in .keras."
+        ) from error
+    partial = Path(out).with_name(f".{os.getpid()}.{Path(out).name}")
+    try:
+        inputs = [keras.InputSpec(dtype="float32", shape=model.input_shape)]
+        model.export(partial, format="onnx", verbose=False, input_signature=inputs)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _session(path, threads):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors, which are raised too; not the notes on the hardware
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions share no class of their own
+        raise ValueError(
+            f"{path} cannot be loaded as an ONNX model ({_first_line(error)}). Export it again, or "
+            "name the .keras file."
+        ) from error
+
+
+def _first_line(error):
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

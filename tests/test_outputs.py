@@ -1,0 +1,180 @@
+"""What a screening writes: every list and file names the same frames."""
+
+import csv
+import shutil
+from functools import partial
+
+import fabio
+import h5py
+import numpy as np
+import pytest
+from minifiles import make_idh5
+from pyarrow import parquet
+
+from sfxtutor.beamline.files import FileRun
+from sfxtutor.beamline.outputs import Row, write_events, write_hits
+from sfxtutor.beamline.screen import Also, screen
+from sfxtutor.runs import open_run
+from sfxtutor.simulate import TwinRun
+
+quietly = partial(screen, progress=False)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return TwinRun("LN83")
+
+
+@pytest.fixture(scope="module")
+def files(run, tmp_path_factory):
+    """Two idh5 files, each with two chunks of hits and misses; the second masks two pixels."""
+    folder = tmp_path_factory.mktemp("runs")
+    hits, misses = (np.flatnonzero(run.labels == label) for label in ("HIT", "MISS"))
+    for k, name in enumerate(("a", "b")):
+        chunks = {
+            "run_0000": np.stack(
+                [run.crop(i) for i in (hits[2 * k], *misses[40 * k : 40 * k + 9])]
+            ),
+            "run_0001": np.stack([run.crop(i) for i in (misses[40 * k + 9], hits[2 * k + 1])]),
+        }
+        make_idh5(folder / f"{name}.h5", chunks, PIXEL_SIZE=0.177)
+    return [folder / "a.h5", folder / "b.h5"]
+
+
+def lines_of(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_parquet_holds_what_the_csv_holds(files, tmp_path):
+    broken = tmp_path / "broken.h5"
+    broken.write_text("nothing")
+    also = Also(parquet=tmp_path / "s.parquet")
+    with pytest.warns(UserWarning, match="left out"):
+        quietly([*files, broken], tmp_path / "s.csv", also=also)
+    table = parquet.read_table(also.parquet)
+    assert table.column_names == ["file", "frame", "p_hit", "is_hit", "status"]
+    rows, lines = table.to_pylist(), lines_of(tmp_path / "s.csv")
+    assert len(rows) == len(lines) == 25
+    for row, line in zip(rows[:24], lines[:24], strict=True):
+        assert (row["file"], row["frame"]) == (line["file"], int(line["frame"]))
+        assert row["p_hit"] == pytest.approx(float(line["p_hit"]), abs=1e-6)
+        assert (row["is_hit"], row["status"]) == (line["is_hit"] == "1", line["status"])
+    assert (rows[24]["frame"], rows[24]["p_hit"], rows[24]["is_hit"]) == (None, None, None)
+
+
+def test_the_list_of_events_names_the_hits_as_crystfel_does(files, tmp_path):
+    quietly(files, tmp_path / "s.csv", also=Also(events=tmp_path / "hits.lst"))
+    hits = [line for line in lines_of(tmp_path / "s.csv") if line["is_hit"] == "1"]
+    events = (tmp_path / "hits.lst").read_text().splitlines()
+    assert len(events) == len(hits) >= 4
+    for event, line in zip(events, hits, strict=True):
+        path, name = event.rsplit(" ", 1)
+        chunk, index = name.split("//")
+        assert path == line["file"]
+        assert int(line["frame"]) == (1 if chunk == "run_0000" else 11) + int(index)
+        with h5py.File(path) as file:  # the geometry's data = /data/%/images
+            pixels = file[f"data/{chunk}/images"][int(index)]
+        np.testing.assert_array_equal(pixels, open_run(path)[int(line["frame"]) - 1])
+
+
+def test_events_of_every_format(tmp_path):
+    frames = np.arange(3 * 8 * 8, dtype="u2").reshape(3, 8, 8)
+    with h5py.File(tmp_path / "stack.cxi", "w") as file:
+        file["entry_1/data_1/data"] = frames
+    with h5py.File(tmp_path / "one.nxs", "w") as file:
+        entry = file.create_group("entry")
+        entry.attrs["NX_class"] = "NXentry"
+        for k, part in enumerate((frames[:2], frames[2:]), 1):
+            file[f"entry/data/data_{k:06}"] = part
+    fabio.cbfimage.CbfImage(data=frames[0].astype("i4")).write(str(tmp_path / "one.cbf"))
+    names = ("stack.cxi", "one.nxs", "one.cbf")
+    runs = {k: FileRun(tmp_path / name) for k, name in enumerate(names)}
+    places = ((0, 2), (1, 1), (1, 2), (2, 0))
+    rows = [Row(k, names[k], frame, 0.9, True, "ok") for k, frame in places]
+    write_events(tmp_path / "e.lst", rows, runs)
+    assert (tmp_path / "e.lst").read_text().splitlines() == [
+        "stack.cxi //2",
+        "one.nxs data_000001//1",
+        "one.nxs data_000002//0",
+        "one.cbf",
+    ]
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_the_file_of_hits_holds_the_hits_alone(files, tmp_path, copy):
+    moved = tmp_path / "together"
+    moved.mkdir()
+    for path in files:
+        shutil.copy(path, moved)
+    here = [moved / path.name for path in files]
+    also = Also(hits=moved / "hits.h5", copy=copy)
+    quietly(here, moved / "s.csv", also=also)
+    wanted = [line for line in lines_of(moved / "s.csv") if line["is_hit"] == "1"]
+    home = moved.rename(tmp_path / "elsewhere")  # links are relative: the folder can move
+    hits = open_run(home / "hits.h5")
+    assert len(hits) == len(wanted) >= 4
+    with h5py.File(home / "hits.h5", locking=False) as file:  # `hits` is open, without a lock
+        assert file["entry_1/data_1/data"].is_virtual == (not copy)
+        np.testing.assert_array_equal(file["source/frame"], [int(w["frame"]) for w in wanted])
+        assert [name.decode() for name in file["source/file"]] == [w["file"] for w in wanted]
+        assert file["source/is_hit"][:].all()
+    for k, line in enumerate(wanted):
+        source = open_run(home / line["file"].rsplit("/", 1)[1])
+        np.testing.assert_array_equal(hits[k], source[int(line["frame"]) - 1])
+    assert hits.card.pixel == pytest.approx(0.177)
+    assert hits.card.distance == pytest.approx(123.5)
+    assert hits.card.wavelength == pytest.approx(1.3)
+    (home / "a.h5").unlink()
+    if copy:
+        assert open_run(home / "hits.h5")[0].any()
+    else:  # zeros instead would pass for frames
+        with pytest.raises(FileNotFoundError, match="takes frames from a.h5, which is missing"):
+            open_run(home / "hits.h5")
+        assert (home / "hits.h5").stat().st_size < 100_000
+
+
+def test_the_file_of_hits_carries_the_mask(tmp_path):
+    frames = np.arange(3 * 8 * 8, dtype="u2").reshape(3, 8, 8)
+    mask = np.ones((8, 8), bool)
+    mask[2, 3] = False
+    make_idh5(tmp_path / "a.h5", {"r": frames}, MASK=mask.astype("u1"))
+    run = FileRun(tmp_path / "a.h5")
+    write_hits(tmp_path / "h.h5", [Row(0, "a.h5", 1, 0.9, True, "ok")], {0: run})
+    np.testing.assert_array_equal(open_run(tmp_path / "h.h5").mask, mask)
+    write_hits(tmp_path / "none.h5", [], {0: run})
+    with h5py.File(tmp_path / "none.h5") as file:
+        assert file["entry_1/data_1/data"].shape == (0, 8, 8)
+
+
+def test_frames_that_cannot_be_linked_are_copied(tmp_path):
+    data = np.arange(64, dtype="i4").reshape(8, 8)
+    fabio.cbfimage.CbfImage(data=data).write(str(tmp_path / "one.cbf"))
+    runs = {0: FileRun(tmp_path / "one.cbf")}
+    write_hits(tmp_path / "h.h5", [Row(0, "one.cbf", 0, 0.9, True, "ok")], runs)
+    with h5py.File(tmp_path / "h.h5") as file:
+        assert not file["entry_1/data_1/data"].is_virtual
+        np.testing.assert_array_equal(file["entry_1/data_1/data"][0], data)
+
+
+def test_a_random_share_of_the_misses_is_kept_and_is_the_same_again(files, tmp_path):
+    kept = []
+    for name, seed in (("one", 0), ("again", 0), ("other", 1)):
+        also = Also(events=tmp_path / f"{name}.lst", hits=tmp_path / f"{name}.h5",
+                    keep_misses=0.5, seed=seed)  # fmt: skip
+        quietly(files, tmp_path / "s.csv", also=also)
+        kept.append((tmp_path / f"{name}_misses.lst").read_text().splitlines())
+        with h5py.File(also.hits) as file:
+            assert (~file["source/is_hit"][:]).sum() == len(kept[-1])
+    misses = sum(line["is_hit"] == "0" for line in lines_of(tmp_path / "s.csv"))
+    assert kept[0] == kept[1] != kept[2]
+    assert 2 < len(kept[0]) < misses - 2
+    assert not {*kept[0]} & {*(tmp_path / "one.lst").read_text().splitlines()}
+
+
+def test_files_of_two_detectors_make_no_file_of_hits(files, tmp_path):
+    make_idh5(tmp_path / "other.h5", {"r": np.ones((1, 730, 730), "u2")})
+    also = Also(hits=tmp_path / "h.h5")
+    with pytest.raises(ValueError, match=r"\(724, 724\) uint16, \(730, 730\) uint16.*Screen them"):
+        quietly([*files, tmp_path / "other.h5"], tmp_path / "s.csv", also=also)
+    assert not (tmp_path / "s.csv.partial").exists()
