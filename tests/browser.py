@@ -63,6 +63,12 @@ def find_browser():
     return os.environ.get("SFXTUTOR_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+def free_port():
+    """A port of this machine that nobody uses: int."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 def write_notebook(path, *sources):
     """A notebook with these code cells."""
     cells = [new_code_cell(source) for source in sources]
@@ -172,10 +178,7 @@ class Lab:
 @contextmanager
 def jupyterlab(browser, notebooks, scratch, size=(1280, 900)):
     """`sfxtutor lab` in a folder of notebooks, and a page of that browser (Playwright's): `Lab`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token, log = "test", scratch / "lab.log"
+    port, token, log = free_port(), "test", scratch / "lab.log"
     with log.open("w") as file:
         server = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, str(notebooks)],

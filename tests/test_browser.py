@@ -22,6 +22,7 @@ from browser import (
     ROOT,
     SCREENSHOTS,
     find_browser,
+    free_port,
     jupyterlab,
     write_notebook,
 )
@@ -64,6 +65,19 @@ display(monitor)
 history = sfx.fit_dann(dann, x[:40], y[:40], x[:40], (x[40:], y[40:]), x[40:], 2000,
                        progress=False, watch=monitor)
 print(f"trained for {len(history.loss)} epochs")"""
+SOURCE = """import threading
+
+import sfxtutor as sfx
+from sfxtutor.beamline.source import send
+from sfxtutor.beamline.stream import stream
+
+run, address = sfx.open_run("LN83"), "tcp://127.0.0.1:%d"
+source = threading.Thread(target=send, args=(run, address, 30), kwargs={"pool": 30}, daemon=True)
+source.start()"""
+STREAM = """monitor = sfx.StreamMonitor()
+monitor.show()
+report = stream(address, watch=monitor)
+print(f"scored {report.scored} frames")"""
 WRONG = "return frames.max(axis=-2) - frames.min(axis=-2)"
 RIGHT = "return frames.max(axis=-1) - frames.min(axis=-1)"
 
@@ -104,6 +118,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
+    write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
     with jupyterlab(chromium, notebooks, scratch) as lab:
         yield lab
 
@@ -211,6 +226,24 @@ def test_the_monitor_draws_while_a_model_trains_and_its_button_stops_it(lab, way
     lab.idle()
     lab.until(button.is_disabled)
     lab.shoot("monitor_stopped", cell)
+    assert lab.faults() == []
+
+
+def test_the_stream_monitor_draws_while_frames_arrive_and_its_button_stops_it(lab):
+    lab.open("stream.ipynb")
+    lab.run(0)
+    cell, _ = lab.start(1)
+    lab.until(lambda: re.search(r"hit rate \d+", cell.inner_text()), 120)
+    before = cell.evaluate(PICTURES)
+    lab.until(lambda: cell.evaluate(PICTURES) != before)
+    lab.until(lambda: cell.locator("polygon").count() == 1)
+    lab.shoot("stream", cell)
+    cell.get_by_role("button", name="Stop").click()
+    lab.until(lambda: re.search(r"scored \d+ frames", cell.inner_text()), 60)
+    assert "Stopped before its end" in cell.inner_text()
+    lab.idle()
+    lab.until(cell.get_by_role("button", name="Stop").is_disabled)
+    lab.shoot("stream_stopped", cell)
     assert lab.faults() == []
 
 

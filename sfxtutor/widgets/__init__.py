@@ -13,6 +13,7 @@ _HOME = {
     "ThresholdExplorer": "thresholds",
     "EmbeddingExplorer": "embedding",
     "TrainingMonitor": "monitor",
+    "StreamMonitor": "streaming",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605

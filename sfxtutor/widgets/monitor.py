@@ -5,6 +5,7 @@ monitor.show()
 sfx.fit(model, x, y, validation, epochs, watch=monitor)
 """
 
+import html
 import json
 import math
 import threading
@@ -38,48 +39,41 @@ LOOK = {
 GUESSING = {"loss": math.log(2), "rate, %": 50}
 
 
-class TrainingMonitor(Exhibit):
-    """Curves of a training while it runs; hand it to `fit` or `fit_dann` as `watch`.
+class Monitor(Exhibit):
+    """Curves of something that goes on, in words too, and a button that ends it.
 
-    The button lets the current epoch end, then stops; the best epoch so far is kept. A training
-    that is remembered is shown at once. One monitor may watch several trainings, one after another.
+    A subclass calls `_draw` as it goes on and `_finish` at its end, and gives `charts`.
     """
 
-    def __init__(self):
-        self.history, self.epochs, self.live = None, 0, False
-        self.text = progress(None, 0, False)
+    def __init__(self, description, tooltip, stopping):
+        self.live, self.saying_stop = False, stopping
         self.stopping, self.handle = threading.Event(), None
         self.button = controls.Button(
-            description="Stop after this epoch",
+            description=description,
             icon="stop",
-            layout=controls.Layout(width="14em"),
-            tooltip="The best epoch so far is kept",
+            layout=controls.Layout(width="14em", flex="none"),
+            tooltip=tooltip,
         )
         self.button.on_click(lambda _: self.stop())
         self.status, self.curves = controls.HTML(), controls.HTML()
         self._assemble(controls.HBox([self.button, self.status]), self.curves)
         self._draw()
 
+    def charts(self):
+        """Each chart with its name: pairs of str and `Chart`."""
+        raise NotImplementedError
+
     def stop(self):
-        """Ask for the end of the training after the current epoch."""
+        """Ask for the end."""
         if not self.button.disabled:
             self.stopping.set()
-            self._say("stopping after this epoch …")
+            self._say(self.saying_stop)
 
-    def __call__(self, history, epochs):
-        """Draw a history of a training of that many epochs; whether the training shall stop."""
-        self.history, self.epochs = history, epochs
-        done = history.seconds > 0  # `fit` sets it when it is done
-        if not done:
-            self.live, self.button.disabled = True, False
-            if click_waits(self.button):
-                self.stop()
-        self.text = progress(history, epochs, self.live)
-        self._draw()
-        stop = self.stopping.is_set()
-        if done:
-            self._finish()
-        return stop
+    def _go_on(self):
+        """It is not over: the button works, and a click that waits is obeyed."""
+        self.live, self.button.disabled = True, False
+        if click_waits(self.button):
+            self.stop()
 
     def _finish(self):
         self.button.disabled, self.live = True, False
@@ -91,19 +85,50 @@ class TrainingMonitor(Exhibit):
     def _draw(self):
         self._say(self.alt())
         self.curves.value = "".join(
-            Chart(lines, x, y, "epoch", label).svg(f"{label} by epoch. {self.alt()}")
-            for label, (lines, x, y) in panels(self.history, self.epochs).items()
+            chart.svg(f"{name}. {self.alt()}") for name, chart in self.charts()
         )
 
     def _say(self, text):
-        self.status.value = f'<span role="status">{text}</span>'
+        self.status.value = f'<span role="status">{html.escape(text)}</span>'
 
     def show(self):
-        """Display it; the static picture is drawn anew when a training ends."""
+        """Display it; the static picture is drawn anew at the end."""
         data, metadata = self._repr_mimebundle_()
         self.handle = display(data, metadata=metadata, raw=True, display_id=True)
 
     _ipython_display_ = show
+
+
+class TrainingMonitor(Monitor):
+    """Curves of a training while it runs; hand it to `fit` or `fit_dann` as `watch`.
+
+    The button lets the current epoch end, then stops; the best epoch so far is kept. A training
+    that is remembered is shown at once. One monitor may watch several trainings, one after another.
+    """
+
+    def __init__(self):
+        self.history, self.epochs = None, 0
+        self.text = progress(None, 0, False)
+        super().__init__(
+            "Stop after this epoch", "The best epoch so far is kept", "stopping after this epoch …"
+        )
+
+    def __call__(self, history, epochs):
+        """Draw a history of a training of that many epochs; whether the training shall stop."""
+        self.history, self.epochs = history, epochs
+        done = history.seconds > 0  # `fit` sets it when it is done
+        if not done:
+            self._go_on()
+        self.text = progress(history, epochs, self.live)
+        self._draw()
+        stop = self.stopping.is_set()
+        if done:
+            self._finish()
+        return stop
+
+    def charts(self):
+        for label, (lines, x, y) in panels(self.history, self.epochs).items():
+            yield f"{label} by epoch", Chart(lines, x, y, "epoch", label)
 
     def figure(self):
         figure = Figure(figsize=(9, 3.6), layout="constrained")

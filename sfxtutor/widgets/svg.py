@@ -24,12 +24,24 @@ class Line:
     points: bool = False
 
 
+@dataclass(frozen=True)
+class Band:
+    """What lies between two curves: x, low and high (n,), its name, its colour."""
+
+    x: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    label: str = ""
+    colour: str = "#0072B2"
+
+
 class Chart:
     """Curves in a frame with axes, drawn once; `svg` adds a mark that moves.
 
     Parameters
     ----------
-    lines : list of Line
+    lines : list of Line or Band
+        A later one is drawn over those before it.
     x, y : (low, high)
         What the axes show.
     xlabel, ylabel : str
@@ -38,12 +50,16 @@ class Chart:
 
     def __init__(self, lines, x, y, xlabel, ylabel):
         self.limits = x, y
+        drawn = [
+            self._band(line) if isinstance(line, Band) else self._curve(line) for line in lines
+        ]
+        named = [line for line in lines if line.label]
         self.fixed = "".join(
             [*self._axis(xlabel, *x, across=True), *self._axis(ylabel, *y, across=False)]
-            + [self._curve(line) for line in lines]
-            + [self._key(i, line) for i, line in enumerate(line for line in lines if line.label)]
+            + drawn
+            + [self._key(i, line) for i, line in enumerate(named)]
         )
-        self.height = HEIGHT + KEY * sum(bool(line.label) for line in lines)
+        self.height = HEIGHT + KEY * len(named)
 
     def place(self, x, y):
         """Pixels, from the upper left, of values on the axes."""
@@ -100,14 +116,27 @@ class Chart:
             f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{line.colour}"/>' for a, b in dots
         )
 
+    def _band(self, band):
+        x = np.concatenate([band.x, band.x[::-1]])
+        x, y = self.place(x, np.concatenate([band.low, band.high[::-1]]))
+        pairs = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        return f'<polygon points="{pairs}" {_fill(band)}/>'
+
     def _key(self, i, line):
         x, y = LEFT, HEIGHT + KEY * i + 8
-        stroke = f'<path d="M{x} {y - 4}h24" {_pen(line)}/>'
-        return stroke + _text(x + 29, y, line.label, "start")
+        if isinstance(line, Band):
+            mark = f'<path d="M{x} {y - 9}h24v10h-24z" {_fill(line)}/>'
+        else:
+            mark = f'<path d="M{x} {y - 4}h24" {_pen(line)}/>'
+        return mark + _text(x + 29, y, line.label, "start")
 
 
 def _pen(line):
     return f'stroke="{line.colour}" stroke-width="2" stroke-dasharray="{DASHES[line.style]}"'
+
+
+def _fill(band):
+    return f'fill="{band.colour}" fill-opacity="0.25"'
 
 
 def _text(x, y, text, anchor, more=""):
