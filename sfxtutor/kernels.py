@@ -2,17 +2,44 @@
 
 The numbers are those of `sfxtutor.preprocess`; `sfxtutor.loops` says what makes them cheap.  All
 of it releases Python's lock, so that threads share the frames of a run.  A crop is (y, x) uint16,
-ADU, of either byte order; a mask is (y, x) bool, True for a good pixel.  A crop without contrast
-raises ValueError, as `gcn` does.
+ADU, of either byte order; a mask is (y, x) bool, True for a good pixel, or a `Mask` of it.  A crop
+without contrast raises ValueError, as `gcn` does.
 """
 
 import math
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from . import loops, spot_loops
 from .preprocess import _check_finder, _check_mask, box_sum
+
+
+class Mask:
+    """A mask that is looked at once, not again with each frame of a run.
+
+    Parameters
+    ----------
+    good : (y, x) bool, True = good pixel; not to be changed after
+    """
+
+    def __init__(self, good):
+        self.good = np.require(_check_mask(good, np.shape(good)), bool, "CAW")
+        self.shape, self.pixels = self.good.shape, int(np.count_nonzero(self.good))
+        self._in_windows = {}
+
+    @cached_property
+    def flags(self):
+        """Good pixels, and LCN windows (y - 4, x - 4) without a bad one, as the loops take them."""
+        whole = box_sum(self.good, 5) == 25
+        return tuple(loops.Good(at, ~at.all(axis=1)) for at in (self.good, whole))
+
+    def in_windows(self, kernel):
+        """Good pixels of the window around each pixel, cut at the edge: (y, x) int32."""
+        if kernel not in self._in_windows:
+            counted = box_sum(np.pad(self.good, kernel), 2 * kernel + 1)
+            self._in_windows[kernel] = counted.astype(np.int32)
+        return self._in_windows[kernel]
 
 
 def fast_rwd(crop, mask=None):
@@ -60,17 +87,19 @@ def count_spots(
     mask=None,
 ):
     """Number of Bragg spots, `len(find_spots(crop, ...))`: int, of a raw crop (y, x) uint16."""
-    crop = _check_crop(crop, mask, 1)
+    crop, mask = _check_crop(crop, mask, 1)
     _check_finder(gain, kernel)
     threshold = math.floor(min(max(global_threshold, -1), 65535))  # pixels are integers
-    n = _pixels_in_windows(_packed(mask), crop.shape, kernel)
+    if mask.pixels < crop.size:
+        crop = crop * mask.good
+    n = mask.in_windows(kernel)
     return spot_loops.count_spots(
         crop, n, gain, kernel, sigma_background, sigma_strong, threshold, min_pixels
     )
 
 
 def _check_crop(crop, mask, least):
-    """Contiguous crop in native byte order, 0 where masked."""
+    """Contiguous crop in native byte order, and its `Mask`."""
     crop = np.asarray(crop)
     if crop.ndim != 2 or crop.dtype.kind != "u" or crop.dtype.itemsize != 2:
         raise ValueError(
@@ -79,18 +108,21 @@ def _check_crop(crop, mask, least):
         )
     if min(crop.shape) < least:
         raise ValueError(f"Expected {least} x {least} pixels or more, got {crop.shape}.")
-    if mask is not None:
-        crop = crop * _check_mask(mask, crop.shape)
+    if mask is None:
+        mask = _all_good(crop.shape)
+    elif not (isinstance(mask, Mask) and mask.shape == crop.shape):
+        good = _check_mask(getattr(mask, "good", mask), crop.shape)
+        mask = _mask(np.packbits(good).tobytes(), crop.shape)
     # Writeable, because Numba would compile once more for an array that it must not write.
-    return np.require(crop, np.uint16, "CAW")
+    return np.require(crop, np.uint16, "CAW"), mask
 
 
 def _ready(crop, mask):
-    """Contiguous crop, F, and the windows without a bad pixel (None without a mask)."""
-    crop = _check_crop(crop, mask, 5)
-    n = crop.size if mask is None else int(np.count_nonzero(mask))
-    whole = None if mask is None else _whole_windows(_packed(mask), crop.shape)
-    total, squares = (int(number) for number in loops.sums(crop))
+    """Contiguous crop, F, and the windows without a bad pixel."""
+    crop, mask = _check_crop(crop, mask, 5)
+    good, whole = mask.flags
+    # Bad pixels need not become 0: their windows count for nothing.
+    n, (total, squares) = mask.pixels, (int(number) for number in loops.sums(crop, good))
     # Python's integers have no limit: the variance of any frame comes out without cancellation.
     variance = (n * squares - total**2) / n**2
     if variance == 0:
@@ -101,25 +133,13 @@ def _ready(crop, mask):
     return crop, 625 * variance, whole
 
 
-def _packed(mask):
-    return None if mask is None else np.packbits(mask).tobytes()
-
-
-# One mask serves a run, so its windows are counted once.
 @lru_cache(maxsize=4)
-def _pixels_in_windows(packed, shape, kernel):
-    """Good pixels of the window around each pixel, cut at the edge: (y, x) int32."""
-    return box_sum(np.pad(_unpacked(packed, shape), kernel), 2 * kernel + 1).astype(np.int32)
-
-
-@lru_cache(maxsize=4)
-def _whole_windows(packed, shape):
-    """LCN windows without a bad pixel: (y - 4, x - 4) bool."""
-    return box_sum(_unpacked(packed, shape), 5) == 25
-
-
-def _unpacked(packed, shape):
-    if packed is None:
-        return np.ones(shape, bool)
+def _mask(packed, shape):
+    """The `Mask` of packed bits: a run gives the same array with every frame."""
     bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=math.prod(shape))
-    return bits.reshape(shape).astype(bool)
+    return Mask(bits.reshape(shape).astype(bool))
+
+
+@lru_cache(maxsize=4)
+def _all_good(shape):
+    return Mask(np.ones(shape, bool))

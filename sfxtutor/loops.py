@@ -14,9 +14,14 @@ such loops into vector instructions; `np.int32(...)` keeps Numba from widening t
 would halve their speed.
 """
 
+from collections import namedtuple
+
 import numpy as np
 from numba import njit
 
+# Where a mask is True, and the rows where it is not True throughout: (y, x) and (y,) bool.  Most
+# rows of a detector have no bad pixel; not to look at them halves what a frame takes from memory.
+Good = namedtuple("Good", "at flawed")
 CANDIDATES = 16  # pixels looked at one by one for a row's extreme; more cost as much as all
 PATIENCE = 36  # rows done in full, one in twenty, after which no more candidates are looked for
 
@@ -31,15 +36,32 @@ def compiled(function):
 
 
 @compiled
-def sums(crop):
-    """Sum and sum of squares of all pixels: 64 bits hold 724 x 724 x 65535**2."""
+def sums(crop, good):
+    """Sum and sum of squares of the good pixels: 64 bits hold 724 x 724 x 65535**2."""
     total, squares = np.uint64(0), np.uint64(0)
     for y in range(crop.shape[0]):
-        row = crop[y]
-        for x in range(row.shape[0]):
-            value = np.uint64(row[x])
-            total += value
-            squares += value * value
+        pair = _row_sums_where(crop[y], good.at[y]) if good.flawed[y] else _row_sums(crop[y])
+        total, squares = total + pair[0], squares + pair[1]
+    return total, squares
+
+
+@compiled
+def _row_sums(row):
+    total, squares = np.uint64(0), np.uint64(0)
+    for x in range(row.shape[0]):
+        value = np.uint64(row[x])
+        total += value
+        squares += value * value
+    return total, squares
+
+
+@compiled
+def _row_sums_where(row, good):
+    total, squares = np.uint64(0), np.uint64(0)
+    for x in range(row.shape[0]):
+        value = np.uint64(row[x]) * np.uint64(good[x])
+        total += value
+        squares += value * value
     return total, squares
 
 
@@ -140,8 +162,8 @@ def pair(crop, floor, whole, bin):
         row = y - 4
         pixel = crop[y - 2, 2:]
         _differences(pixel, sums, sums[1:], sums[2:], sums[3:], sums[4:], d)
-        if whole is not None:
-            _blank(d, whole[row])
+        if whole.flawed[row]:
+            _blank(d, whole.at[row])
         _signed_squares(
             pixel, d, squares, squares[1:], squares[2:], squares[3:], squares[4:], floor, t
         )
@@ -195,8 +217,8 @@ def rwd(crop, floor, whole):
         row = y - 4
         pixel = crop[y - 2, 2:]
         low, high = _differences(pixel, sums, sums[1:], sums[2:], sums[3:], sums[4:], d)
-        if whole is not None:
-            low, high = _blank(d, whole[row])
+        if whole.flawed[row]:
+            low, high = _blank(d, whole.at[row])
         top = bottom = -1.0
         if in_full <= PATIENCE:
             top = _highest(crop, row, d, np.int32(1), high, floor)

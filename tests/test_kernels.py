@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sfxtutor import loops
-from sfxtutor.kernels import count_spots, fast_binned, fast_lcn, fast_pair, fast_rwd
+from sfxtutor.kernels import Mask, count_spots, fast_binned, fast_lcn, fast_pair, fast_rwd
 from sfxtutor.preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
 
 ATOL = 1e-4  # the design's
@@ -119,6 +119,16 @@ def test_frames_on_which_shortcuts_fail(kind):
 @pytest.mark.parametrize("kind", ["hot pixels", "saturated blocks with noise", "grid", "uniform"])
 def test_masked_frames(kind, mask):
     compare(spoil(kind), mask)
+
+
+def test_a_mask_that_was_looked_at_before_gives_the_same(mask):
+    known, crop = Mask(mask), spoil("hot pixels")
+    for function in (fast_rwd, fast_lcn, fast_binned, count_spots):
+        for _ in range(2):
+            np.testing.assert_array_equal(function(crop, mask=known), function(crop, mask=mask))
+    assert count_spots(crop, kernel=2, mask=known) == count_spots(crop, kernel=2, mask=mask)
+    with pytest.raises(ValueError, match="Crop it as the frames"):
+        fast_rwd(crop[:700], known)
 
 
 def test_masked_pixels_do_not_matter(mask):

@@ -26,6 +26,8 @@ REQUIRED = [
     "04_transfer_learning",
     "05_row_wise_decomposition",
     "06_dann",
+    "07_which_method",
+    "08_screening_a_run",
 ]
 NAMES = sorted({*REQUIRED, *(path.stem for path in find_notebooks(FOLDER))})
 HEAD = ("Question", "Objectives", "Minutes", "Prerequisites")

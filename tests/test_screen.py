@@ -23,6 +23,7 @@ from minifiles import SHARED, frames_of, make_idh5
 from sfxtutor import cli
 from sfxtutor.beamline import cluster
 from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
+from sfxtutor.beamline.inputs import Inputs
 from sfxtutor.beamline.ledger import Ledger
 from sfxtutor.beamline.screen import Also, screen
 from sfxtutor.beamline.screener import Screener
@@ -112,8 +113,7 @@ def test_a_model_of_ones_own(tmp_path, twin_file):
     inputs = keras.Input((720,))
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(inputs))
     model.save(tmp_path / "mine.keras")
-    with pytest.warns(FutureWarning, match="np.object"):  # Keras' own way to ONNX
-        summary = quietly([twin_file], tmp_path / "s.csv", tmp_path / "mine.keras")
+    summary = quietly([twin_file], tmp_path / "s.csv", tmp_path / "mine.keras")
     assert summary.scored == 6
 
 
@@ -386,8 +386,9 @@ def test_no_scheduler_is_one_sentence(job, free_port):
         list(run_on_dask([*blocks_of(0, "x", [0])], job, f"tcp://127.0.0.1:{free_port}", 0.1))
 
 
-FAKE_SLURM = {  # what the two commands of SLURM that are used do, on this machine
-    "sbatch": 'setsid bash "$1" > /dev/null 2>&1 &\necho "Submitted batch job $!"\n',
+FAKE_SLURM = {  # what the two commands of SLURM do, on this machine; the script is gone soon after
+    "sbatch": 'job=$(cat "$1")\nsetsid bash -c "$job" > /dev/null 2>&1 &\n'
+    'echo "Submitted batch job $!"\n',
     "scancel": 'for job; do kill -- "-$job"; echo "$job" >> "$(dirname "$0")/ended"; done\n',
 }
 
@@ -404,6 +405,25 @@ def test_the_script_for_slurm_submits_workers_screens_and_cancels_them(long_file
     assert "2000 of 2000 frames scored" in done.stdout, done.stderr
     check_long(tmp_path / "s.csv", long_files[:1])
     assert len((tmp_path / "ended").read_text().split()) >= 2
+
+
+def test_a_script_without_a_guard_is_told_what_is_missing(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text("from sfxtutor.beamline.cluster import *\nwith local_cluster(1): pass\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'under `if __name__ == "__main__":`' in done.stderr.splitlines()[-1]
+
+
+def test_one_file_is_open_at_a_time(long_files):
+    inputs = Inputs(long_files[:3])
+    assert inputs.frames == [2000] * 3
+    first = inputs[0]
+    assert first[0].shape == (724, 724)
+    assert inputs[0] is first
+    assert inputs[1][0].shape == (724, 724)
+    with pytest.raises(ValueError, match="is closed"):
+        first[0]
 
 
 def test_workers_and_one_process_give_the_same(twin_file, tmp_path):

@@ -18,9 +18,6 @@ from sfxtutor.runs import TWINS
 from sfxtutor.simulate import TwinRun
 from sfxtutor.training import predict
 
-# Keras' own way to ONNX, on NumPy 2; not ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore:.*np.object:FutureWarning")
-
 
 def test_gaps_and_the_beam_stop_are_dark_and_single_zeros_are_not():
     crop = np.full((724, 724), 50, np.uint16)

@@ -13,6 +13,12 @@ PATIENCE = 60  # seconds without a scheduler before a screening gives up
 # Dask's workers give freed memory back at once.  A crop of 1 MB is freed a thousand times a second;
 # asking the system for it anew each time would double the time that a frame takes.
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 32 * 2**20, "MALLOC_MMAP_THRESHOLD_": 32 * 2**20}  # bytes
+# What a dashboard would show, and nobody looks at here, takes a twentieth of two cores.
+NO_DASHBOARD = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
 # A terminal's Ctrl-C reaches the workers too; they are stopped by the process that started them.
 IGNORE_CTRL_C = """
 import signal
@@ -38,19 +44,24 @@ def local_cluster(workers):
     import dask
     from distributed import LocalCluster
 
-    keep = {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in KEEP_MEMORY.items()}
-    with (
-        dask.config.set(keep),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=None,
-            preload=IGNORE_CTRL_C,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-    ):
-        yield cluster.scheduler_address
+    settings = {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in KEEP_MEMORY.items()}
+    with dask.config.set(settings | NO_DASHBOARD):
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=None,
+                dashboard_address=":0",  # any free port
+                preload=IGNORE_CTRL_C,
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            raise OSError(
+                f"The {workers} workers could not be started ({error}). In a script, call this "
+                'under `if __name__ == "__main__":`, since each worker reads the script again.'
+            ) from error
+        with cluster:
+            yield cluster.scheduler_address
 
 
 def run_on_dask(blocks, job, address, patience=PATIENCE):

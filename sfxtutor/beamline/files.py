@@ -89,15 +89,15 @@ class FileRun(Run):
         return self._frames.read(self.index(i))
 
     def place(self, i):
-        """Path of the file and h5py.Dataset that hold frame i, and its index there.
+        """Path of the file, name and shape of the dataset that hold frame i, and its index there.
 
-        The dataset is None for CBF, the index None where the dataset is one frame.
+        Name and shape are None for CBF; the index is None where the dataset is one frame.
         """
         k, index = self._frames.place(self.index(i))
         part = self._frames.parts[k]
         if isinstance(part, h5py.Dataset):
-            return Path(part.file.filename), part, index
-        return Path(part), None, None
+            return Path(part.file.filename), part.name, part.shape, index
+        return Path(part), None, None, None
 
     def event(self, i):
         """How CrystFEL names frame i within the file: "part//n" or "//n", n from 0, or ""."""

@@ -83,26 +83,25 @@ def write_hits(path, rows, runs, copy=False):
     ----------
     path : path
     rows : list of Row
-    runs : dict of the file's number to FileRun, all of one shape and type (`check_alike`)
+    runs : Inputs, or a dict of number to FileRun, all of one shape and type (`check_alike`)
     copy : bool
     """
-    first = next(iter(runs.values()))
-    size, dtype = (len(rows), *first.card.shape), first.dtype
+    first = next(iter(runs))
+    size, dtype = (len(rows), *runs[first].card.shape), runs[first].dtype
     places = [runs[row.number].place(row.frame) for row in rows]
     with _complete(path) as partial, h5py.File(partial, "w") as file:
         detector = file.create_group("entry_1/instrument_1/detector_1")
         file["entry_1/data_1"] = detector
-        if rows and not copy and all(dataset is not None for _, dataset, _ in places):
+        if rows and not copy and all(dataset for _, dataset, _, _ in places):
             file.create_virtual_dataset("entry_1/data_1/data", _layout(path, places, size, dtype))
         else:
             _copy(detector, rows, runs, size, dtype)
-        _describe(file, detector, first)
+        _describe(detector, runs[first])
         _tell_sources(file, rows, runs)
 
 
-def check_alike(runs):
-    """Raise ValueError unless the runs, a list of FileRun, have frames of one shape and type."""
-    kinds = {(run.card.shape, str(run.dtype)) for run in runs}
+def check_alike(kinds):
+    """Raise ValueError if there are several (shape, type) of frames."""
     if len(kinds) > 1:
         raise ValueError(
             f"The files hold frames of {', '.join(f'{s} {t}' for s, t in sorted(kinds))}; expected "
@@ -113,8 +112,8 @@ def check_alike(runs):
 def _layout(path, places, size, dtype):
     """The virtual dataset that shows these places."""
     layout = h5py.VirtualLayout(size, dtype)
-    for k, (name, dataset, index) in enumerate(places):
-        source = h5py.VirtualSource(_seen_from(path, name), dataset.name, dataset.shape)
+    for k, (name, dataset, shape, index) in enumerate(places):
+        source = h5py.VirtualSource(_seen_from(path, name), dataset, shape)
         layout[k] = source if index is None else source[index]
     return layout
 
@@ -133,8 +132,8 @@ def _copy(group, rows, runs, size, dtype):
         stack[k] = runs[row.number].raw(row.frame)
 
 
-def _describe(file, detector, run):
-    """What is known of detector and beam, in the units of CXI: metres and joules."""
+def _describe(detector, run):
+    """What is known of the detector, in the units of CXI: metres."""
     for name, millimetres in (
         ("distance", run.card.distance),
         ("x_pixel_size", run.card.pixel),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..kernels import Mask
 from ..preprocess import center_crop
 from ..runs import CROP
 from .outputs import COLUMNS
@@ -41,7 +42,8 @@ class Scorer:
 
     def __init__(self, screener, good, report):
         self.screener, self.report = screener, report
-        self._good, self._numbers, self._began = good, Numbers(), None
+        self._good = None if good is None else Mask(good)
+        self._numbers, self._began = Numbers(), None
         self._held = [] if good is None else None  # the first frames, until there are enough
         noise = np.random.default_rng(0).integers(1, 9, (CROP, CROP), np.uint16)
         screener.score([screener.features(noise, noise > 0)])  # compiled before the first arrives
@@ -62,7 +64,7 @@ class Scorer:
         crops = [frame.crop for frame in held if frame.crop is not None]
         if crops:
             bad = dark_pixels(crops) | stuck_pixels(crops)
-            self._good = ~bad if bad.any() else None
+            self._good = Mask(~bad) if bad.any() else None
         return self._score(held)
 
     def _open(self, message):

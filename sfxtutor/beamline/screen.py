@@ -8,9 +8,9 @@ Scores are kept as they come, in `scores.csv.partial`; the same command goes on 
 
 import hashlib
 import time
-import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,12 @@ from tqdm import tqdm
 
 from sfxtutor.beamline import outputs
 from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
+from sfxtutor.beamline.inputs import Inputs
 from sfxtutor.beamline.ledger import Ledger
 from sfxtutor.beamline.outputs import Row
 from sfxtutor.beamline.screener import Screener
-from sfxtutor.beamline.work import Job, blocks_of, one_line
+from sfxtutor.beamline.work import Job, blocks_of
 from sfxtutor.evaluate import rate_text
-from sfxtutor.runs import open_run
 
 
 @dataclass
@@ -132,24 +132,19 @@ def screen(
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
     screener = Screener(model, threshold)
-    files, runs = [str(path) for path in files], {}
-    problems = _open(files, mask, runs)
-    if also.hits and runs:
-        outputs.check_alike(runs.values())
+    inputs = Inputs(files, mask)
+    if also.hits:
+        outputs.check_alike(inputs.kinds)
     job = Job(str(screener.path.resolve()), str(Path(mask).resolve()) if mask else None)
-    partial = out.with_name(f"{out.name}.partial")
-    with _alone(partial), _kept(partial):
-        frames = [len(runs[n]) if n in runs else 0 for n in range(len(files))]
-        with Ledger(partial, _key(job, files, runs), frames) as ledger:
+    kept = out.with_name(f"{out.name}.partial")
+    with _alone(kept), _safe(kept):
+        with Ledger(kept, _key(job, inputs), inputs.frames) as ledger:
             found = ledger.frames_done
-            _score(files, runs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
-        rows = list(_rows(files, problems, ledger, screener.threshold))
-        _write(rows, out, also, runs)
-        partial.unlink()
-    for run in runs.values():
-        run.close()
+            _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
+        _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
+        kept.unlink()
     return Summary(
-        sum(frames), ledger.scored, ledger.hits(screener.threshold), len(problems),
+        sum(inputs.frames), ledger.scored, ledger.hits(screener.threshold), len(inputs.problems),
         time.perf_counter() - began, out, found,
     )  # fmt: skip
 
@@ -163,41 +158,29 @@ def _check_folders(paths):
             )
 
 
-def _open(files, mask, runs):
-    """Open each file into `runs`, by its number; the sentences of those that fail, likewise."""
-    problems = {}
-    for number, path in enumerate(files):
-        try:
-            runs[number] = open_run(Path(path), mask=mask)
-        except (OSError, ValueError) as error:
-            warnings.warn(f"{path} is left out: {error}", stacklevel=3)
-            problems[number] = one_line(error)
-    return problems
-
-
-def _key(job, files, runs):
+def _key(job, inputs):
     """What the scores depend on."""
-    inputs = [Path(path) for path in (job.model, job.mask) if path]
-    content = [hashlib.sha256(path.read_bytes()).hexdigest()[:24] for path in inputs]
-    return [*content, *(runs[n].fingerprint if n in runs else files[n] for n in range(len(files)))]
+    read = [Path(path) for path in (job.model, job.mask) if path]
+    content = [hashlib.sha256(path.read_bytes()).hexdigest()[:24] for path in read]
+    return [*content, *inputs.fingerprints]
 
 
 @contextmanager
-def _alone(partial):
+def _alone(kept):
     """No other process writes that file meanwhile."""
-    lock = FileLock(f"{partial}.lock")
+    lock = FileLock(f"{kept}.lock")
     try:
         with lock.acquire(timeout=0):
             yield
     except Timeout:
         raise OSError(
-            f"Another screening is writing {partial}. Wait for it, or choose another --out."
+            f"Another screening is writing {kept}. Wait for it, or choose another --out."
         ) from None
     Path(lock.lock_file).unlink(missing_ok=True)
 
 
 @contextmanager
-def _kept(partial):
+def _safe(kept):
     """An error of writing says what becomes of the scores."""
     try:
         yield
@@ -205,7 +188,7 @@ def _kept(partial):
         if error.errno is None:
             raise  # a sentence already
         raise OSError(
-            f"Cannot write ({error}); the scores so far are in {partial}. Free some room and run "
+            f"Cannot write ({error}); the scores so far are in {kept}. Free some room and run "
             "the same command again: it goes on where it stopped."
         ) from error
 
@@ -223,12 +206,12 @@ def _dask(cluster):
         yield lambda blocks, job: run_on_dask(blocks, job, address)
 
 
-def _score(files, runs, job, ledger, cluster, threshold, progress):
+def _score(inputs, job, ledger, cluster, threshold, progress):
     """Have all frames scored that the ledger misses."""
     blocks = []
-    for number, run in runs.items():
-        path = str(Path(files[number]).resolve())
-        blocks += blocks_of(number, path, ledger.missing(number), run.fingerprint)
+    for number in inputs:
+        path = str(Path(inputs.names[number]).resolve())
+        blocks += blocks_of(number, path, ledger.missing(number), inputs.fingerprints[number])
     if not blocks:
         return
     bar = tqdm(total=sum(map(len, ledger.done)), initial=ledger.frames_done, unit="frame",
@@ -243,11 +226,11 @@ def _score(files, runs, job, ledger, cluster, threshold, progress):
                 )
 
 
-def _rows(files, problems, ledger, threshold):
-    """A `Row` for every frame, in order, and one for a file that could not be opened."""
-    for number, file in enumerate(files):
-        if number in problems:
-            yield Row(number, file, None, None, None, problems[number])
+def _rows(inputs, ledger, threshold):
+    """Yield a `Row` for every frame, in order, and one for a file that could not be opened."""
+    for number, file in enumerate(inputs.names):
+        if number in inputs.problems:
+            yield Row(number, file, None, None, None, inputs.problems[number])
         for frame, p in enumerate(ledger.p[number].tolist()):
             status = ledger.problems.get((number, frame))
             if status is None:
@@ -256,18 +239,22 @@ def _rows(files, problems, ledger, threshold):
                 yield Row(number, file, frame, None, None, status)
 
 
-def _write(rows, out, also, runs):
-    outputs.write_csv(out, rows)
+def _write(rows, out, also, inputs):
+    """Write everything; `rows()` yields each `Row`, because a night has millions of them."""
+    outputs.write_csv(out, rows())
     if also.parquet:
-        outputs.write_parquet(also.parquet, rows)
-    chance = np.random.default_rng(also.seed).random(len(rows))  # the same draw after a break
-    kept = [row for row, x in zip(rows, chance, strict=True)
+        outputs.write_parquet(also.parquet, rows())
+    if not (also.events or also.hits):
+        return
+    rng = np.random.default_rng(also.seed)  # a draw a row, so the same ones after a break
+    kept = [row for row, x in zip(rows(), iter(rng.random, None), strict=False)
             if row.is_hit or (row.is_hit is False and x < also.keep_misses)]  # fmt: skip
     if also.events:
-        outputs.write_events(also.events, [row for row in kept if row.is_hit], runs)
+        path = Path(also.events)
+        outputs.write_events(path, [row for row in kept if row.is_hit], inputs)
         if also.keep_misses:
-            path = Path(also.events)
             path = path.with_name(f"{path.stem}_misses{path.suffix}")
-            outputs.write_events(path, [row for row in kept if not row.is_hit], runs)
-    if also.hits and runs:
-        outputs.write_hits(also.hits, kept, runs, also.copy)
+            outputs.write_events(path, [row for row in kept if not row.is_hit], inputs)
+    if also.hits and inputs.kinds:
+        outputs.write_hits(also.hits, kept, inputs, also.copy)
+    inputs.close()

@@ -7,6 +7,7 @@ gave, and why it is ONNX Runtime, stands in docs/speed.md.
 import hashlib
 import json
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from sfxtutor.runs import cache_dir
 MODELS = Path(__file__).parent / "models"
 BIN = 4  # pixels that become one in the image that the 2D CNN gets
 ROWS = 720  # of a preprocessed frame
-VECTORS, IMAGES = 256, 16  # scored at once: what stays in a processor's cache
+BATCH = 16  # features scored at once: few enough to stay in a processor's cache
 
 
 class Screener:
@@ -38,7 +39,6 @@ class Screener:
     ----------
     path : Path, of the .onnx file
     bin : int, of the images that a 2D model takes; None for RWD vectors
-    batch : int, features that are best scored at once
 
     Raises
     ------
@@ -63,7 +63,6 @@ class Screener:
                 "y a divisor of 720. Train it on what sfxtutor.prepare gives."
             )
         self.bin = None if len(shape) == 1 else ROWS // shape[0]
-        self.batch = VECTORS if self.bin is None else IMAGES
 
     def features(self, crop, mask=None):
         """What the model sees of a raw crop: the RWD vector or the binned image, float32."""
@@ -75,9 +74,9 @@ class Screener:
         """p_hit of each of n features, in a list or an array: (n,) float32."""
         features = np.asarray(features, np.float32)
         p = np.empty(len(features), np.float32)
-        for i in range(0, len(features), self.batch):
-            part = {self._input.name: features[i : i + self.batch]}
-            p[i : i + self.batch] = self._session.run(None, part)[0][:, 0]
+        for i in range(0, len(features), BATCH):
+            part = {self._input.name: features[i : i + BATCH]}
+            p[i : i + BATCH] = self._session.run(None, part)[0][:, 0]
         return p
 
 
@@ -137,7 +136,9 @@ def write_onnx(path, out):
     partial = Path(out).with_name(f".{os.getpid()}.{Path(out).name}")
     try:
         inputs = [keras.InputSpec(dtype="float32", shape=model.input_shape)]
-        model.export(partial, format="onnx", verbose=False, input_signature=inputs)
+        with warnings.catch_warnings():  # of a name that NumPy 2 dropped and Keras still sets
+            warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
+            model.export(partial, format="onnx", verbose=False, input_signature=inputs)
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sfxtutor.beamline.pixels import good_pixels
-from sfxtutor.beamline.screener import Screener
+from sfxtutor.beamline.screener import BATCH, Screener
+from sfxtutor.kernels import Mask
 from sfxtutor.runs import open_run
 
-FRAMES = 256  # in a block: a tenth of a second of work, and what a kill costs at most
+FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def score_block(block, job):
 
     for i in block.frames:
         waiting.append(_features(run, i, screener, good))
-        if len(waiting) == screener.batch:
+        if len(waiting) == BATCH:
             score()
     score()
     return result
@@ -96,7 +97,8 @@ def _features(run, i, screener, good):
 def _opened(path, mask, fingerprint):
     """The run in a file and the good pixels of its crops; a worker stays with a few files."""
     run = open_run(path, mask=mask)
-    return run, good_pixels(run)
+    good = good_pixels(run)
+    return run, None if good is None else Mask(good)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,129 @@
+"""The benchmark of `sfxtutor bench`: every speed and every ratio in one run, on the same frames.
+
+    sfxtutor bench --out bench.json --figure bench.png
+
+`SECTIONS` says what is measured.  Nothing is fitted here, and the frames are of the twin: they
+show what a way costs and finds on these three simulations, not on a beamline.
+"""
+
+import datetime
+import json
+import platform
+import tempfile
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sfxtutor import __version__
+from sfxtutor.beamline.bench import features, machine, nets, scale, verdict
+from sfxtutor.beamline.bench.targets import judge
+from sfxtutor.beamline.screener import Screener
+from sfxtutor.results import write_atomically
+from sfxtutor.runs import TWINS
+
+PACKAGES = ("numpy", "scipy", "numba", "onnxruntime", "opencv-python-headless",
+            "ondamonitor", "keras", "tensorflow-cpu", "tensorflow")  # fmt: skip
+
+
+def _verdict(model, quick):
+    if quick:
+        return verdict.measure(Screener(model), TWINS[:1], tested=60, timed=4, repeats=1)
+    return verdict.measure(Screener(model), TWINS)
+
+
+def _features(model, quick):
+    return features.measure(timed=3, repeats=1) if quick else features.measure()
+
+
+def _models(model, quick):
+    return nets.measure(1, (nets.RWD, nets.PROFILE)) if quick else nets.measure()
+
+
+def _cores(model, quick):
+    return machine.cores(Screener(model), frames=20 if quick else 100, repeats=1 if quick else 5)
+
+
+def _twin(model, quick):
+    return machine.twin(TWINS, frames=4, repeats=1) if quick else machine.twin(TWINS)
+
+
+def _memory(model, quick):
+    with tempfile.TemporaryDirectory() as folder:
+        return machine.memory(model, folder, *((5, 2) if quick else ()))
+
+
+def _screen(model, quick):
+    with tempfile.TemporaryDirectory() as folder:
+        small = {"files": 2, "chunks": 2, "repeats": 1} if quick else {}
+        return scale.screening(model, folder, **small)
+
+
+def _stream(model, quick):
+    return scale.streaming(model, ((50, 1, 1),)) if quick else scale.streaming(model)
+
+
+# name -> function(model, quick) -> dict; a section fails alone
+SECTIONS = {
+    "verdict": _verdict,
+    "features": _features,
+    "models": _models,
+    "cores": _cores,
+    "twin": _twin,
+    "memory": _memory,
+    "screen": _screen,
+    "stream": _stream,
+}
+
+
+def bench(out="bench.json", figure=None, only=(), quick=False, model="rwd"):
+    """Measure, judge and write; return what is written, a dict.
+
+    Parameters
+    ----------
+    out : path of the JSON, written anew after each section
+    figure : path of a PNG, optional
+    only : names of `SECTIONS`; all if empty
+    quick : bool
+        Few frames and one repeat: shows that it works, the figures are worth nothing.
+    model : as `Screener` takes it
+
+    Raises
+    ------
+    ValueError
+        If there is no section of a name.
+    """
+    strange = sorted(set(only) - set(SECTIONS))
+    if strange:
+        raise ValueError(
+            f"Found no section {strange[0]!r}, expected some of {', '.join(SECTIONS)}. Correct "
+            "--only."
+        )
+    content = conditions() | {"quick": quick, "sections": {}}
+    for name in only or SECTIONS:
+        print(f"{name} ...", flush=True)
+        try:
+            content["sections"][name] = SECTIONS[name](model, quick)
+        except ImportError as error:  # such as TensorFlow, which the nets are built with
+            content["sections"][name] = {"missing": {name: str(error)}}
+        content["targets"] = judge(content["sections"])
+        write_atomically(Path(out), json.dumps(content, indent=1) + "\n")
+    if figure and content["sections"].get("verdict", {}).get("rows"):
+        from sfxtutor.beamline.bench.figure import write_figure
+
+        write_figure(content, figure)
+    return content
+
+
+def conditions():
+    """Date, machine and versions: a dict."""
+    versions = {"python": platform.python_version(), "sfxtutor": __version__}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return {
+        "date": f"{datetime.date.today():%Y-%m-%d}",
+        "machine": machine.description(),
+        "versions": versions,
+        "source": "twin",
+        "seed": 0,
+    }
