@@ -4,6 +4,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from onnx import TensorProto, helper
 
 from sfxtutor.runs import Card, Run
 
@@ -50,6 +51,24 @@ def make_idh5(path, chunks, version=b"idh5_v1.0", **meta):
             file[f"data/{name}/wavelength"] = np.full(n, 1.3)
             file[f"data/{name}/distance"] = np.full(n, 123.5)
             file[f"data/{name}/timestamp"] = np.full(n, b"2018-12-13T15:51Z34.902")
+    return path
+
+
+def make_onnx(path, p):
+    """Write a model that gives the same for every RWD vector: p, a list of the values of a row."""
+    node, tensor = helper.make_node, helper.make_tensor
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 720])]
+    outputs = [helper.make_tensor_value_info("p", TensorProto.FLOAT, ["n", len(p)])]
+    constants = [tensor("zero", TensorProto.FLOAT, [1], [0]),
+                 tensor("p_hit", TensorProto.FLOAT, [1, len(p)], p)]  # fmt: skip
+    nodes = [node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=1),
+             node("Mul", ["mean", "zero"], ["none"]),
+             node("Add", ["none", "p_hit"], ["p"])]  # fmt: skip
+    graph = helper.make_graph(nodes, "same", inputs, outputs, constants)
+    opset = [helper.make_opsetid("", 13)]
+    path.write_bytes(
+        helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+    )
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 from minifiles import make_idh5
 from pyarrow import parquet
 
+from sfxtutor.beamline import outputs
 from sfxtutor.beamline.files import FileRun
 from sfxtutor.beamline.outputs import Row, write_events, write_hits
 from sfxtutor.beamline.screen import Also, screen
@@ -97,7 +98,7 @@ def test_events_of_every_format(tmp_path):
         "stack.cxi //2",
         "one.nxs data_000001//1",
         "one.nxs data_000002//0",
-        "one.cbf",
+        str(tmp_path / "one.cbf"),
     ]
 
 
@@ -178,3 +179,89 @@ def test_files_of_two_detectors_make_no_file_of_hits(files, tmp_path):
     with pytest.raises(ValueError, match=r"\(724, 724\) uint16, \(730, 730\) uint16.*Screen them"):
         quietly([*files, tmp_path / "other.h5"], tmp_path / "s.csv", also=also)
     assert not (tmp_path / "s.csv.partial").exists()
+
+
+def row(number, file, frame):
+    return Row(number, file, frame, 0.9, True, "ok")
+
+
+def test_frames_of_a_folder_of_cbf_are_named_one_by_one(tmp_path):
+    for name in ("a_1", "a_2"):
+        fabio.cbfimage.CbfImage(data=np.ones((8, 8), "i4")).write(str(tmp_path / f"{name}.cbf"))
+    write_events(tmp_path / "e.lst", [row(0, "folder", 1)], {0: FileRun(tmp_path)})
+    assert (tmp_path / "e.lst").read_text() == f"{tmp_path / 'a_2.cbf'}\n"
+
+
+def test_a_percent_sign_in_a_name(tmp_path):
+    frames = np.arange(2 * 8 * 8, dtype="u2").reshape(2, 8, 8)
+    make_idh5(tmp_path / "50%%b_%d.h5", {"r": frames})
+    write_hits(tmp_path / "h.h5", [row(0, "x", 1)], {0: FileRun(tmp_path / "50%%b_%d.h5")})
+    with h5py.File(tmp_path / "h.h5", locking=False) as file:
+        assert file["entry_1/data_1/data"].is_virtual
+    np.testing.assert_array_equal(open_run(tmp_path / "h.h5")[0], frames[1])
+
+
+def test_a_pixel_is_good_in_the_hits_if_it_is_so_in_all_files(tmp_path):
+    runs = {}
+    for k, pixel in enumerate((0.1, 0.2)):
+        mask = np.ones((8, 8), "u1")
+        mask[k, k] = 0
+        frames = np.arange(64, dtype="u2").reshape(1, 8, 8)
+        make_idh5(tmp_path / f"{k}.h5", {"r": frames}, MASK=mask, PIXEL_SIZE=pixel)
+        runs[k] = FileRun(tmp_path / f"{k}.h5")
+    write_hits(tmp_path / "h.h5", [row(k, f"{k}.h5", 0) for k in runs], runs)
+    hits = open_run(tmp_path / "h.h5")
+    assert np.argwhere(~hits.mask).tolist() == [[0, 0], [1, 1]]
+    assert hits.card.pixel is None  # they do not agree
+    assert hits.card.distance == pytest.approx(123.5)
+
+
+def test_a_mark_of_no_data_keeps_its_meaning(tmp_path):
+    frames = np.full((40, 8, 8), 7, "u2")
+    frames[3, 2, 2] = 65535  # in a frame that is not looked at for the mask
+    with h5py.File(tmp_path / "a.nxs", "w") as file:
+        file.create_group("entry").attrs["NX_class"] = np.bytes_("NXentry")
+        file["entry/data/data_000001"] = frames
+    run = FileRun(tmp_path / "a.nxs")
+    assert run.mask is None
+    write_hits(tmp_path / "h.h5", [row(0, "a.nxs", 3)], {0: run})
+    hits = open_run(tmp_path / "h.h5")
+    assert np.argwhere(~hits.mask).tolist() == [[2, 2]]
+    assert hits[0].max() == 7
+
+
+def test_a_frame_damaged_beyond_its_crop_is_left_out_of_the_copies(tmp_path):
+    frames = np.arange(3 * 8 * 8, dtype="u2").reshape(3, 8, 8)
+    path = make_idh5(tmp_path / "a.h5", {"r": frames[:1]})
+    with h5py.File(path, "r+") as file:
+        del file["data/r/images"]
+        stack = file.create_dataset("data/r/images", data=frames, chunks=(1, 8, 8), fletcher32=True)
+        chunk = stack.id.get_chunk_info(1)
+    with open(path, "r+b") as file:
+        file.seek(chunk.byte_offset)
+        file.write(b"\xff\xfe\xfd")
+    rows, runs = [row(0, "a.h5", k) for k in range(3)], {0: FileRun(path)}
+    with pytest.warns(UserWarning, match="Frame 2 of a.h5 is left out of the hits"):
+        write_hits(tmp_path / "h.h5", rows, runs, copy=True)
+    with h5py.File(tmp_path / "h.h5") as file:
+        np.testing.assert_array_equal(file["entry_1/data_1/data"], frames[[0, 2]])
+        assert file["source/frame"][:].tolist() == [1, 3]
+
+
+def test_hits_of_more_files_than_may_be_open_are_copied(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "LINKED", 1)
+    runs = {}
+    for k in range(2):
+        make_idh5(tmp_path / f"{k}.h5", {"r": np.full((1, 8, 8), 7 + k, "u2")})
+        runs[k] = FileRun(tmp_path / f"{k}.h5")
+    write_hits(tmp_path / "h.h5", [row(k, "x", 0) for k in runs], runs)
+    with h5py.File(tmp_path / "h.h5") as file:
+        assert not file["entry_1/data_1/data"].is_virtual
+        assert file["entry_1/data_1/data"][:, 0, 0].tolist() == [7, 8]
+
+
+def test_a_threshold_of_numpy_keeps_its_misses(files, tmp_path):
+    also = Also(events=tmp_path / "e.lst", keep_misses=1)
+    quietly(files, tmp_path / "s.csv", threshold=np.float64(1), also=also)
+    misses = [line for line in lines_of(tmp_path / "s.csv") if line["is_hit"] == "0"]
+    assert len((tmp_path / "e_misses.lst").read_text().splitlines()) == len(misses) > 10

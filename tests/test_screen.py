@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import psutil
 import pytest
-from minifiles import SHARED, frames_of, make_idh5
+from minifiles import SHARED, frames_of, make_idh5, make_onnx
 
 from sfxtutor import cli
 from sfxtutor.beamline import cluster
@@ -486,3 +486,119 @@ def test_frames_of_another_file_format_are_named(tmp_path):
         summary = quietly([tmp_path / "words.h5"], tmp_path / "s.csv")
     assert (summary.frames, summary.failed) == (0, 1)
     assert frames_of(1).shape == (1, 730, 730)
+
+
+@pytest.mark.parametrize(
+    ("also", "why"),
+    [
+        ({"hits": "in.h5"}, "is one of the files to be screened"),
+        ({"events": "in.h5"}, "is one of the files to be screened"),
+        ({"hits": "other.h5"}, "holds frames"),
+        ({"parquet": "other.h5"}, "holds frames"),
+        ({"events": "s.csv"}, "is named twice"),
+        ({"events": "e.lst", "hits": "e_misses.lst", "keep_misses": 0.5}, "is named twice"),
+        ({"hits": "folder"}, "is a folder"),
+    ],
+)
+def test_nothing_that_is_there_is_overwritten(twin_file, tmp_path, also, why):
+    for name in ("in.h5", "other.h5"):
+        (tmp_path / name).write_bytes(twin_file.read_bytes())
+    (tmp_path / "folder").mkdir()
+    places = {k: v if k == "keep_misses" else tmp_path / v for k, v in also.items()}
+    with pytest.raises(ValueError, match=f"{why}, expected a name for what is written"):
+        quietly([tmp_path / "in.h5"], tmp_path / "s.csv", also=Also(**places))
+    for name in ("in.h5", "other.h5"):
+        assert (tmp_path / name).read_bytes() == twin_file.read_bytes()
+    assert not (tmp_path / "s.csv").exists()
+
+
+def test_a_model_that_is_changed_under_its_name_is_another_one(twin_file, tmp_path):
+    for p in (0.875, 0.125):
+        make_onnx(tmp_path / "m.onnx", [p])
+        quietly([twin_file], tmp_path / "s.csv", tmp_path / "m.onnx")
+        assert {line["p_hit"] for line in lines_of(tmp_path / "s.csv")} == {f"{p:.5f}"}
+
+
+def test_what_a_model_must_be(twin_file, tmp_path):
+    with pytest.raises(ValueError, match=r"p_hit of each, \(n, 1\)"):
+        Screener(make_onnx(tmp_path / "two.onnx", [0.1, 0.9]))
+    for threshold in (float("nan"), 50):
+        with pytest.raises(ValueError, match="expected p_hit from 0 to 1"):
+            Screener(threshold=threshold)
+    summary = quietly([twin_file], tmp_path / "s.csv", make_onnx(tmp_path / "n.onnx", [np.nan]))
+    assert (summary.frames, summary.scored, summary.hits) == (6, 0, 0)
+    assert {line["status"] for line in lines_of(tmp_path / "s.csv")} == {
+        "the model gave no number for this frame"
+    }
+
+
+def test_a_file_that_grew_is_not_scored_under_old_numbers(twin_file, job):
+    (block,) = blocks_of(0, str(twin_file), range(3), of=5)
+    ((_, result),) = run_here([block], job)
+    assert [p for p, _ in result] == [None] * 3
+    assert "holds 6 frames and held 5 when the screening began" in result[0][1]
+
+
+def test_a_file_that_changed_before_the_hits_were_written_is_refused(twin_file, tmp_path):
+    path = tmp_path / "a.h5"
+    path.write_bytes(twin_file.read_bytes())
+    inputs = Inputs([path])
+    os.utime(path, (1, 1))
+    with pytest.raises(ValueError, match="has changed since the screening began"):
+        inputs[0]
+
+
+def test_links_to_files_keep_their_names(twin_file, tmp_path):
+    (tmp_path / "blob").write_bytes(twin_file.read_bytes())
+    (tmp_path / "LN84.h5").symlink_to(tmp_path / "blob")
+    good = np.ones((1920, 1920), bool)
+    np.savez(tmp_path / "masks.npz", LN84=good, LN83=good)  # chosen by the file's name
+    summary = quietly([tmp_path / "LN84.h5"], tmp_path / "s.csv", mask=tmp_path / "masks.npz")
+    assert summary.scored == 6
+
+
+def test_a_name_that_is_no_text_is_kept(twin_file, tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.h5"))
+    path.write_bytes(twin_file.read_bytes())
+    quietly([path], tmp_path / "s.csv", also=Also(events=tmp_path / "e.lst"))
+    for name in ("s.csv", "e.lst"):
+        assert b"caf\xe9.h5" in (tmp_path / name).read_bytes()
+
+
+def test_a_worker_without_the_model_is_one_sentence(long_files):
+    with local_cluster(1) as at, pytest.raises(ValueError, match="A worker failed on .*nothing"):
+        list(run_on_dask([*blocks_of(0, str(long_files[0]), [0])], Job("nothing.onnx"), at))
+
+
+def test_patience_is_counted_from_when_the_scheduler_is_lost(job, monkeypatch):
+    block, lives = next(blocks_of(0, "x", [0])), []
+
+    def session(blocks, job, address):
+        lives.append(time.monotonic())
+        if len(lives) < 3:
+            time.sleep(0.3)  # longer than the patience: at work all the time
+            raise ConnectionError("gone")
+        yield block, [(0.5, "ok")]
+
+    monkeypatch.setattr(cluster, "_session", session)
+    monkeypatch.setattr(cluster.time, "sleep", lambda seconds: None)
+    assert list(run_on_dask([block], job, "tcp://nowhere", patience=30)) == [(block, [(0.5, "ok")])]
+    lives.clear()
+    with pytest.raises(OSError, match="No scheduler answers at tcp://nowhere"):
+        list(run_on_dask([block], job, "tcp://nowhere", patience=-1))
+    assert len(lives) == 1
+
+
+def test_a_damaged_ledger_is_believed_up_to_the_damage(tmp_path):
+    path = tmp_path / "ledger"
+    first, second = blocks_of(0, "x", range(4), size=2)
+    with Ledger(path, ["key"], [4]) as ledger:
+        ledger.add(first, [(0.25, "ok"), (0.5, "ok")])
+    good = path.read_bytes()
+    path.write_bytes(good + b'[0, 2, 0.5, "o\n\x00\x00\n[0, 3, 0.75, "ok"]\n')
+    with Ledger(path, ["key"], [4]) as ledger:
+        assert ledger.missing(0).tolist() == [2, 3]
+        ledger.add(second, [(0.5, "ok"), (0.5, "ok")])
+    assert path.read_bytes().startswith(good)
+    with Ledger(path, ["key"], [4]) as ledger:
+        assert ledger.frames_done == 4

@@ -83,13 +83,14 @@ def run_on_dask(blocks, job, address, patience=PATIENCE):
     ------
     OSError
         If no scheduler answers for that long.
+    ValueError
+        If the workers lack a file or the model.
     """
-    together, alone, heard = dict.fromkeys(blocks), {}, time.monotonic()
+    together, alone, lost = dict.fromkeys(blocks), {}, None
     while together or alone:
         try:
             for block, result in _session(list(together) or list(alone)[:1], job, address):
-                heard = time.monotonic()
-                blamed = block in alone
+                lost, blamed = None, block in alone
                 together.pop(block, None)
                 alone.pop(block, None)
                 if result is not None:
@@ -101,7 +102,8 @@ def run_on_dask(blocks, job, address, patience=PATIENCE):
                 else:
                     yield block, block.failed("every worker that read this frame died")
         except (OSError, TimeoutError) as error:  # those of a connection among them
-            if time.monotonic() - heard > patience:
+            lost = lost or time.monotonic()
+            if time.monotonic() - lost > patience:
                 raise OSError(
                     f"No scheduler answers at {address} ({error}), expected a Dask scheduler. "
                     "Start one there and run the same command again: it goes on where it stopped."
@@ -119,10 +121,16 @@ def _session(blocks, job, address):
             block = futures.pop(future)
             if future.status == "cancelled":
                 raise ConnectionError("the scheduler is gone")
-            if future.status == "error" and isinstance(future.exception(), KilledWorker):
+            error = future.exception() if future.status == "error" else None
+            if error is None:
+                yield block, future.result()
+            elif isinstance(error, KilledWorker):
                 yield block, None
             else:
-                yield block, future.result()
+                raise ValueError(
+                    f"A worker failed on {block.path} ({error}), expected files, model and package "
+                    "there as here. Make them so, and run the same command again."
+                ) from error
 
 
 @contextmanager

@@ -106,6 +106,12 @@ class FileRun(Run):
         return "" if index is None else f"{token}//{index}"
 
     @property
+    def marks(self):
+        """What marks raw pixels without data: a dict of "flag" (equal), "lowest" (below), if known."""
+        marks = {"flag": self._frames.flag, "lowest": self._frames.lowest}
+        return {name: value for name, value in marks.items() if value is not None}
+
+    @property
     def dtype(self):
         """Type of the raw pixels: np.dtype."""
         return self._frames.dtype

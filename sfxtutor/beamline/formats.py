@@ -171,6 +171,9 @@ def find_cxi(file):
     if flags is not None:
         flags = flags[0] if flags.ndim == 3 else flags[()]
         frames.good = flags.astype(np.int64) & CXI_BAD == 0
+    if "source/p_hit" in file:  # a file of hits says what stands for no data in its sources
+        marks = file["source"].attrs
+        frames.flag, frames.lowest = marks.get("flag"), marks.get("lowest")
     return frames
 
 
@@ -249,7 +252,9 @@ def stack(file, path, single=False):
             "(n, y, x). Assemble the detector's panels into one image first."
         )
     # HDF5 gives zeros, and no error, where the file behind a virtual dataset is missing.
-    sources = {s.file_name for s in data.virtual_sources()} if data.is_virtual else ()
+    # In their names a % is doubled.
+    sources = data.virtual_sources() if data.is_virtual else ()
+    sources = {source.file_name.replace("%%", "%") for source in sources}
     lost = [s for s in sources if s != "." and not (Path(data.file.filename).parent / s).exists()]
     if lost:
         raise FileNotFoundError(

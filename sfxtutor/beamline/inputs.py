@@ -48,7 +48,13 @@ class Inputs:
     def __getitem__(self, number):
         if self._open[0] != number:
             self.close()
-            self._open = number, open_run(Path(self.names[number]), mask=self._mask)
+            run = open_run(Path(self.names[number]), mask=self._mask)
+            if self.frames[number] and run.fingerprint != self.fingerprints[number]:
+                raise ValueError(
+                    f"{self.names[number]} has changed since the screening began, expected it as "
+                    "it was. Screen it again under another --out."
+                )
+            self._open = number, run
         return self._open[1]
 
     def close(self):

@@ -105,14 +105,19 @@ class Ledger:
             content = self.path.read_bytes()
         except FileNotFoundError:
             return 0
-        whole = content[: content.rfind(b"\n") + 1]
-        head, *lines = whole.decode().splitlines(keepends=True) or [""]
+        whole = content[: content.rfind(b"\n") + 1].decode(errors="replace")
+        head, *lines = whole.splitlines(keepends=True) or [""]
         if head and head != self._head:
             raise ValueError(
                 f"{self.path} holds the scores of another screening (other or changed files, "
                 "another model or mask), expected those of this one. Choose another --out, or "
                 "remove it."
             )
+        length = len(head.encode())
         for line in lines:
-            self._take(*json.loads(line))
-        return len(whole)
+            try:
+                self._take(*json.loads(line))
+            except (ValueError, TypeError, IndexError):
+                break  # damaged: from here on, what it says is not known
+            length += len(line.encode())
+        return length

@@ -5,6 +5,7 @@ Each file gets its name when it is complete.
 
 import csv
 import os
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,8 @@ import numpy as np
 
 from .formats import HC, JOULE
 
+NAMES = {"encoding": "utf-8", "errors": "surrogateescape"}  # files are called what they are called
+LINKED = 200  # files that a virtual dataset may need at once: HDF5 keeps them all open
 COLUMNS = ("file", "frame", "p_hit", "is_hit", "status")
 
 
@@ -39,7 +42,7 @@ class Row:
 
 def write_csv(path, rows):
     """A line a frame: file, frame (from 1), p_hit, is_hit (0 or 1), status."""
-    with _complete(path) as partial, open(partial, "w", newline="", encoding="utf-8") as file:
+    with _complete(path) as partial, open(partial, "w", newline="", **NAMES) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for file_name, frame, p, is_hit, status in (row.values for row in rows):
@@ -48,11 +51,11 @@ def write_csv(path, rows):
 
 
 def write_parquet(path, rows, size=100_000):
-    """The same columns: string, int32, float32, bool, string; null where there is no value."""
+    """The same columns: string, int32, float64, bool, string; null where there is no value."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    types = (pa.string(), pa.int32(), pa.float32(), pa.bool_(), pa.string())
+    types = (pa.string(), pa.int32(), pa.float64(), pa.bool_(), pa.string())
     schema = pa.schema(list(zip(COLUMNS, types, strict=True)))
     rows = iter(rows)
     with _complete(path) as partial, ParquetWriter(partial, schema) as writer:
@@ -68,16 +71,21 @@ def write_events(path, rows, runs):
     The event is `part//n`, n from 0, as the geometry file's `data = /data/%/images` asks, `//n`
     for one stack of frames, and nothing for a file of one (White, Acta Cryst. D75, 219, 2019).
     """
-    with _complete(path) as partial, open(partial, "w", encoding="utf-8") as file:
+    with _complete(path) as partial, open(partial, "w", **NAMES) as file:
         for row in rows:
-            file.write(f"{row.file} {runs[row.number].event(row.frame)}".rstrip() + "\n")
+            run = runs[row.number]
+            name, dataset, *_ = run.place(row.frame)
+            # CBF: a frame is a file of its own, perhaps in the folder that was named
+            file.write(f"{row.file} {run.event(row.frame)}".rstrip() if dataset else str(name))
+            file.write("\n")
 
 
 def write_hits(path, rows, runs, copy=False):
     """A CXI file of chosen frames; their pixels stay in their files, in a virtual dataset.
 
     Beside the frames stand source/{file, frame (from 1), p_hit, is_hit}.  Frames that no virtual
-    dataset can show (CBF), and all of them with `copy`, are copied and packed.
+    dataset can show (CBF, or of more than 200 files), and all of them with `copy`, are copied and
+    packed; one that cannot be read is left out with a warning.
 
     Parameters
     ----------
@@ -87,17 +95,28 @@ def write_hits(path, rows, runs, copy=False):
     copy : bool
     """
     first = next(iter(runs))
-    size, dtype = (len(rows), *runs[first].card.shape), runs[first].dtype
+    shape, dtype = runs[first].card.shape, runs[first].dtype
     places = [runs[row.number].place(row.frame) for row in rows]
+    linked = all(dataset for _, dataset, _, _ in places) and len({p[0] for p in places}) <= LINKED
     with _complete(path) as partial, h5py.File(partial, "w") as file:
         detector = file.create_group("entry_1/instrument_1/detector_1")
         file["entry_1/data_1"] = detector
-        if rows and not copy and all(dataset for _, dataset, _, _ in places):
-            file.create_virtual_dataset("entry_1/data_1/data", _layout(path, places, size, dtype))
+        if rows and linked and not copy:
+            layout = _layout(path, places, (len(rows), *shape), dtype)
+            detector.create_virtual_dataset("data", layout)
         else:
-            _copy(detector, rows, runs, size, dtype)
-        _describe(detector, runs[first])
+            rows = _copy(detector, rows, runs, shape, dtype)
+        _describe(detector, runs, sorted({row.number for row in rows}) or [first])
         _tell_sources(file, rows, runs)
+
+
+def is_hits(path):
+    """Whether a file is one of `write_hits`."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return "source/p_hit" in file
+    except OSError:
+        return False
 
 
 def check_alike(kinds):
@@ -121,33 +140,51 @@ def _layout(path, places, size, dtype):
 def _seen_from(path, name):
     """The name by which the file of hits finds it: relative below its folder, so both can move."""
     folder, name = Path(path).resolve().parent, Path(name).resolve()
-    return str(name.relative_to(folder) if name.is_relative_to(folder) else name)
+    seen = name.relative_to(folder) if name.is_relative_to(folder) else name
+    return str(seen).replace("%", "%%")  # HDF5 takes a single one for a pattern
 
 
-def _copy(group, rows, runs, size, dtype):
-    chunks = (1, *size[1:]) if rows else None
-    packing = hdf5plugin.Bitshuffle() if rows else {}
-    stack = group.create_dataset("data", size, dtype, chunks=chunks, **packing)
-    for k, row in enumerate(rows):
-        stack[k] = runs[row.number].raw(row.frame)
+def _copy(group, rows, runs, shape, dtype):
+    """Copy the frames, packed; the rows of those that could be read."""
+    options = {"maxshape": (None, *shape), "chunks": (1, *shape), **hdf5plugin.Bitshuffle()}
+    stack, copied = group.create_dataset("data", (0, *shape), dtype, **options), []
+    for row in rows:
+        try:
+            frame = runs[row.number].raw(row.frame)
+        except (OSError, RuntimeError, ValueError) as error:  # damaged beyond its central crop
+            warnings.warn(f"Frame {row.frame + 1} of {row.file} is left out of the hits: {error}",
+                          stacklevel=4)  # fmt: skip
+            continue
+        stack.resize(len(copied) + 1, axis=0)
+        stack[len(copied)] = frame
+        copied.append(row)
+    return copied
 
 
-def _describe(detector, run):
-    """What is known of the detector, in the units of CXI: metres."""
-    for name, millimetres in (
-        ("distance", run.card.distance),
-        ("x_pixel_size", run.card.pixel),
-        ("y_pixel_size", run.card.pixel),
+def _describe(detector, runs, numbers):
+    """What the files agree on: distance and pixel, metres; a pixel is good if it is so in all."""
+    known, good = {"distance": set(), "pixel": set()}, None
+    for run in (runs[number] for number in numbers):
+        for name, values in known.items():
+            values.add(getattr(run.card, name))
+        if run.mask is not None:
+            good = run.mask if good is None else good & run.mask
+    for name, of in (
+        ("distance", "distance"),
+        ("x_pixel_size", "pixel"),
+        ("y_pixel_size", "pixel"),
     ):
-        if millimetres is not None:
-            detector[name] = millimetres / 1e3
-    if run.mask is not None:
-        detector["mask"] = np.where(run.mask, 0, 1).astype(np.uint16)  # 1: CXI_PIXEL_INVALID
+        if len(known[of]) == 1 and None not in known[of]:
+            detector[name] = next(iter(known[of])) / 1e3
+    if good is not None:
+        detector["mask"] = np.where(good, 0, 1).astype(np.uint16)  # 1: CXI_PIXEL_INVALID
 
 
 def _tell_sources(file, rows, runs):
     """Of each frame: file, frame, score, photon energy."""
     source = file.create_group("source")
+    for row in rows[:1]:
+        source.attrs.update(runs[row.number].marks)
     source["file"] = np.array([row.file for row in rows], dtype=h5py.string_dtype())
     source["frame"] = np.array([row.frame + 1 for row in rows], np.int32)
     source["p_hit"] = np.array([row.p for row in rows], np.float32)

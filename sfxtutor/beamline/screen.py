@@ -6,6 +6,7 @@ A frame goes its way alone: central crop, bad pixels out, RWD vector (or binned 
 Scores are kept as they come, in `scores.csv.partial`; the same command goes on after a break.
 """
 
+import errno
 import hashlib
 import time
 from contextlib import contextmanager, nullcontext
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import h5py
 import numpy as np
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -75,11 +77,27 @@ class Also:
                 f"Found a share of misses of {self.keep_misses}, expected 0 to 1. For one in a "
                 "hundred give 0.01."
             )
+        if self.copy and not self.hits:
+            raise ValueError("Pixels were to be copied and no file of hits named. Add --hits FILE.")
         if self.keep_misses and not (self.hits or self.events):
             raise ValueError(
                 "A share of the misses was asked for and nothing to keep them in, expected --hits "
                 "or --events. Add one of them."
             )
+
+    @property
+    def misses(self):
+        """The list of the misses that are kept: Path, or None."""
+        if not (self.events and self.keep_misses):
+            return None
+        path = Path(self.events)
+        return path.with_name(f"{path.stem}_misses{path.suffix}")
+
+    @property
+    def places(self):
+        """All files that are asked for: list of Path."""
+        places = (self.parquet, self.events, self.misses, self.hits)
+        return [Path(path) for path in places if path]
 
 
 def screen(
@@ -128,17 +146,17 @@ def screen(
     """
     began, also = time.perf_counter(), also or Also()
     out = Path(out)
-    _check_folders([out, also.parquet, also.events, also.hits])
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
     screener = Screener(model, threshold)
     inputs = Inputs(files, mask)
+    _check_places([out, *also.places], also.hits, inputs)
     if also.hits:
         outputs.check_alike(inputs.kinds)
-    job = Job(str(screener.path.resolve()), str(Path(mask).resolve()) if mask else None)
+    job = _job(screener, mask)
     kept = out.with_name(f"{out.name}.partial")
     with _alone(kept), _safe(kept):
-        with Ledger(kept, _key(job, inputs), inputs.frames) as ledger:
+        with Ledger(kept, [job.version, *inputs.fingerprints], inputs.frames) as ledger:
             found = ledger.frames_done
             _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
@@ -149,20 +167,35 @@ def screen(
     )  # fmt: skip
 
 
-def _check_folders(paths):
-    for path in (Path(path) for path in paths if path):
-        if not path.absolute().parent.is_dir():
+def _check_places(places, hits, inputs):
+    """Refuse what would be written without a folder, twice, over an input or over other frames."""
+    resolved = [path.resolve() for path in places]
+    read = {Path(name).resolve() for name in inputs.names}
+    for path, real in zip(places, resolved, strict=True):
+        if not real.parent.is_dir():
             raise FileNotFoundError(
                 f"Found no folder {path.absolute().parent}, expected one for {path.name}. "
                 "Make it first."
             )
+        earlier = hits and path == Path(hits) and outputs.is_hits(path)
+        for wrong, why in (
+            (resolved.count(real) > 1, "is named twice"),
+            (real.is_dir(), "is a folder"),
+            (real in read, "is one of the files to be screened"),
+            (real.is_file() and h5py.is_hdf5(real) and not earlier, "holds frames"),
+        ):
+            if wrong:
+                raise ValueError(
+                    f"{path} {why}, expected a name for what is written. Choose another."
+                )
 
 
-def _key(job, inputs):
-    """What the scores depend on."""
-    read = [Path(path) for path in (job.model, job.mask) if path]
-    content = [hashlib.sha256(path.read_bytes()).hexdigest()[:24] for path in read]
-    return [*content, *inputs.fingerprints]
+def _job(screener, mask):
+    """What the workers need, with a version of its content."""
+    model, mask = screener.path.absolute(), Path(mask).absolute() if mask else None
+    content = [path.read_bytes() for path in (model, mask) if path]
+    version = hashlib.sha256(b"".join(content)).hexdigest()[:32]
+    return Job(str(model), str(mask) if mask else None, version)
 
 
 @contextmanager
@@ -187,9 +220,11 @@ def _safe(kept):
     except OSError as error:
         if error.errno is None:
             raise  # a sentence already
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise OSError(
-            f"Cannot write ({error}); the scores so far are in {kept}. Free some room and run "
-            "the same command again: it goes on where it stopped."
+            f"Cannot write ({error}); the scores so far are in {kept}. "
+            f"{'Free some room' if full else 'Mend that'} and run the same command again: it goes "
+            "on where it stopped."
         ) from error
 
 
@@ -210,8 +245,9 @@ def _score(inputs, job, ledger, cluster, threshold, progress):
     """Have all frames scored that the ledger misses."""
     blocks = []
     for number in inputs:
-        path = str(Path(inputs.names[number]).resolve())
-        blocks += blocks_of(number, path, ledger.missing(number), inputs.fingerprints[number])
+        path, of = str(Path(inputs.names[number]).absolute()), inputs.frames[number]
+        missing = ledger.missing(number)
+        blocks += blocks_of(number, path, missing, inputs.fingerprints[number], of)
     if not blocks:
         return
     bar = tqdm(total=sum(map(len, ledger.done)), initial=ledger.frames_done, unit="frame",
@@ -250,11 +286,9 @@ def _write(rows, out, also, inputs):
     kept = [row for row, x in zip(rows(), iter(rng.random, None), strict=False)
             if row.is_hit or (row.is_hit is False and x < also.keep_misses)]  # fmt: skip
     if also.events:
-        path = Path(also.events)
-        outputs.write_events(path, [row for row in kept if row.is_hit], inputs)
-        if also.keep_misses:
-            path = path.with_name(f"{path.stem}_misses{path.suffix}")
-            outputs.write_events(path, [row for row in kept if not row.is_hit], inputs)
+        outputs.write_events(also.events, [row for row in kept if row.is_hit], inputs)
+    if also.misses:
+        outputs.write_events(also.misses, [row for row in kept if not row.is_hit], inputs)
     if also.hits and inputs.kinds:
         outputs.write_hits(also.hits, kept, inputs, also.copy)
     inputs.close()

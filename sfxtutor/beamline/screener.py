@@ -52,16 +52,12 @@ class Screener:
         path = find_model(model)
         notes = path.with_suffix(".json")
         self.notes = json.loads(notes.read_text()) if notes.exists() else {}
-        self.threshold = self.notes.get("threshold", 0.5) if threshold is None else threshold
+        self.threshold = _threshold(self.notes.get("threshold", 0.5) if threshold is None
+                                    else threshold)  # fmt: skip
         self.path = onnx_of(path)
         self._session = _session(self.path, threads)
         self._input = self._session.get_inputs()[0]
-        shape = tuple(self._input.shape[1:])
-        if shape != (ROWS,) and not (len(shape) == 3 and ROWS % shape[0] == 0 and shape[2] == 1):
-            raise ValueError(
-                f"The model {path} takes inputs of shape {shape}, expected (720,) or (y, y, 1), "
-                "y a divisor of 720. Train it on what sfxtutor.prepare gives."
-            )
+        shape = _shape_of(self._session, path)
         self.bin = None if len(shape) == 1 else ROWS // shape[0]
 
     def features(self, crop, mask=None):
@@ -142,6 +138,32 @@ def write_onnx(path, out):
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _threshold(value):
+    value = float(value)
+    if not 0 <= value <= 1:
+        raise ValueError(f"Found a threshold of {value}, expected p_hit from 0 to 1. Correct it.")
+    return value
+
+
+def _shape_of(session, path):
+    """The shape of one input, of a model that takes any number of them and gives a p for each."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    batch, *shape = inputs[0].shape
+    image = len(shape) == 3 and shape[0] == shape[1] and shape[2] == 1
+    if shape != [ROWS] and not (image and isinstance(shape[0], int) and ROWS % shape[0] == 0):
+        raise ValueError(
+            f"The model {path} takes inputs of shape {tuple(shape)}, expected (720,) or (y, y, 1), "
+            "y a divisor of 720. Train it on what sfxtutor.prepare gives."
+        )
+    if len(inputs) > 1 or isinstance(batch, int) or list(outputs[0].shape[1:]) != [1]:
+        raise ValueError(
+            f"The model {path} takes {len(inputs)} inputs, {batch} at a time, and gives "
+            f"{outputs[0].shape}, expected any number of one input and p_hit of each, (n, 1). "
+            "Export it so."
+        )
+    return tuple(shape)
 
 
 def _session(path, threads):

@@ -4,8 +4,10 @@ A block is a pure function of its file and model, so that it may be done again, 
 worker has died.  Nothing here starts TensorFlow.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from sfxtutor.beamline.pixels import good_pixels
 from sfxtutor.beamline.screener import BATCH, Screener
@@ -17,10 +19,14 @@ FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs
 
 @dataclass(frozen=True)
 class Job:
-    """What every block of a screening needs: the path of the model, and of the mask or None."""
+    """What every block of a screening needs: the paths of the model, and of the mask or None.
+
+    The version is one of their content: files that are changed under their name are other ones.
+    """
 
     model: str
     mask: str | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,14 @@ class Block:
     """Frames (from 0) of one file, which is `number` in the list of files (from 0).
 
     The fingerprint is the run's: a file that has changed is another one to whoever holds it open.
+    `of` is how many frames the file had, 0 if that does not matter.
     """
 
     number: int
     path: str
     frames: tuple
     fingerprint: str = ""
+    of: int = 0
 
     def halves(self):
         """The two halves of a block of several frames."""
@@ -45,25 +53,32 @@ class Block:
         return [(None, why)] * len(self.frames)
 
 
-def blocks_of(number, path, frames, fingerprint="", size=FRAMES):
-    """Cut frames of a file into blocks of at most `size`."""
+def blocks_of(number, path, frames, fingerprint="", of=0, size=FRAMES):
+    """Cut frames of a file, numbers from 0, into blocks of at most `size`."""
     for start in range(0, len(frames), size):
         part = tuple(int(i) for i in frames[start : start + size])
-        yield Block(number, path, part, fingerprint)
+        yield Block(number, path, part, fingerprint, of)
 
 
 def score_block(block, job):
     """p_hit, five decimals, and "ok"; or None and why there is none: a pair for each frame."""
     try:
-        run, good = _opened(block.path, job.mask, block.fingerprint)
+        run, good = _opened(block.path, block.fingerprint, job)
     except (OSError, ValueError) as error:  # it could be opened when the screening began
         return block.failed(one_line(error))
-    screener, result, waiting = _screener(job.model), [], []
+    if block.of not in (0, len(run)):
+        return block.failed(
+            f"the file holds {len(run)} frames and held {block.of} when the screening began; "
+            "screen it again when it is complete"
+        )
+    screener, result, waiting = _screener(job), [], []
 
     def score():
         scores = iter(screener.score([f for f, _ in waiting if f is not None]))
         for features, status in waiting:
             p = None if features is None else round(float(next(scores)), 5)
+            if p is not None and not math.isfinite(p):
+                p, status = None, "the model gave no number for this frame"
             result.append((p, status))
         waiting.clear()
 
@@ -76,8 +91,9 @@ def score_block(block, job):
 
 
 def forget():
-    """Close the files that are held open."""
+    """Close the files that are held open, and let go of the model."""
     _opened.cache_clear()
+    _screener.cache_clear()
 
 
 def one_line(error):
@@ -94,13 +110,13 @@ def _features(run, i, screener, good):
 
 
 @lru_cache(maxsize=4)
-def _opened(path, mask, fingerprint):
+def _opened(path, fingerprint, job):
     """The run in a file and the good pixels of its crops; a worker stays with a few files."""
-    run = open_run(path, mask=mask)
+    run = open_run(Path(path), mask=job.mask)
     good = good_pixels(run)
     return run, None if good is None else Mask(good)
 
 
 @lru_cache(maxsize=1)
-def _screener(model):
-    return Screener(model)
+def _screener(job):
+    return Screener(job.model)
