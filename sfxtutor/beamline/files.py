@@ -107,7 +107,7 @@ class FileRun(Run):
 
     @property
     def marks(self):
-        """What marks raw pixels without data: a dict of "flag" (equal), "lowest" (below), if known."""
+        """How raw pixels without data are told: a dict of "flag" (equal) and "lowest" (below)."""
         marks = {"flag": self._frames.flag, "lowest": self._frames.lowest}
         return {name: value for name, value in marks.items() if value is not None}
 
