@@ -2,10 +2,11 @@
 
     python benchmarks/gpu.py [--batches 16 64 256] [--repeats 20] [--out FILE]
 
-Compiled by XLA.  "graph" is `with_preprocessing`, from crops in NumPy's memory ("host"), copied to
-the device in every call, or there already ("device"); "model" is the network alone, on inputs that
-are there.  Frames per second, median, least and most of all repeats, as JSON with the device and
-the versions that it holds for.  A speed does not ask what a model has learned: they are untrained.
+Compiled by XLA, on frames of the twin LN83, seed 0.  "graph" is `with_preprocessing`, from crops in
+NumPy's memory ("host"), copied to the device in every call, or there already ("device"); "model" is
+the network alone, on inputs that are there.  Frames per second, median, least and most of all
+repeats, as JSON with the device and the versions that it holds for.  A speed does not ask what a
+model has learned: they are untrained.
 """
 
 import argparse
@@ -20,13 +21,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from preprocess import SIZE, hit, noise
 
 import sfxtutor as sfx
 
-SAMPLE = (
-    0.1  # seconds that one sample lasts at least: a single call may take less than a clock sees
-)
+SAMPLE = 0.1  # seconds that a sample lasts at least: one call may take less than a clock sees
 VECTORS = 32  # RWD vectors in a batch of the model alone for each crop in one of the graph
 
 
@@ -36,8 +34,9 @@ def compiled(function):
 
 def ways(batch):
     """All that is timed: yields (task, model, source, function, inputs)."""
-    crops = np.stack([hit(i) if i % 2 else noise(i) for i in range(min(batch, 8))])
-    crops = np.resize(crops, (batch, SIZE, SIZE))
+    run = sfx.open_run("LN83")
+    crops = np.stack([run.crop(i) for i in range(min(batch, 8))])
+    crops = np.resize(crops, (batch, *crops.shape[1:]))
     models = {
         "rwd": sfx.build_rwd_cnn(),
         "cnn 180 x 180": sfx.build_cnn((180, 180, 1)),

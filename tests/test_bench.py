@@ -334,3 +334,13 @@ def test_the_page_and_the_readme_say_what_the_benchmark_said():
     assert readme == made["readme"](), "run docs/make_speed_page.py"
     kept = json.loads((DOCS / "bench.json").read_text(encoding="utf-8"))
     assert kept["targets"] == judge(kept["sections"]), "judged by other targets than now"
+
+
+def test_the_script_for_a_gpu_runs_its_graphs():
+    made = runpy.run_path(str(DOCS.parent / "benchmarks" / "gpu.py"), run_name="gpu")
+    task, model, source, function, inputs = next(iter(made["ways"](2)))
+    assert (task, model, source) == ("graph", "rwd", "host")
+    p = function(inputs).numpy()
+    assert p.shape == (2, 1)
+    assert ((p >= 0) & (p <= 1)).all()
+    assert made["machine"]()["kind"] in ("CPU", "GPU")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import keras
 import numpy as np
 import psutil
 import pytest
-from minifiles import SHARED, frames_of, make_idh5, make_onnx
+from minifiles import SHARED, make_idh5, make_onnx
 
 from sfxtutor import cli
 from sfxtutor.beamline import cluster
@@ -254,8 +255,12 @@ def size_of(path):
 
 def workers_of(process):
     """The processes that score, of a screening on several cores."""
-    found = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in found if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.Error):  # dead by now, as the one that was killed before
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def start(command):
@@ -485,7 +490,6 @@ def test_frames_of_another_file_format_are_named(tmp_path):
     with pytest.warns(UserWarning, match="is not an HDF5 file"):
         summary = quietly([tmp_path / "words.h5"], tmp_path / "s.csv")
     assert (summary.frames, summary.failed) == (0, 1)
-    assert frames_of(1).shape == (1, 730, 730)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import json
 import re
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zmq
-from minifiles import ArrayRun
+from minifiles import ArrayRun, make_onnx
 
 from sfxtutor import cli
 from sfxtutor.beamline import source as sources
@@ -47,9 +46,8 @@ def crops():
 
 
 @pytest.fixture
-def address():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"tcp://127.0.0.1:{free.getsockname()[1]}"
+def address(free_port):
+    return f"tcp://127.0.0.1:{free_port}"
 
 
 def lines_of(path):
@@ -368,6 +366,16 @@ def test_a_stream_of_fewer_frames_than_the_mask_takes_is_scored(crops, address, 
     with in_thread(send, ArrayRun(crops, name="r1"), address, frames=2):
         report = stream(address, tmp_path / "s.csv")
     assert report.scored == len(lines_of(tmp_path / "s.csv")) == 2
+
+
+def test_a_model_that_gives_no_number_gives_no_score(crops, address, tmp_path):
+    model = make_onnx(tmp_path / "nan.onnx", [np.nan])
+    with in_thread(send, ArrayRun(crops), address):
+        report = stream(address, tmp_path / "s.csv", model)
+    assert report.scored == report.hits == 0
+    assert report.bad == report.received > 0
+    said = {line["status"] for line in lines_of(tmp_path / "s.csv")}
+    assert said == {"the model gave no number for this frame"}
 
 
 def test_a_watch_sees_the_report_and_can_stop_the_stream(crops, address, tmp_path):

@@ -13,7 +13,7 @@ PATIENCE = 60  # seconds without a scheduler before a screening gives up
 # Dask's workers give freed memory back at once.  A crop of 1 MB is freed a thousand times a second;
 # asking the system for it anew each time would double the time that a frame takes.
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 32 * 2**20, "MALLOC_MMAP_THRESHOLD_": 32 * 2**20}  # bytes
-# What a dashboard would show, and nobody looks at here, takes a twentieth of two cores.
+# What a dashboard would show, and nobody looks at here, takes time from the workers.
 NO_DASHBOARD = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",

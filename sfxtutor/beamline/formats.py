@@ -1,10 +1,9 @@
-"""The file formats: where the frames lie in idh5_v1.0, CXI and CBF files (NeXus: nexus.py).
+"""The file formats: where the frames lie in idh5_v1.0 and CXI files (NeXus: nexus.py, CBF: cbf.py).
 
 Each `find_*` takes an open HDF5 file (CBF: paths) and returns a `Frames`; no pixel is read yet.
 """
 
 import os
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -72,6 +71,8 @@ class Frames:
         k, index = self.place(i)
         part = self.parts[k]
         if not isinstance(part, h5py.Dataset):
+            from .cbf import read_cbf
+
             return read_cbf(part).data[rows, columns]
         pixels = part[rows, columns] if index is None else part[index, rows, columns]
         if _size(part) < self.sizes[k]:  # HDF5 reads zeros, and no error, behind the end of a file
@@ -175,47 +176,6 @@ def find_cxi(file):
         marks = file["source"].attrs
         frames.flag, frames.lowest = marks.get("flag"), marks.get("lowest")
     return frames
-
-
-def find_cbf(paths):
-    """One frame a CBF file; geometry from the mini-header (Pilatus, Eiger) of the first."""
-    image = read_cbf(paths[0])
-    header = str(image.header.get("_array_data.header_contents", ""))
-
-    def value(pattern, scale=1.0):
-        match = re.search(pattern, header)
-        return float(match[1]) * scale if match else None
-
-    number = r"\s*:?\s*([-+.\deE]+)"
-    center = re.search(r"Beam_xy\s*\(([-+.\d]+),\s*([-+.\d]+)\)", header)
-    return Frames(
-        list(paths),
-        image.data.shape,
-        image.data.dtype,
-        facts={
-            "wavelength": value("Wavelength" + number),
-            "distance": value("Detector_distance" + number, 1e3),
-            "pixel": value("Pixel_size" + number, 1e3),
-            "beam_center": (float(center[2]), float(center[1])) if center else None,
-            "saturation": value("Count_cutoff" + number),
-        },
-        lowest=0,  # photon counters write -1 and -2 where there is no data
-    )
-
-
-def read_cbf(path):
-    """Read one CBF file: a fabio image.  ValueError where it is damaged or no CBF."""
-    from fabio.cbfimage import CbfImage  # loads slowly, and few runs are CBF
-
-    try:
-        return CbfImage().read(str(path))
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # fabio raises what its parsers raise
-        raise ValueError(
-            f"{Path(path).name} cannot be read as CBF ({error}); it is damaged or another format. "
-            "Copy it again."
-        ) from error
 
 
 def stacked(file, parts):

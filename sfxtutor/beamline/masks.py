@@ -8,7 +8,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from .formats import CXI_BAD, read_cbf
+from .cbf import read_cbf
+from .formats import CXI_BAD
 
 _INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
 

@@ -40,6 +40,15 @@ class Row:
         return self.file, frame, self.p, self.is_hit, self.status
 
 
+def need_folder(path):
+    """Raise FileNotFoundError if there is no folder to write that file in."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"Found no folder {folder}, expected one for {Path(path).name}. Make it first."
+        )
+
+
 def write_csv(path, rows):
     """A line a frame: file, frame (from 1), p_hit, is_hit (0 or 1), status."""
     with _complete(path) as partial, open(partial, "w", newline="", **NAMES) as file:

@@ -11,10 +11,11 @@ import numpy as np
 from ..kernels import Mask
 from ..preprocess import center_crop
 from ..runs import CROP
-from .outputs import COLUMNS
+from .outputs import COLUMNS, need_folder
 from .pixels import dark_pixels, stuck_pixels
 from .tally import Numbers
 from .wire import read_header, read_pixels
+from .work import NO_NUMBER, one_line, rounded
 
 FIRST = 5  # frames by which bad pixels are found
 
@@ -79,7 +80,7 @@ class Scorer:
             self._numbers.add(frame.run, frame.number)
             frame.crop = center_crop(read_pixels(header, message[1]))
         except ValueError as error:
-            frame.status = _one_line(error)
+            frame.status = one_line(error)
         report.received += 1
         return frame
 
@@ -97,8 +98,8 @@ class Scorer:
                 try:
                     features.append(self.screener.features(frame.crop, self._good))
                 except ValueError as error:  # such as a frame without contrast
-                    frame.crop, frame.status = None, _one_line(error)
-        scores = iter(self.screener.score(features))
+                    frame.crop, frame.status = None, one_line(error)
+        scores = map(rounded, self.screener.score(features))
         lines = [self._line(frame, scores) for frame in frames]
         self.report.missing, self.report.repeated = self._numbers.missing, self._numbers.repeated
         self.report.seconds = time.monotonic() - self._began if self._began else 0.0
@@ -106,10 +107,11 @@ class Scorer:
 
     def _line(self, frame, scores):
         report = self.report
-        if frame.crop is None:
+        p = None if frame.crop is None else next(scores)
+        if p is None:
             report.bad += 1
-            return frame.run, frame.number, "", "", frame.status
-        p = float(next(scores))
+            status = frame.status if frame.crop is None else NO_NUMBER
+            return frame.run, frame.number, "", "", status
         hit = int(p >= self.screener.threshold)
         report.scored += 1
         report.hits += hit
@@ -130,11 +132,8 @@ class Scores:
         self.add([COLUMNS])
 
     def __enter__(self):
-        if self._out and not self._out.absolute().parent.is_dir():
-            raise FileNotFoundError(
-                f"Found no folder {self._out.absolute().parent}, expected one for "
-                f"{self._out.name}. Make it first."
-            )
+        if self._out:
+            need_folder(self._out)
         for path in (self._out, self._partial):
             if path and path.exists():
                 raise FileExistsError(
@@ -181,7 +180,3 @@ class Scores:
             written = file.read()
             file.truncate(self._end + written.rfind(b"\n") + 1)
         return written.count(b"\n")
-
-
-def _one_line(error):
-    return " ".join(str(error).split())

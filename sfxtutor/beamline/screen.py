@@ -172,11 +172,7 @@ def _check_places(places, hits, inputs):
     resolved = [path.resolve() for path in places]
     read = {Path(name).resolve() for name in inputs.names}
     for path, real in zip(places, resolved, strict=True):
-        if not real.parent.is_dir():
-            raise FileNotFoundError(
-                f"Found no folder {path.absolute().parent}, expected one for {path.name}. "
-                "Make it first."
-            )
+        outputs.need_folder(path)
         earlier = hits and path == Path(hits) and outputs.is_hits(path)
         for wrong, why in (
             (resolved.count(real) > 1, "is named twice"),

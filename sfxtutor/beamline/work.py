@@ -14,6 +14,7 @@ from sfxtutor.beamline.screener import BATCH, Screener
 from sfxtutor.kernels import Mask
 from sfxtutor.runs import open_run
 
+NO_NUMBER = "the model gave no number for this frame"
 FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
 
 
@@ -74,12 +75,10 @@ def score_block(block, job):
     screener, result, waiting = _screener(job), [], []
 
     def score():
-        scores = iter(screener.score([f for f, _ in waiting if f is not None]))
+        scores = map(rounded, screener.score([f for f, _ in waiting if f is not None]))
         for features, status in waiting:
-            p = None if features is None else round(float(next(scores)), 5)
-            if p is not None and not math.isfinite(p):
-                p, status = None, "the model gave no number for this frame"
-            result.append((p, status))
+            p = None if features is None else next(scores)
+            result.append((p, status if p is not None or features is None else NO_NUMBER))
         waiting.clear()
 
     for i in block.frames:
@@ -94,6 +93,11 @@ def forget():
     """Close the files that are held open, and let go of the model."""
     _opened.cache_clear()
     _screener.cache_clear()
+
+
+def rounded(p):
+    """p_hit as it is written and judged, five decimals; None if it is no number."""
+    return round(float(p), 5) if math.isfinite(p) else None
 
 
 def one_line(error):

@@ -6,6 +6,7 @@ The files are written here and stay in the system's memory: reading from a disk 
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,8 +105,11 @@ def _blocks(number, path):
 
 def _held():
     """Resident memory of the processes that this one has started, MiB."""
-    children = psutil.Process().children(recursive=True)
-    return [child.memory_info().rss / 2**20 for child in children if child.is_running()]
+    held = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it has ended meanwhile
+            held.append(child.memory_info().rss / 2**20)
+    return held
 
 
 def _command(model, paths, folder, workers):
