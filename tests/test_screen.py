@@ -359,8 +359,7 @@ def dask_processes():
 
     yield begin
     for process in running:
-        process.terminate()
-    for process in running:
+        process.kill()  # a worker that is asked to end first waits for a scheduler that is gone
         process.wait(30)
 
 
