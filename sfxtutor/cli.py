@@ -4,6 +4,9 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
+from _thread import interrupt_main
+from contextlib import contextmanager
 
 from sfxtutor import __version__
 
@@ -12,13 +15,37 @@ def main(arguments=None):
     """Run a command; return its exit status. Expected errors are one sentence, no traceback."""
     options = parser().parse_args(arguments)
     try:
-        return options.command(options) or 0
+        with every_ctrl_c():
+            return options.command(options) or 0
     except (OSError, ValueError, IndexError, ImportError) as error:
         print(f"sfxtutor: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("sfxtutor: stopped; what was finished is kept.", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def every_ctrl_c():
+    """Raise a KeyboardInterrupt again that Python has dropped.
+
+    What is raised in a finalizer, such as that of Dask's futures, is printed and forgotten: now and
+    then a Ctrl-C would stop nothing. Finalizers that stumble over one cut short are not printed.
+    """
+    before, pressed = sys.unraisablehook, threading.Event()
+
+    def again(dropped):
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            pressed.set()
+            threading.Timer(0.01, interrupt_main).start()  # s: when the finalizer has ended
+        elif not pressed.is_set():
+            before(dropped)
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def parser():

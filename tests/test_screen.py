@@ -304,6 +304,30 @@ def test_ctrl_c_ends_in_one_sentence_and_the_same_command_goes_on(long_files, tm
     check_long(out, files)
 
 
+class PressesCtrlC:
+    """Is pressed while Python runs a finalizer, where an exception is dropped."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_in_a_finalizer_is_not_lost(long_files, tmp_path, monkeypatch, capfd):
+    def score(blocks, job):
+        for pair in run_here(blocks, job):
+            PressesCtrlC()
+            yield pair
+
+    monkeypatch.setattr("sfxtutor.beamline.screen.run_here", score)
+    out = tmp_path / "s.csv"
+    assert cli.main(["screen", str(long_files[0]), "--out", str(out)]) == 130
+    errors = capfd.readouterr().err
+    assert "sfxtutor: stopped; what was finished is kept" in errors
+    assert "Traceback" not in errors
+    monkeypatch.undo()
+    assert 0 < quietly(long_files[:1], out).found < 2000
+    check_long(out, long_files[:1])
+
+
 def test_a_killed_screening_goes_on_and_scores_no_frame_twice(long_files, tmp_path):
     files, out, kept = long_files[:2], tmp_path / "s.csv", tmp_path / "s.csv.partial"
     command = [*SFXTUTOR, "screen", *map(str, files), "--out", str(out)]

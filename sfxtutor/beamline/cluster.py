@@ -26,6 +26,7 @@ def dask_setup(worker):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 """
 # What kills a worker is found by halving; what Dask logs of it is for Dask's developers.
+SILENT = logging.CRITICAL + 1
 LOGGERS = ("distributed.client", "distributed.nanny", "distributed.scheduler", "distributed.worker")
 
 
@@ -53,7 +54,7 @@ def local_cluster(workers):
                 memory_limit=None,
                 dashboard_address=":0",  # any free port
                 preload=IGNORE_CTRL_C,
-                silence_logs=logging.CRITICAL,
+                silence_logs=SILENT,
             )
         except RuntimeError as error:
             raise OSError(
@@ -138,7 +139,7 @@ def _quiet():
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
+        logger.setLevel(SILENT)
     try:
         yield
     finally:
