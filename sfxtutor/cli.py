@@ -4,11 +4,9 @@ import argparse
 import os
 import subprocess
 import sys
-import threading
-from _thread import interrupt_main
-from contextlib import contextmanager
 
 from sfxtutor import __version__
+from sfxtutor.interrupts import every_ctrl_c
 
 
 def main(arguments=None):
@@ -23,29 +21,6 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("sfxtutor: stopped; what was finished is kept.", file=sys.stderr)
         return 130
-
-
-@contextmanager
-def every_ctrl_c():
-    """Raise a KeyboardInterrupt again that Python has dropped.
-
-    What is raised in a finalizer, such as that of Dask's futures, is printed and forgotten: now and
-    then a Ctrl-C would stop nothing. Finalizers that stumble over one cut short are not printed.
-    """
-    before, pressed = sys.unraisablehook, threading.Event()
-
-    def again(dropped):
-        if issubclass(dropped.exc_type, KeyboardInterrupt):
-            pressed.set()
-            threading.Timer(0.01, interrupt_main).start()  # s: when the finalizer has ended
-        elif not pressed.is_set():
-            before(dropped)
-
-    sys.unraisablehook = again
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
 
 
 def parser():

@@ -98,8 +98,9 @@ class Driver:
     def latency(self, repeats=11):
         """Median of the milliseconds from a key on the first slider to the new picture."""
         handle = self.cell.locator(".noUi-handle").first.element_handle()
-        picture = self.cell.locator("canvas[tabindex], svg[role=img]").last
-        watched = picture.evaluate_handle("e => e.tagName === 'CANVAS' ? e : e.parentElement")
+        # An SVG is replaced with each picture; what holds it stays.
+        picture = self.cell.locator("canvas[tabindex], :has(> svg[role=img])").last
+        watched = picture.element_handle()
         at, top = (float(handle.get_attribute(f"aria-value{x}")) for x in ("now", "max"))
         keys = ["ArrowRight", "ArrowLeft"] if at < top else ["ArrowLeft", "ArrowRight"]
         times = []

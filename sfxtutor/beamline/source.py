@@ -6,15 +6,12 @@ A shot comes when the laser fires, whether anybody is ready or not. So a frame i
 due; where the consumer has no room left it is dropped, counted, and its number left out.
 """
 
-import signal
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
+from ..interrupts import interruptible
 from .wire import WAITING, opened, pack, pack_end
 
 POOL = 200  # frames ready in memory before the first is sent: 210 MB of crops
@@ -134,27 +131,3 @@ def _try_send(socket, parts, seconds=0.0):
 def _sleep_until(due, stop):
     while not stop.asked and (left := due - time.perf_counter()) > 0:
         time.sleep(min(left, 0.1))
-
-
-@contextmanager
-def interruptible():
-    """Within it a first Ctrl-C only sets `asked`, so that what is under way is brought to its end.
-
-    The second one raises KeyboardInterrupt, as ever. In a thread, where no signal arrives, nothing
-    changes.
-    """
-    stop = SimpleNamespace(asked=False)
-
-    def note(number, frame):
-        if stop.asked:
-            raise KeyboardInterrupt
-        stop.asked = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)

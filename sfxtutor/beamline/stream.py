@@ -18,11 +18,11 @@ import time
 from pathlib import Path
 from queue import Empty, Full, Queue
 
+from ..interrupts import interruptible
 from ..preprocess import center_crop
 from .masks import read_mask
 from .scorer import Scorer, Scores
 from .screener import Screener
-from .source import interruptible
 from .tally import Report
 from .wire import opened
 
