@@ -74,7 +74,9 @@ def _key(model, inputs):
 
 
 def _kinds(model):
-    """Kind and settings of every layer; names are left out, they may carry a counter."""
+    """Kind and settings of every layer, and what it takes; names may carry a counter: left out."""
+    if hasattr(model, "operations"):  # a graph: its operations need not be layers, nor in a row
+        return _unnamed(model.get_config()["layers"], {})
     return [
         _kinds(layer)
         if isinstance(layer, keras.Model)
@@ -86,6 +88,19 @@ def _kinds(model):
 def _settings(layer):
     config = layer.get_config()
     return {name: config[name] for name in sorted(config) if name not in ("name", "trainable")}
+
+
+def _unnamed(config, numbers):
+    """A configuration in which tensors go by the number, not the name, of what they come from."""
+    if isinstance(config, dict) and "keras_history" in config:
+        name, *place = config["keras_history"]
+        return [numbers.setdefault(name, len(numbers)), *place]
+    if isinstance(config, dict):
+        names = sorted(set(config) - {"name", "trainable"})
+        return {name: _unnamed(config[name], numbers) for name in names}
+    if isinstance(config, list | tuple):
+        return [_unnamed(value, numbers) for value in config]
+    return config
 
 
 def _add(digest, value):

@@ -207,6 +207,24 @@ def test_other_settings_of_a_layer_are_another_training(trainings):
     assert len(trainings) == 3
 
 
+def graph(level, swap=False):
+    """Frames less their level, by operations that are no layers; or the level less the frames."""
+    training.set_seed(0)
+    inputs = keras.Input((16, 16, 1))
+    pair = [inputs, level(inputs, axis=(1, 2), keepdims=True)]
+    x = keras.layers.Flatten()(keras.ops.subtract(*pair[:: -1 if swap else 1]))
+    return keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(x))
+
+
+def test_a_graph_is_told_by_its_operations_and_what_they_take(trainings):
+    """Neither leaves a trace in the weights, nor in the list of layers."""
+    for _ in range(2):
+        train(graph(keras.ops.mean))
+    train(graph(keras.ops.max))
+    train(graph(keras.ops.mean, swap=True))
+    assert len(trainings) == 3
+
+
 def test_names_and_progress_do_not_matter(trainings, capfd):
     """Keras numbers layers on; a bar and its title change nothing."""
     train(build(), title="first")
