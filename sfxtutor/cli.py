@@ -47,7 +47,7 @@ def parser():
     train = commands.add_parser("train-screener", help="make a model of `screen`")
     train.add_argument("--model", choices=("rwd", "cnn"), default="rwd")
     train.add_argument("--out", help="the .keras file; default: the package's own")
-    train.add_argument("--beamlines", type=int, default=600, help="imaginary beamlines simulated")
+    train.add_argument("--beamlines", type=int, help="imaginary beamlines (2400; cnn: 600)")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
 

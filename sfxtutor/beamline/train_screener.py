@@ -9,6 +9,7 @@ LN83, LN84 and LO19 are met for the first time in the test, whose result is kept
 import json
 import zlib
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -28,6 +29,7 @@ SHOTS = 16  # of each imaginary beamline
 RECALL = 0.90  # wanted of hits and maybes on beamlines not trained on, many barely visible
 TESTED = 400  # frames of each twin in the test
 EPOCHS = {"rwd": 24, "cnn": 8}
+BEAMLINES = {"rwd": 2400, "cnn": 600}  # an image takes ninety times the memory of a vector
 EPOCHS_LEFT_OUT = 10  # of each of the seven trainings that leave a family out
 
 
@@ -35,16 +37,18 @@ def build_screening_rwd(length=720):
     """1D CNN for any beamline, untrained: RWD vectors (n, length) -> p("hit or maybe") (n, 1).
 
     Unlike `sfxtutor.build_rwd_cnn` it is blind to the level of the noise, which differs between
-    detectors (the vector's logarithm, less its median), and to the place of a spot (mean and
-    maximum over the rows).
+    detectors (the vector's logarithm, less its mean over the rows that see anything), and to the
+    place of a spot (mean and maximum over the rows).
     """
     import keras
     from keras import layers, ops
 
     vector = keras.Input((length,))
-    level = ops.log(ops.maximum(vector, 1e-3))
-    x = ops.clip(level - ops.median(level, axis=1, keepdims=True), -2, 4)[..., None]
-    for filters, window, pool in ((8, 5, 2), (16, 7, 4), (24, 5, 1)):
+    level, sees = ops.log(ops.maximum(vector, 1e-3)), ops.cast(vector > 1e-3, "float32")
+    rows = ops.maximum(ops.sum(sees, axis=1, keepdims=True), 1)
+    noise = ops.sum(level * sees, axis=1, keepdims=True) / rows
+    x = ops.clip(level - noise, -2, 4)[..., None]
+    for filters, window, pool in ((8, 5, 4), (16, 5, 2), (24, 5, 2), (32, 3, 1)):
         x = layers.Conv1D(filters, window, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.Activation("relu")(x)
@@ -66,8 +70,8 @@ def measured(crops, masks, gain):
     return np.array(rwd), np.array(images, np.float16), np.array(spots)
 
 
-def simulate_beamline(seed):
-    """What the models see of one imaginary beamline: a dict of arrays, or None if it is blind."""
+def simulate_beamline(seed, kind="rwd"):
+    """What a model sees of one imaginary beamline: a dict of arrays, or None if it is blind."""
     rng = np.random.default_rng((seed, 2018))
     line = varied.beamline(rng)
     crops, labels = [], []
@@ -82,28 +86,29 @@ def simulate_beamline(seed):
     mask = ~dark if dark.any() else None
     rwd, images, spots = measured(crops, [mask] * len(crops), line.setup.noise_gain)
     n = len(crops)
-    return {"rwd": rwd, "images": images, "spots": spots, "hit": np.array(labels) != "MISS",
-            "line": np.full(n, seed), "family": np.full(n, line.family)}  # fmt: skip
+    return {"x": rwd if kind == "rwd" else images, "spots": spots,
+            "hit": np.array(labels) != "MISS", "line": np.full(n, seed),
+            "family": np.full(n, line.family)}  # fmt: skip
 
 
-def simulate(beamlines, seed=0, progress=True):
-    """What the models see of many imaginary beamlines: a dict of arrays, kept in the cache."""
+def simulate(kind, beamlines, seed=0, progress=True):
+    """What a model sees of many imaginary beamlines: a dict of arrays, kept in the cache."""
     sources = (Path(module.__file__).read_bytes() for module in (crystal, detector, shots, varied))
     version = zlib.crc32(b"".join(sources))  # another simulation makes other frames
-    path = cache_dir() / f"screener_{beamlines}_{seed}_{version:08x}.npz"
+    path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_{version:08x}.npz"
     if path.exists():
         with np.load(path) as kept:
             return dict(kept)
     seeds = range(seed * 1_000_000, seed * 1_000_000 + beamlines)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        lines = list(tqdm(pool.map(simulate_beamline, seeds, chunksize=4), total=beamlines,
-                          desc="simulating beamlines", disable=not progress))  # fmt: skip
+        lines = pool.map(partial(simulate_beamline, kind=kind), seeds, chunksize=4)
+        lines = list(tqdm(lines, "simulating beamlines", beamlines, disable=not progress))
     lines = [line for line in lines if line is not None]
     frames = {key: np.concatenate([line[key] for line in lines]) for key in lines[0]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.stem}.partial.npz")
-    np.savez(partial, **frames)
-    partial.replace(path)
+    unfinished = path.with_name(f"{path.stem}.partial.npz")
+    np.savez(unfinished, **frames)
+    unfinished.replace(path)
     return frames
 
 
@@ -143,9 +148,9 @@ def leave_one_family_out(frames, seed=0):
         out = frames["family"] == family
         set_seed(seed)
         model = build_screening_rwd()
-        rest = {key: frames[key][~out] for key in ("rwd", "hit", "line")}
-        fit_screener(model, rest["rwd"], rest["hit"], rest["line"], EPOCHS_LEFT_OUT, seed)
-        scores = predict(model, frames["rwd"][out], 512)
+        rest = {key: frames[key][~out] for key in ("x", "hit", "line")}
+        fit_screener(model, rest["x"], rest["hit"], rest["line"], EPOCHS_LEFT_OUT, seed)
+        scores = predict(model, frames["x"][out], 512)
         hit = frames["hit"][out]
         result[family] = (area_under_curve(scores, hit),
                           area_under_curve(frames["spots"][out], hit))  # fmt: skip
@@ -181,7 +186,7 @@ def judge_on_twins(model, kind, threshold):
     return result
 
 
-def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
+def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     """Make a screening model and the notes beside it.
 
     Parameters
@@ -190,8 +195,8 @@ def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
     out : path, optional
         The .keras file; default the package's own. Beside it, under the same name, stand the .onnx
         file that `screen` runs and the notes, .json.
-    beamlines : int
-        Imaginary beamlines to simulate, 16 shots each.
+    beamlines : int, optional
+        Imaginary beamlines to simulate, 16 shots each; default `BEAMLINES`.
     seed : int
     leave_out : bool
         Also measure, for "rwd", what each family of artefacts scores when it is left out.
@@ -204,12 +209,12 @@ def train(kind="rwd", out=None, beamlines=600, seed=0, leave_out=True):
     from sfxtutor.models import build_cnn
     from sfxtutor.training import set_seed
 
-    frames = simulate(beamlines, seed)
+    beamlines = beamlines or BEAMLINES[kind]
+    frames = simulate(kind, beamlines, seed)
     set_seed(seed)
     model = build_screening_rwd() if kind == "rwd" else build_cnn((720 // BIN, 720 // BIN, 1))
-    x = frames["rwd" if kind == "rwd" else "images"]
     threshold, counts, area = fit_screener(
-        model, x, frames["hit"], frames["line"], EPOCHS[kind], seed
+        model, frames["x"], frames["hit"], frames["line"], EPOCHS[kind], seed
     )
     apart = frames["line"] % 4 == 3
     notes = {
