@@ -348,13 +348,15 @@ def reason(kept):
     ]
     screens = speeds["screening"]
     place = 1 + sum(speed > screens[KEPT] for speed in screens.values())
+    saved = 1e6 / screens[KEPT] - 1e6 / screens[best["screening"]]  # us a frame
     return (
         f"{KEPT} was kept: of {len(screens)} backends it is number {place} on the network that "
         f"`sfxtutor screen` runs ({number(screens[KEPT])} /s on one core; OpenVINO "
         f"{number(screens['OpenVINO'])}, Keras {number(screens['Keras predict_on_batch'])}), it holds "
         f"{median(held['ONNX']):.0f} MiB where TensorFlow holds {median(held['TensorFlow']):.0f}, and it "
         f"reads one file of an open format, on every system. Where another is faster, on one core: "
-        f"{'; '.join(faster) or 'nowhere'}."
+        f"{'; '.join(faster) or 'nowhere'}. In screening the fastest backend would save {saved:.0f} us "
+        "of the time of a frame, most of which is preprocessing."
     )
 
 
