@@ -16,6 +16,8 @@ No twin of LN83, LN84 or LO19 and no measured frame is among them.
 
 A frame is a hit from p = {threshold:.3f}: that finds {recall:.0%} of the hits and maybes on the beamlines
 left out, many of which hold spots that are barely visible. There: {apart}.
+Threshold, epoch and layers were chosen on these very beamlines, which flatters the figures; the twins
+below took no part.
 
 All numbers are from simulations (source: twin or imaginary beamlines). `train-screener` measures them
 and keeps them beside the model, from where `docs/make_screening_page.py` writes this page.

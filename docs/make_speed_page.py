@@ -356,7 +356,7 @@ def reason(kept):
         f"{median(held['ONNX']):.0f} MiB where TensorFlow holds {median(held['TensorFlow']):.0f}, and it "
         f"reads one file of an open format, on every system. Where another is faster, on one core: "
         f"{'; '.join(faster) or 'nowhere'}. In screening the fastest backend would save {saved:.0f} us "
-        "of the time of a frame, most of which is preprocessing."
+        "a frame."
     )
 
 
