@@ -4,14 +4,9 @@ Names are loaded when they are first used, so that importing the package costs n
 TensorFlow nor Numba is imported before something needs them.
 """
 
-import os
 from importlib import import_module
 
 __version__ = "0.1.0"
-
-# TensorFlow reads it when it is loaded: kept memory is used again, not asked from the system for
-# every layer of every step, which makes a training on a CPU about a fifth faster.
-os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 _PUBLIC = {
     "runs": "Run open_run",

@@ -4,19 +4,29 @@ import argparse
 import os
 import subprocess
 import sys
+import traceback
 
 from sfxtutor import __version__
 from sfxtutor.interrupts import every_ctrl_c
+from sfxtutor.support.errors import is_expected, sentence
 
 
 def main(arguments=None):
-    """Run a command; return its exit status. Expected errors are one sentence, no traceback."""
+    """Run a command; return its exit status.
+
+    An error that explains itself is one sentence, with a traceback after `--debug`. An unexpected
+    one, a bug, is raised.
+    """
     options = parser().parse_args(arguments)
     try:
         with every_ctrl_c():
             return options.command(options) or 0
-    except (OSError, ValueError, IndexError, ImportError) as error:
-        print(f"sfxtutor: {error}", file=sys.stderr)
+    except Exception as error:
+        if not is_expected(error):
+            raise
+        if options.debug:
+            traceback.print_exc()
+        print(f"sfxtutor: {sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("sfxtutor: stopped; what was finished is kept.", file=sys.stderr)
@@ -46,7 +56,7 @@ def parser():
 
     train = commands.add_parser("train-screener", help="make a model of `screen`")
     train.add_argument("--model", choices=("rwd", "cnn"), default="rwd")
-    train.add_argument("--out", help="the .keras file; default: the package's own")
+    train.add_argument("--out", help="the .keras file; default: one in the cache")
     train.add_argument("--beamlines", type=int, help="imaginary beamlines (2400; cnn: 600)")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
@@ -56,6 +66,10 @@ def parser():
     _add_bench(commands)
 
     _add_data(commands.add_parser("data", help="list, fetch, check or simulate runs"))
+    debug = {"action": "store_true", "help": "show the traceback of every error"}
+    top.add_argument("--debug", **debug)
+    for command in commands.choices.values():  # also after the command's name
+        command.add_argument("--debug", default=argparse.SUPPRESS, **debug)
     return top
 
 
@@ -278,8 +292,8 @@ def _data_fetch(options):
 def _data_verify(options):
     from sfxtutor.beamline.fetch import verify_run
 
-    for sentence in verify_run(options.run):
-        print(sentence)
+    for line in verify_run(options.run):
+        print(line)
 
 
 def _data_simulate(options):

@@ -4,9 +4,7 @@ import json
 import os
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-# a checkout holds them beside the package, a wheel inside it
-REFERENCES = (HERE.parent / "data" / "results", HERE / "reference")
+from .support.disk import shipped_folder
 
 
 def references():
@@ -20,12 +18,7 @@ def references():
     FileNotFoundError
         If the package lacks them.
     """
-    folder = next(filter(Path.is_dir, REFERENCES), None)
-    if folder is None:
-        raise FileNotFoundError(
-            f"Found no results in {REFERENCES[0]}, expected those of the paper profile. "
-            "Install the package again."
-        )
+    folder = shipped_folder("reference", "data/results")
     return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("twin-seed*.json"))]
 
 

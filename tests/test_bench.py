@@ -325,7 +325,6 @@ def test_figures_draw_a_line_a_way_and_return_their_axes():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["LN83"]
 
 
-@pytest.mark.skipif(not (DOCS / "bench.json").exists(), reason="no benchmark is kept yet")
 def test_the_page_and_the_readme_say_what_the_benchmark_said():
     made = runpy.run_path(str(DOCS / "make_speed_page.py"))
     said = (DOCS / "speed.md").read_text(encoding="utf-8")

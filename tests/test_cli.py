@@ -33,6 +33,31 @@ def test_an_error_is_one_sentence_and_a_status(capsys):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_debug_shows_the_traceback_of_an_expected_error_too(before, capsys):
+    command = ["data", "--debug", "info", "XY12"]
+    assert cli.main(["--debug", "data", "info", "XY12"] if before else command) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback (most recent call last)")
+    assert error.splitlines()[-1].startswith("sfxtutor: CXIDB 76 has no run 'XY12'")
+
+
+def test_a_bug_is_raised_and_not_told_as_a_sentence(monkeypatch, capsys):
+    def buggy(options):
+        return int("three")  # a ValueError, as that of a wrong input is
+
+    monkeypatch.setattr(cli, "_data_list", buggy)
+    with pytest.raises(ValueError, match="three"):
+        cli.main(["data", "list"])
+    assert capsys.readouterr().err == ""
+
+
+def test_what_the_system_refuses_is_a_sentence(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(cli, "_data_list", lambda options: (tmp_path / "none").read_text())
+    assert cli.main(["data", "list"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
     def interrupt(options):
         raise KeyboardInterrupt

@@ -230,7 +230,7 @@ def test_an_installed_course_is_copied_and_never_overwritten(tmp_path, monkeypat
     (package / "notebooks").mkdir(parents=True)
     for name in ("00_a.ipynb", "01_b.ipynb"):
         (package / "notebooks" / name).write_text("new")
-    monkeypatch.setattr("sfxtutor.course.PACKAGE", package)
+    monkeypatch.setattr("sfxtutor.support.disk.PACKAGE", package)
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "00_a.ipynb").write_text("my work")
@@ -241,11 +241,12 @@ def test_an_installed_course_is_copied_and_never_overwritten(tmp_path, monkeypat
 def test_a_checkout_is_worked_on_in_place(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "00_a.ipynb").touch()
-    monkeypatch.setattr("sfxtutor.course.PACKAGE", tmp_path / "sfxtutor")
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.setattr("sfxtutor.support.disk.PACKAGE", tmp_path / "sfxtutor")
     assert notebook_folder() == working_copy() == tmp_path / "notebooks"
 
 
 def test_a_course_without_lessons_says_where_it_looked(tmp_path, monkeypatch):
-    monkeypatch.setattr("sfxtutor.course.PACKAGE", tmp_path / "sfxtutor")
+    monkeypatch.setattr("sfxtutor.support.disk.PACKAGE", tmp_path / "sfxtutor")
     with pytest.raises(FileNotFoundError, match="Install sfxtutor again"):
         notebook_folder()

@@ -136,6 +136,14 @@ def test_lesson_keeps_the_form(name):
     assert list(faults(notebook)) == []
 
 
+def test_the_first_lesson_links_to_all_the_others():
+    notebook = nbformat.read(FOLDER / "00_start_here.ipynb", as_version=4)
+    linked = re.findall(
+        r"\]\((\d\d_\w+)\.ipynb\)", "".join(c.source for _, c in text(notebook.cells))
+    )
+    assert set(REQUIRED[1:]) <= set(linked)
+
+
 @pytest.mark.notebook
 @pytest.mark.timeout(60 * MINUTES * 3)  # a busy machine is not the lesson's fault
 @pytest.mark.parametrize("name", NAMES)

@@ -28,6 +28,11 @@ def test_import_loads_nothing_heavy():
     assert set(HEAVY) & set(loaded.split()) == set()
 
 
+def test_import_leaves_the_environment_as_it_is():
+    code = "import os; before = dict(os.environ); import sfxtutor; print(before == os.environ)"
+    assert python(code) == "True"
+
+
 def test_import_takes_less_than_300_ms():
     code = "import time; t = time.perf_counter(); import sfxtutor; print(time.perf_counter() - t)"
     assert min(float(python(code)) for _ in range(3)) < 0.3
@@ -50,10 +55,8 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_module_can_be_read_in_one_sitting(path):
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 300
-    assert not re.search(r"\.\./shared|/work/|/home/|/root/", "\n".join(lines))
+def test_no_module_names_a_path_of_a_machine(path):
+    assert not re.search(r"\.\./shared|/work/|/home/|/root/", path.read_text(encoding="utf-8"))
 
 
 def test_lock_holds_hashes_and_no_address():

@@ -11,7 +11,8 @@ from sfxtutor import results
 from sfxtutor.evaluate import FIELDS, KEYS, Counts, paper_rows, row
 from sfxtutor.verdicts import rate
 
-KEPT = sorted(results.REFERENCES[0].glob("twin-seed*.json"))
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = sorted((ROOT / "data" / "results").glob("twin-seed*.json"))
 
 
 def test_results_are_saved_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -59,42 +60,47 @@ def made(table, seed):
 
 
 def keep(folder, rows, name):
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(json.dumps({"seed": 0, "rows": rows, "claims": []}))
 
 
-def test_reference_rows_are_those_of_all_seeds(tmp_path, monkeypatch):
-    folder = tmp_path / "results"
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Folder of an installed package without results: a Path."""
+    monkeypatch.setattr("sfxtutor.support.disk.PACKAGE", tmp_path / "sfxtutor")
+    return tmp_path / "sfxtutor"
+
+
+def test_reference_rows_are_those_of_all_seeds(package):
+    folder = package / "reference"
     for seed in (1, 0):
         keep(folder, [made(1, seed), made(4, seed)], f"twin-seed{seed}.json")
     keep(folder, [made(1, 9)], "cxidb-seed9.json")
     (folder / "README.md").write_text("what they are")
-    monkeypatch.setattr(results, "REFERENCES", (tmp_path / "none", folder))
     rows = results.reference_rows()
     assert [(r["table"], r["seed"]) for r in rows] == [(1, 0), (4, 0), (1, 1), (4, 1)]
     assert results.reference_rows(4) == [made(4, 0), made(4, 1)]
     assert results.reference_rows(7) == []
 
 
-def test_a_checkouts_reference_rows_come_before_a_wheels(tmp_path, monkeypatch):
-    for seed, name in enumerate(("checkout", "wheel")):
-        keep(tmp_path / name, [made(1, seed)], "twin-seed0.json")
-    folders = (tmp_path / "checkout", tmp_path / "wheel")
-    monkeypatch.setattr(results, "REFERENCES", folders)
-    assert [r["seed"] for r in results.reference_rows()] == [0]
-
-
-def test_a_package_without_reference_rows_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "REFERENCES", (tmp_path / "none", tmp_path / "neither"))
-    with pytest.raises(FileNotFoundError, match=r"no results in .*none, .* Install the package"):
+def test_reference_rows_of_a_checkout_are_found_and_a_strangers_are_not(package):
+    keep(package.parent / "data" / "results", [made(1, 7)], "twin-seed7.json")
+    with pytest.raises(FileNotFoundError, match="reference"):
         results.reference_rows()
+    (package.parent / "pyproject.toml").touch()
+    assert [r["seed"] for r in results.reference_rows()] == [7]
+    keep(package / "reference", [made(1, 2)], "twin-seed2.json")
+    assert [r["seed"] for r in results.reference_rows()] == [2]
 
 
 def about(row):
     return tuple(row[name] for name in KEYS)
 
 
-@pytest.mark.skipif(not KEPT, reason="data/results holds no results of the paper profile yet")
+def test_there_are_results_of_five_seeds():
+    assert [path.stem for path in KEPT] == [f"twin-seed{seed}" for seed in range(5)]
+
+
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
 def test_kept_results_are_those_of_one_seed_and_of_the_papers_frames(path):
     record = json.loads(path.read_text(encoding="utf-8"))
@@ -110,7 +116,6 @@ def test_kept_results_are_those_of_one_seed_and_of_the_papers_frames(path):
         assert (r["hits_total"], r["misses_total"]) in totals.get(about(r), []), about(r)
 
 
-@pytest.mark.skipif(not KEPT, reason="data/results holds no results of the paper profile yet")
 def test_kept_results_hold_no_path_of_a_machine_and_give_rates():
     assert len(results.reference_rows()) == sum(
         len(json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in KEPT

@@ -10,6 +10,7 @@ from minifiles import ArrayRun
 from scipy import ndimage
 
 from sfxtutor import build_cnn, build_rwd_cnn
+from sfxtutor.beamline import train_screener
 from sfxtutor.beamline.pixels import dark_pixels, good_pixels, stuck_pixels
 from sfxtutor.beamline.screener import MODELS, Screener, onnx_of
 from sfxtutor.beamline.train_screener import area_under_curve
@@ -128,6 +129,16 @@ def test_a_model_is_converted_once_and_a_changed_one_anew(tmp_path):
     assert kept[0] != kept[1]
     assert onnx_of(kept[0]) == kept[0]
     assert not list(kept[0].parent.glob(".*"))  # no half-written file
+
+
+def test_a_model_trained_here_leaves_the_shipped_ones_alone(monkeypatch):
+    shipped = {path: path.read_bytes() for path in MODELS.iterdir()}
+    monkeypatch.setattr(train_screener, "TESTED", 10)
+    monkeypatch.setitem(train_screener.EPOCHS, "cnn", 1)
+    path = train_screener.train("cnn", beamlines=8)
+    assert not path.is_relative_to(MODELS)
+    assert Screener("cnn").path == path.with_suffix(".onnx")
+    assert {path: path.read_bytes() for path in MODELS.iterdir()} == shipped
 
 
 def test_the_threshold_is_ones_own_then_the_models_then_a_half(tmp_path):

@@ -76,10 +76,15 @@ class Screener:
         return p
 
 
+def trained_model(kind):
+    """Where `sfxtutor train-screener` puts the model of a kind, "rwd" or "cnn": a Path, .keras."""
+    return cache_dir() / "screeners" / f"{kind}.keras"
+
+
 def find_model(model):
-    """Path of a shipped model by its name, or of a model file: a Path."""
-    shipped = MODELS / f"{model}.onnx"
-    path = shipped if shipped.exists() else Path(model)
+    """Path of a shipped model by its name, of the user's "cnn", or of a model file: a Path."""
+    named = {"rwd": MODELS / "rwd.onnx", "cnn": trained_model("cnn").with_suffix(".onnx")}
+    path = Path(named.get(model, model))
     if not path.is_file():
         raise FileNotFoundError(
             f"Found no model {model!r}, expected rwd, cnn or the path of an .onnx or .keras file. "

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from sfxtutor import crystal, detector, shots
 from sfxtutor.beamline import varied
 from sfxtutor.beamline.pixels import dark_pixels
-from sfxtutor.beamline.screener import BIN, MODELS, write_onnx
+from sfxtutor.beamline.screener import BIN, trained_model, write_onnx
 from sfxtutor.evaluate import best_threshold, count
 from sfxtutor.kernels import count_spots, fast_binned, fast_rwd
 from sfxtutor.preprocess import center_crop
@@ -193,8 +193,8 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     ----------
     kind : "rwd" or "cnn"
     out : path, optional
-        The .keras file; default the package's own. Beside it, under the same name, stand the .onnx
-        file that `screen` runs and the notes, .json.
+        The .keras file; default `trained_model(kind)`, never one of the package. Beside it, under
+        the same name, stand the .onnx file that `screen` runs and the notes, .json.
     beamlines : int, optional
         Imaginary beamlines to simulate, 16 shots each; default `BEAMLINES`.
     seed : int
@@ -225,7 +225,7 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     }  # fmt: skip
     if kind == "rwd" and leave_out:
         notes["auc of model and spot count, family left out"] = leave_one_family_out(frames, seed)
-    path = Path(out) if out else MODELS / f"{kind}.keras"
+    path = Path(out) if out else trained_model(kind)
     path.parent.mkdir(parents=True, exist_ok=True)
     model.save(path)
     write_onnx(path, path.with_suffix(".onnx"))

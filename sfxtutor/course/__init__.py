@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent
+from ..support import disk
 
 
 def notebook_folder():
@@ -12,21 +12,14 @@ def notebook_folder():
     Returns
     -------
     pathlib.Path
-        ``notebooks/`` of the checkout where the package runs from one, else the copy inside the
-        installed package.
+        ``notebooks/`` inside the installed package, or of the checkout that it runs from.
 
     Raises
     ------
     FileNotFoundError
-        When neither holds a lesson.
+        When there is neither.
     """
-    for folder in (PACKAGE.parent / "notebooks", PACKAGE / "notebooks"):
-        if find_notebooks(folder):
-            return folder
-    raise FileNotFoundError(
-        f"Found no lesson in {PACKAGE.parent / 'notebooks'} or {PACKAGE / 'notebooks'}, expected "
-        "files such as 00_start_here.ipynb. Install sfxtutor again, or work in a full checkout."
-    )
+    return disk.shipped_folder("notebooks", "notebooks")
 
 
 def find_notebooks(folder):
@@ -59,7 +52,7 @@ def working_copy(folder="sfxtutor_notebooks"):
     pathlib.Path
     """
     source = notebook_folder()
-    if not source.is_relative_to(PACKAGE):
+    if not source.is_relative_to(disk.PACKAGE):
         return source
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
