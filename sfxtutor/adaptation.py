@@ -13,9 +13,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from . import training
 from .evaluate import count
 from .remembered import remembered
 from .training import History, balanced_loss, channelled, check_labels, class_weights, progress_line
+
+VERSION = 1  # of what the training of a DANN computes: raised when that changes
 
 
 @dataclass
@@ -101,7 +104,8 @@ def fit_dann(
     }  # fmt: skip
     with progress_line(epochs, title, progress) as line:
         train = partial(_fit, dann, **inputs, line=line, watch=watch)
-        history = train() if again else remembered(dann, inputs, train, DannHistory)
+        key = inputs | {"version": [training.VERSION, VERSION]}
+        history = train() if again else remembered(dann, key, train, DannHistory)
         line.update(len(history.loss) - line.n)
     if watch:
         watch(history, epochs)

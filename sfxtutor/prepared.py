@@ -17,13 +17,12 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .kernels import count_spots, fast_pair
-from .preprocess import center_crop
+from .preprocess import VERSION, center_crop
 from .runs import CROP, cache_dir
 
 ROWS = CROP - 4  # pixels of a LCN frame
 GAIN = 0.27  # variance / mean of the Rayonix, ADU, where a card has none (LN83's)
 FILES = ("rwd.npy", "images.npy", "spots.npy")
-_SOURCES = ("preprocess.py", "kernels.py", "loops.py", "spot_loops.py", "prepared.py")
 _DAY = 24 * 3600  # s
 
 
@@ -60,7 +59,7 @@ def prepare(run, bin=2, cache=None, progress=True):
     """Prepare all frames of a run on all cores, or read what was prepared before: `Prepared`.
 
     The result is kept in a folder whose name depends on everything that decides it: the run's
-    fingerprint, mask and gain, `bin`, and the source of the preprocessing.  A folder gets its name
+    fingerprint, mask and gain, `bin`, and the version of the preprocessing.  A folder gets its name
     when it is complete, so a process that is killed, or prepares the same run, does no harm.
 
     Parameters
@@ -103,10 +102,8 @@ def prepare(run, bin=2, cache=None, progress=True):
 
 
 def _key(run, bin):
-    here = Path(__file__).parent
     mask = None if run.mask is None else hashlib.sha256(np.packbits(run.mask)).hexdigest()
-    sources = hashlib.sha256(b"".join((here / name).read_bytes() for name in _SOURCES)).hexdigest()
-    parts = [run.fingerprint, len(run), bin, run.card.gain, mask, sources]
+    parts = [run.fingerprint, len(run), CROP, bin, run.card.gain, mask, VERSION]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 

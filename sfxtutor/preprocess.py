@@ -2,7 +2,8 @@
 
 Every function takes one frame (y, x) or a stack (n, y, x) of any real dtype, unless it says
 otherwise, and is written to be read.  `sfxtutor.kernels` computes the same numbers many times
-faster.  A mask is a boolean (y, x) array, True for a good pixel, for all frames of a stack.
+faster.  A change of any of these numbers raises VERSION, on which what is kept of a run depends.
+A mask is a boolean (y, x) array, True for a good pixel, for all frames of a stack.
 """
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import ndimage
 
 from .runs import CROP, crop_slices
 
+VERSION = 1  # of the numbers that GCN, LCN, RWD, binning, spots and `prepare` give
 SPOT = np.dtype([("y", "f8"), ("x", "f8"), ("pixels", "i4"), ("intensity", "f8"), ("peak", "f8")])
 
 

@@ -16,8 +16,6 @@ import numpy as np
 
 from .runs import cache_dir
 
-RULES = 1  # raise it when what a training computes changes: what was remembered is then not used
-
 
 def remembered(model, inputs, train, History):
     """The history of a training, and its weights in the model: remembered, or made by `train()`.
@@ -25,7 +23,8 @@ def remembered(model, inputs, train, History):
     Parameters
     ----------
     model : keras.Model, as it is before the training
-    inputs : dict of name to array, or anything that JSON holds; whatever else decides the result
+    inputs : dict of name to array, or anything that JSON holds; whatever else decides the result,
+        the VERSION of what trains included
     train : function without arguments that trains the model in place and returns a `History`
     History : the dataclass of the history; its numbers and lists of numbers are kept, but not
         those of a training that was `stopped` before its end
@@ -64,7 +63,7 @@ def _state(model):
 def _key(model, inputs):
     digest = hashlib.blake2b(digest_size=16)
     open_ = [variable.trainable for variable in model.variables]
-    _add(digest, [RULES, keras.__version__, _kinds(model), open_])
+    _add(digest, [keras.__version__, _kinds(model), open_])
     for value in _state(model).values():
         _add(digest, value)
     for name, value in sorted(inputs.items()):

@@ -14,7 +14,7 @@ from sfxtutor.detector import in_shadow
 from sfxtutor.runs import CARDS, CROP, LABELS, Run, crop_slices
 from sfxtutor.shots import Setup, bragg, draw, render, visibility
 
-VERSION = 1  # of the simulation: raised when frames change, so that no stale cache is used
+VERSION = 1  # of what is simulated, crystal to detector: raised when frames or spots change
 # Hits, maybes and misses in frames 1-200, 201-400, 401-1200, 1201-1600 and 1601-2000, counted in
 # the expert labels of CXIDB 76 (nksauter/fv5080).
 BLOCKS = {

@@ -20,6 +20,8 @@ from tqdm import tqdm
 from .evaluate import count
 from .remembered import remembered
 
+VERSION = 1  # of what a training computes: raised when that changes
+
 # TensorFlow looks at it when it makes the first tensor: freed memory is used again, not asked from
 # the system for every layer of every step, which makes a training on a CPU about a fifth faster.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
@@ -189,7 +191,8 @@ def fit(
               "batch": batch, "learning_rate": learning_rate, "patience": patience}  # fmt: skip
     with progress_line(epochs, title, progress) as line:
         train = partial(_fit, model, **inputs, line=line, watch=watch)
-        history = train() if again else remembered(model, inputs, train, History)
+        key = inputs | {"version": VERSION}
+        history = train() if again else remembered(model, key, train, History)
         line.update(len(history.loss) - line.n)
     if watch:
         watch(history, epochs)

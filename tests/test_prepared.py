@@ -110,7 +110,7 @@ def test_whatever_decides_the_result_makes_another_folder(run, cache, monkeypatc
     ask(masked, cache)
     assert masked.read == 4
     assert len(list(cache.iterdir())) == 5
-    monkeypatch.setattr(module, "_SOURCES", module._SOURCES[1:])  # as if the code were other
+    monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
     ask(run, cache)
     assert len(list(cache.iterdir())) == 6
 

@@ -29,6 +29,7 @@ from ..runs import CROP, Card, Run, crop_slices, read_labels
 from .masks import read_mask
 from .opening import open_frames
 
+VERSION = 1  # of the pixels, masks and facts that reading gives: raised when they change
 SAMPLE = 5  # frames looked at for pixels without data
 
 
@@ -144,14 +145,17 @@ class FileRun(Run):
 
     @cached_property
     def fingerprint(self):
-        """Changes with path, size or time of the files, those linked to included: str."""
-        if self._file is not None and not self._paths[0].exists():
-            return f"{self.name}:{self._file.id.get_filesize()}"  # read over the network
+        """Changes with path, size or time of the files, those linked to included: str.
+
+        It changes with VERSION too: what a mended reader gives is another content.
+        """
+        if self._file is not None and not self._paths[0].exists():  # read over the network
+            return f"reading {VERSION} {self.name}:{self._file.id.get_filesize()}"
         files = {*self._paths}
         if self._file is not None:
             files |= {Path(part.file.filename) for part in self._frames.parts}
         states = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(files)]
-        return hashlib.sha256(repr(states).encode()).hexdigest()[:24]
+        return f"reading {VERSION} {hashlib.sha256(repr(states).encode()).hexdigest()[:24]}"
 
     @property
     def crop_of(self):

@@ -19,7 +19,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from sfxtutor.beamline import outputs
+from sfxtutor import preprocess
+from sfxtutor.beamline import outputs, pixels
 from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
 from sfxtutor.beamline.inputs import Inputs
 from sfxtutor.beamline.ledger import Ledger
@@ -156,7 +157,8 @@ def screen(
     job = _job(screener, mask)
     kept = out.with_name(f"{out.name}.partial")
     with _alone(kept), _safe(kept):
-        with Ledger(kept, [job.version, *inputs.fingerprints], inputs.frames) as ledger:
+        key = [pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
+        with Ledger(kept, key, inputs.frames) as ledger:
             found = ledger.frames_done
             _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)

@@ -7,7 +7,6 @@ LN83, LN84 and LO19 are met for the first time in the test, whose result is kept
 """
 
 import json
-import zlib
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -16,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sfxtutor import crystal, detector, shots
-from sfxtutor.beamline import varied
+from sfxtutor import preprocess, simulate
+from sfxtutor.beamline import pixels, varied
 from sfxtutor.beamline.pixels import dark_pixels
 from sfxtutor.beamline.screener import BIN, trained_model, write_onnx
 from sfxtutor.evaluate import best_threshold, count
@@ -91,11 +90,11 @@ def simulate_beamline(seed, kind="rwd"):
             "family": np.full(n, line.family)}  # fmt: skip
 
 
-def simulate(kind, beamlines, seed=0, progress=True):
+def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     """What a model sees of many imaginary beamlines: a dict of arrays, kept in the cache."""
-    sources = (Path(module.__file__).read_bytes() for module in (crystal, detector, shots, varied))
-    version = zlib.crc32(b"".join(sources))  # another simulation makes other frames
-    path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_{version:08x}.npz"
+    stages = simulate.VERSION, varied.VERSION, pixels.VERSION, preprocess.VERSION
+    version = ".".join(map(str, (*stages, SHOTS)))
+    path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_v{version}.npz"
     if path.exists():
         with np.load(path) as kept:
             return dict(kept)
@@ -210,7 +209,7 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     from sfxtutor.training import set_seed
 
     beamlines = beamlines or BEAMLINES[kind]
-    frames = simulate(kind, beamlines, seed)
+    frames = simulate_beamlines(kind, beamlines, seed)
     set_seed(seed)
     model = build_screening_rwd() if kind == "rwd" else build_cnn((720 // BIN, 720 // BIN, 1))
     threshold, counts, area = fit_screener(

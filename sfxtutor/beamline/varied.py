@@ -12,6 +12,7 @@ from sfxtutor.crystal import Crystal
 from sfxtutor.detector import background
 from sfxtutor.shots import Setup, draw, render
 
+VERSION = 1  # of the imaginary beamlines and their shots: raised when they change
 SIZE = 724  # pixels: the crop that is screened
 FAMILIES = ("tape", "no tape", "jet", "ice", "pixel detector", "panels", "hot pixels")
 
