@@ -8,6 +8,7 @@ Screenshots and `latency.json` are left in build/screenshots.
 """
 
 import ast
+import html
 import json
 import os
 import re
@@ -43,6 +44,10 @@ THRESHOLDS = """from sfxtutor.widgets import ThresholdExplorer
 
 scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": np.round(40 * p)}
 ThresholdExplorer(scores, truth, {"2D CNN, 200 labels": 0.5, "spot count, 200 labels": 14.0})"""
+RUN = """import sfxtutor as sfx
+
+run = sfx.open_run("LN83")"""
+INSPECTOR = "sfx.FrameInspector(run, frame=400)"
 EMBEDDING = """from sfxtutor.widgets import EmbeddingExplorer
 
 EmbeddingExplorer(
@@ -116,6 +121,7 @@ def lab(chromium, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("lab")
     notebooks = copy_lessons(scratch / "notebooks")
     write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
+    write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
     write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
@@ -184,6 +190,56 @@ def test_each_control_changes_the_picture(lab, name):
     lab.shoot(name, driver.cell)
     assert driver.idle == []
     assert driver.faults() == []
+
+
+def words(text):
+    """The words of a page or of its HTML."""
+    return re.sub("<[^>]+>", " ", html.unescape(text)).split()
+
+
+def alone(*sources):
+    """The widget that the last of these cells makes, in this process and without a browser."""
+    *first, last = ast.parse("\n".join(sources)).body
+    names = {}
+    exec(compile(ast.Module(first, []), "cells", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cells", "eval"), names)
+
+
+def test_a_change_of_method_shows_what_the_kernel_computes(lab):
+    lab.open("thresholds.ipynb")
+    lab.run(0)
+    cell, explorer = lab.run(1), alone(DATA, THRESHOLDS)
+    lab.until(lambda: cell.locator("svg[role=img]").count() == 2)
+    few, many = explorer.all["spot count, 200 labels"], explorer.all["2D CNN, 200 labels"]
+    assert len(few.threshold) < many.nearest(0.5)  # the old index is beyond the new thresholds
+    for method in ("spot count, 200 labels", "2D CNN, 200 labels", "spot count, 200 labels"):
+        cell.locator("select").select_option(label=method)
+        explorer.method.value = method
+        expected = words(explorer.table.value), explorer.slider.label
+        lab.until(lambda e=expected: shown(cell) == e)
+        lab.page.wait_for_timeout(500)  # the browser may have a word to add
+        assert shown(cell) == expected
+
+
+def shown(cell):
+    """What stands under the slider of a widget, in words, and beside it."""
+    below = cell.locator("[role=status]").first.inner_text()
+    return words(below), cell.locator(".widget-readout").first.inner_text()
+
+
+def test_a_change_of_class_shows_the_next_frame_of_it(lab):
+    lab.open("inspector.ipynb")
+    lab.run(0)
+    cell, inspector = lab.run(1), alone(RUN, INSPECTOR)
+    lab.until(lambda: cell.locator("canvas[tabindex]").count() > 0)
+    for label in ("HIT", "MAYBE", "any", "MISS", "HIT"):
+        cell.get_by_role("button", name=label, exact=True).click()
+        inspector.class_choice.value = label
+        expected = words(inspector.canvas.caption), str(inspector.frame_choice.value)
+        lab.until(lambda e=expected: shown(cell) == e)
+        lab.page.wait_for_timeout(500)
+        assert shown(cell) == expected
+    assert inspector.frame_choice.value > 400
 
 
 @pytest.mark.parametrize(("name", "index", "kind"), [*lessons_with_widgets()])

@@ -234,6 +234,17 @@ def buttons(options, description, value=None):
     )  # fmt: skip
 
 
+def offer(slider, options, index):
+    """Give a selection other options, and choose one of them by its number, in one message.
+
+    In two messages the browser clips its old index to the new options and sends it back: the last
+    word would be the browser's, on another choice than the kernel's.
+    """
+    with slider.hold_sync():
+        slider.options = options
+        slider.index = index
+
+
 def static_figure(width=5, height=5):
     """A matplotlib Figure outside pyplot's list of open ones, and its Axes."""
     figure = Figure(figsize=(width, height), layout="constrained")

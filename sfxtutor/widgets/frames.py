@@ -5,7 +5,17 @@ import numpy as np
 
 from ..plots import COLOURS, center_and_step, plot_frame, ring_radius
 from ..runs import LABELS, TWINS, open_run
-from .canvas import Exhibit, FrameCanvas, buttons, circles, line, rings, static_figure, to_bytes
+from .canvas import (
+    Exhibit,
+    FrameCanvas,
+    buttons,
+    circles,
+    line,
+    offer,
+    rings,
+    static_figure,
+    to_bytes,
+)
 from .stages import STAGES, UNITS, choose, count_text, describe, ends, found, take, true
 
 RINGS = (20, 10, 5, 3.1, 2)  # Å
@@ -96,8 +106,8 @@ class FrameInspector(Exhibit):
         self.class_choice.disabled = self.run.labels is None
         numbers = choose(self.run.labels, self.class_choice.value, len(self.run))
         self._quiet = True
-        self.frame_choice.options = numbers
-        self.frame_choice.index = min(int(np.searchsorted(numbers, frame)), len(numbers) - 1)
+        nearest = min(int(np.searchsorted(numbers, frame)), len(numbers) - 1)
+        offer(self.frame_choice, numbers, nearest)
         self._quiet = False
         self._restage() if restage else self._take()
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ..evaluate import rate_text
 from ..plots import COLOURS
-from .canvas import Exhibit
+from .canvas import Exhibit, offer
 from .svg import Chart, Line
 
 ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
@@ -135,8 +135,8 @@ class ThresholdExplorer(Exhibit):
         """Another method: its thresholds on the slider, its curves."""
         points = self.points
         self.charts = _charts(points)
-        self.slider.options = [(f"{t:.4g}", i) for i, t in enumerate(points.threshold)]
-        self.slider.index = points.nearest(self.start[self.method.value])
+        thresholds = [(f"{t:.4g}", i) for i, t in enumerate(points.threshold)]
+        offer(self.slider, thresholds, points.nearest(self.start[self.method.value]))
         self._draw()
 
     def _draw(self):
