@@ -42,6 +42,14 @@ given the true variance / mean of each beamline's noise.
 
 All families mixed, on the beamlines left out: model {auc:.3f}, spot count {spots:.3f}.
 
+## Photon counters are not scored
+
+On these beamlines a pixel has an offset: on 99 of 100 it reads {least:.1f} ADU or more. On a photon counter
+(EIGER, PILATUS) at a few photons a pixel, whose noise the model never met, its scores were no better
+than chance. Where the typical pixel of a file reads less than that, with the noise of counted photons
+(variance / mean of 0.8 to 1.25), its frames get a status that says so, and no score. Count the spots of
+such frames, `sfx.count_spots(crop, gain=1, global_threshold=0)`, or name a model of your own.
+
 ## One graph, for a GPU
 
 `sfxtutor screen` preprocesses on the CPU. `with_preprocessing` puts GCN, LCN and RWD (or binning) and a
@@ -79,7 +87,7 @@ def main():
         beamlines=notes["beamlines"], seed=notes["seed"], threshold=notes["threshold"],
         recall=notes["wanted recall"], apart=notes["on beamlines left out"],
         twins="\n".join(twins), families="\n".join(families), auc=notes["auc on them"],
-        spots=notes["spots auc on them"],
+        spots=notes["spots auc on them"], least=notes["least reading"],
     )  # fmt: skip
     (HERE / "screening.md").write_text(page, encoding="utf-8")
 

@@ -103,6 +103,18 @@ def test_hits_score_above_misses(twin_file, tmp_path):
     assert min(p[:3]) > max(p[3:])
 
 
+def test_frames_of_a_photon_counter_have_a_status_and_no_score(twin_file, tmp_path):
+    counted = np.random.default_rng(0).poisson(0.5, (3, 800, 800)).astype("u2")
+    counted[0, 400:403, 400:403] += 40  # a spot
+    make_idh5(tmp_path / "eiger.h5", {"run_0": counted})
+    summary = quietly([tmp_path / "eiger.h5", twin_file], tmp_path / "s.csv")
+    lines = lines_of(tmp_path / "s.csv")
+    assert all("counted photons" in line["status"] for line in lines[:3])
+    assert {(line["p_hit"], line["is_hit"]) for line in lines[:3]} == {("", "")}
+    assert {line["status"] for line in lines[3:]} == {"ok"}
+    assert (summary.frames, summary.scored) == (9, 6)
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real frame is for developers (../shared)")
 def test_the_real_hit_is_called_a_hit(tmp_path):
     quietly([SHARED / "real" / "mfx_rayonix_hit.h5"], tmp_path / "s.csv")

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from sfxtutor import build_cnn, build_rwd_cnn
 from sfxtutor.beamline import train_screener
-from sfxtutor.beamline.pixels import dark_pixels, good_pixels, stuck_pixels
+from sfxtutor.beamline.noise import noise_of, unfamiliar
+from sfxtutor.beamline.pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.screener import MODELS, Screener, onnx_of
 from sfxtutor.beamline.train_screener import area_under_curve
 from sfxtutor.kernels import fast_rwd
@@ -60,10 +61,37 @@ def test_stuck_pixels_are_those_far_above_the_median_of_their_window():
 
 def test_a_run_of_good_pixels_needs_no_mask():
     frames = np.random.default_rng(0).poisson(50, (3, 760, 760)).astype("u2")
-    assert good_pixels(ArrayRun(frames)) is None
+    crops = sample_crops(ArrayRun(frames))
+    assert good_pixels(crops) is None
     mask = np.ones((760, 760), bool)
     mask[500, 500] = False
-    assert good_pixels(ArrayRun(frames, mask=mask)).sum() == 724**2 - 1
+    assert good_pixels(crops, mask).sum() == 724**2 - 1
+
+
+@pytest.mark.parametrize("photons", [1e-4, 0.05, 0.5, 3.0])
+def test_counted_photons_are_noise_that_the_shipped_model_never_met(photons):
+    rng, least = np.random.default_rng(1), Screener().least_reading
+    slope = photons * np.linspace(0.5, 1.5, 724)
+    crops = [rng.poisson(slope, (724, 724)).astype("u2") for _ in range(2)]
+    crops[0][300:304, 300:304] += 50  # a spot
+    mean, dispersion = noise_of(crops)
+    assert mean == pytest.approx(photons, rel=0.2, abs=0.02)
+    assert dispersion == pytest.approx(1, abs=0.1)
+    assert "counted photons" in unfamiliar(crops, None, least)
+    good = np.ones((724, 724), bool)
+    good[:, ::40] = False
+    assert "counted photons" in unfamiliar(crops, good, least)
+    assert unfamiliar(crops, None, 0) == ""  # a model whose notes say nothing of it
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_rayonix_and_a_dark_subtracted_detector_are_scored(name):
+    run, rng, least = TwinRun(name), np.random.default_rng(0), Screener().least_reading
+    assert 5 < least < 20
+    assert unfamiliar(sample_crops(run), None, least) == ""
+    subtracted = np.maximum(rng.normal(2, 8, (724, 724)), 0).astype("u2")
+    assert unfamiliar([subtracted], None, least) == ""
+    assert unfamiliar([np.zeros((724, 724), "u2")], None, least) == ""
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -73,7 +101,7 @@ def test_the_shipped_model_knows_the_hits_of_a_twin_it_never_saw(name):
     run, screener = TwinRun(name, seed=3), Screener()
     hits = np.flatnonzero(run.labels == "HIT")[:25]
     misses = np.flatnonzero(run.labels == "MISS")[:25]
-    good = good_pixels(run)
+    good = good_pixels(sample_crops(run), run.mask)
     p = screener.score([fast_rwd(run.crop(i), good) for i in [*hits, *misses]])
     assert area_under_curve(p, np.arange(50) < 25) > 0.9
 

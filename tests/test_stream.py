@@ -352,7 +352,7 @@ def test_a_slow_consumer_makes_the_source_drop_and_both_count_it(
 def test_bad_pixels_are_found_in_the_first_frames(crops, address, tmp_path):
     stuck = crops.copy()
     stuck[:, 300, 400] = 60_000
-    good = good_pixels(ArrayRun(stuck[:5]))
+    good = good_pixels(list(stuck[:5]))
     assert not good[300, 400]
     masks = {"found": None, "given": good, "none": np.ones_like(good)}
     for name, mask in masks.items():
@@ -366,6 +366,16 @@ def test_a_stream_of_fewer_frames_than_the_mask_takes_is_scored(crops, address, 
     with in_thread(send, ArrayRun(crops, name="r1"), address, frames=2):
         report = stream(address, tmp_path / "s.csv")
     assert report.scored == len(lines_of(tmp_path / "s.csv")) == 2
+
+
+@pytest.mark.parametrize("mask", [None, np.ones((724, 724), bool)])
+def test_frames_of_a_photon_counter_have_a_status_and_no_score(mask, address, tmp_path):
+    counted = np.random.default_rng(0).poisson(0.5, (8, 724, 724)).astype("u2")
+    with in_thread(send, ArrayRun(counted, name="r1"), address):
+        report = stream(address, tmp_path / "s.csv", mask=mask)
+    lines = lines_of(tmp_path / "s.csv")
+    assert all("counted photons" in line["status"] and line["p_hit"] == "" for line in lines)
+    assert (report.scored, report.bad, len(lines)) == (0, 8, 8)
 
 
 def test_a_model_that_gives_no_number_gives_no_score(crops, address, tmp_path):

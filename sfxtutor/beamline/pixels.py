@@ -1,5 +1,7 @@
 """Bad pixels that a file does not name, found in its frames: dark gaps and stuck pixels."""
 
+from contextlib import suppress
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
@@ -40,21 +42,26 @@ def stuck_pixels(crops):
     return stuck
 
 
-def good_pixels(run):
-    """Mask for the central crops of a run, (724, 724) bool, or None where every pixel is good.
+def sample_crops(run):
+    """Central crops of five frames spread over a run: list of (724, 724) uint16, ADU.
 
-    Left out are what the file says is bad, dark pixels and stuck pixels, by five of its frames.
+    A frame that cannot be read is left out; it gets its status when its turn comes.
     """
-    chosen = sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1})
     crops = []
-    for i in chosen:
-        try:
+    for i in sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1}):
+        with suppress(OSError, ValueError, RuntimeError):
             crops.append(run.crop(i))
-        except (OSError, ValueError, RuntimeError):
-            continue  # such a frame gets its status when its turn comes
+    return crops
+
+
+def good_pixels(crops, mask=None):
+    """Mask for central crops of a run, (724, 724) bool, or None where every pixel is good.
+
+    Left out are what the run's mask (y, x) says is bad, dark pixels and stuck pixels.
+    """
     if not crops:
         return None
     good = ~(dark_pixels(crops) | stuck_pixels(crops))
-    if run.mask is not None:
-        good &= center_crop(run.mask, crops[0].shape[0])
+    if mask is not None:
+        good &= center_crop(mask, crops[0].shape[0])
     return None if good.all() else good

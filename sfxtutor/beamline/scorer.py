@@ -11,6 +11,7 @@ import numpy as np
 from ..kernels import Mask
 from ..preprocess import center_crop
 from ..runs import CROP
+from .noise import unfamiliar
 from .outputs import COLUMNS, need_folder
 from .pixels import dark_pixels, stuck_pixels
 from .tally import Numbers
@@ -44,6 +45,7 @@ class Scorer:
     def __init__(self, screener, good, report):
         self.screener, self.report = screener, report
         self._good = None if good is None else Mask(good)
+        self._unfit = None  # why the model cannot score such frames, "" if it can; None: not known
         self._numbers, self._began = Numbers(), None
         self._held = [] if good is None else None  # the first frames, until there are enough
         noise = np.random.default_rng(0).integers(1, 9, (CROP, CROP), np.uint16)
@@ -93,7 +95,10 @@ class Scorer:
 
     def _score(self, frames):
         features = []
+        self._look_at_noise(frames)
         for frame in frames:
+            if self._unfit and frame.crop is not None:
+                frame.crop, frame.status = None, self._unfit
             if frame.crop is not None:
                 try:
                     features.append(self.screener.features(frame.crop, self._good))
@@ -104,6 +109,13 @@ class Scorer:
         self.report.missing, self.report.repeated = self._numbers.missing, self._numbers.repeated
         self.report.seconds = time.monotonic() - self._began if self._began else 0.0
         return lines
+
+    def _look_at_noise(self, frames):
+        """Whether the model knows such noise, by the first frames that are scored."""
+        crops = [frame.crop for frame in frames[:FIRST] if frame.crop is not None]
+        if self._unfit is None and crops:
+            good = None if self._good is None else self._good.good
+            self._unfit = unfamiliar(crops, good, self.screener.least_reading)
 
     def _line(self, frame, scores):
         report = self.report

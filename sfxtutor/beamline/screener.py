@@ -39,6 +39,8 @@ class Screener:
     ----------
     path : Path, of the .onnx file
     bin : int, of the images that a 2D model takes; None for RWD vectors
+    least_reading : float, ADU, what a pixel read at least on 99 % of the beamlines that it was
+        trained on; 0 if its notes do not say
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Screener:
         self.notes = json.loads(notes.read_text()) if notes.exists() else {}
         self.threshold = _threshold(self.notes.get("threshold", 0.5) if threshold is None
                                     else threshold)  # fmt: skip
+        self.least_reading = self.notes.get("least reading", 0.0)
         self.path = onnx_of(path)
         self._session = _session(self.path, threads)
         self._input = self._session.get_inputs()[0]

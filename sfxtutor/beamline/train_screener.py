@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from sfxtutor import preprocess, simulate
 from sfxtutor.beamline import pixels, varied
+from sfxtutor.beamline.noise import noise_of
 from sfxtutor.beamline.pixels import dark_pixels
 from sfxtutor.beamline.screener import BIN, trained_model, write_onnx
 from sfxtutor.evaluate import best_threshold, count
@@ -84,10 +85,10 @@ def simulate_beamline(seed, kind="rwd"):
     dark = dark_pixels(crops[:5])
     mask = ~dark if dark.any() else None
     rwd, images, spots = measured(crops, [mask] * len(crops), line.setup.noise_gain)
-    n = len(crops)
+    n, reading = len(crops), noise_of(crops[:5], mask)[0]
     return {"x": rwd if kind == "rwd" else images, "spots": spots,
             "hit": np.array(labels) != "MISS", "line": np.full(n, seed),
-            "family": np.full(n, line.family)}  # fmt: skip
+            "family": np.full(n, line.family), "reading": np.full(n, reading)}  # fmt: skip
 
 
 def simulate_beamlines(kind, beamlines, seed=0, progress=True):
@@ -219,6 +220,7 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     notes = {
         "threshold": threshold, "wanted recall": RECALL, "beamlines": beamlines, "seed": seed,
         "on beamlines left out": str(counts), "auc on them": area,
+        "least reading": float(np.quantile(frames["reading"], 0.01)),
         "spots auc on them": area_under_curve(frames["spots"][apart], frames["hit"][apart]),
         "twins": judge_on_twins(model, kind, threshold),
     }  # fmt: skip

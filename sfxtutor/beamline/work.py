@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from sfxtutor.beamline.pixels import good_pixels
+from sfxtutor.beamline.noise import unfamiliar
+from sfxtutor.beamline.pixels import good_pixels, sample_crops
 from sfxtutor.beamline.screener import BATCH, Screener
 from sfxtutor.kernels import Mask
 from sfxtutor.runs import open_run
@@ -63,8 +64,9 @@ def blocks_of(number, path, frames, fingerprint="", of=0, size=FRAMES):
 
 def score_block(block, job):
     """p_hit, five decimals, and "ok"; or None and why there is none: a pair for each frame."""
+    screener, result, waiting = _screener(job), [], []
     try:
-        run, good = _opened(block.path, block.fingerprint, job)
+        run, good, unfit = _opened(block.path, block.fingerprint, job)
     except (OSError, ValueError) as error:  # it could be opened when the screening began
         return block.failed(one_line(error))
     if block.of not in (0, len(run)):
@@ -72,7 +74,8 @@ def score_block(block, job):
             f"the file holds {len(run)} frames and held {block.of} when the screening began; "
             "screen it again when it is complete"
         )
-    screener, result, waiting = _screener(job), [], []
+    if unfit:
+        return block.failed(unfit)
 
     def score():
         scores = map(rounded, screener.score([f for f, _ in waiting if f is not None]))
@@ -115,10 +118,15 @@ def _features(run, i, screener, good):
 
 @lru_cache(maxsize=4)
 def _opened(path, fingerprint, job):
-    """The run in a file and the good pixels of its crops; a worker stays with a few files."""
+    """The run in a file, the good pixels of its crops, and why the model cannot score it or "".
+
+    A worker stays with a few files.
+    """
     run = open_run(Path(path), mask=job.mask)
-    good = good_pixels(run)
-    return run, None if good is None else Mask(good)
+    crops = sample_crops(run)
+    good = good_pixels(crops, run.mask)
+    unfit = unfamiliar(crops, good, _screener(job).least_reading) if crops else ""
+    return run, None if good is None else Mask(good), unfit
 
 
 @lru_cache(maxsize=1)
