@@ -18,6 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sfxtutor.beamline.bench import PACKAGES
+from sfxtutor.support.provenance import conditions
+
 BACKENDS = {  # name -> how to install it
     "Keras predict_on_batch": "pip install tensorflow-cpu",
     "TensorFlow tf.function": "pip install tensorflow-cpu",
@@ -34,7 +37,7 @@ LEAST = 1.0  # seconds that a batch size is timed
 
 
 def main(out):
-    content = conditions() | {"unit": "inputs per second", "rows": [], "missing": []}
+    content = conditions(*PACKAGES) | {"unit": "inputs per second", "rows": [], "missing": []}
     with tempfile.TemporaryDirectory() as folder:
         gaps = ask("write", folder)
         if isinstance(gaps, str):
@@ -46,12 +49,6 @@ def main(out):
                     add(content, folder, net, backend, threads)
                 print(net, backend, flush=True)
                 Path(out).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def conditions():
-    from sfxtutor.beamline.bench import conditions
-
-    return conditions()
 
 
 def add(content, folder, net, backend, threads):

@@ -11,18 +11,16 @@ model has learned: they are untrained.
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import subprocess
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 import sfxtutor as sfx
+from sfxtutor.support.provenance import conditions, processor
 
 SAMPLE = 0.1  # seconds that a sample lasts at least: one call may take less than a clock sees
 VECTORS = 32  # RWD vectors in a batch of the model alone for each crop in one of the graph
@@ -92,23 +90,8 @@ def machine():
         "kind": "GPU" if found else "CPU",
         "driver": driver() if found else None,
         "cuda": tf.sysconfig.get_build_info().get("cuda_version"),
-        "cpu": processor(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "python": platform.python_version(),
-        "sfxtutor": sfx.__version__,
+        **conditions("tensorflow-cpu", "tensorflow", "keras"),
     }
-
-
-def processor():
-    """Name of the processor, str."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def driver():

@@ -12,9 +12,9 @@ from statistics import fmean, stdev
 import numpy as np
 
 import sfxtutor as sfx
-from sfxtutor.course.execute import origin
 from sfxtutor.evaluate import COUNTS
-from sfxtutor.results import write_atomically
+from sfxtutor.results import write_text
+from sfxtutor.support.provenance import origin
 from sfxtutor.training import PROFILES
 
 HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def measure():
         "splits": [row for name in NAMES for row in orders(name)],
         "bins": [one_bin(bin) for bin in BINS],
     }
-    write_atomically(RESULTS, json.dumps(content, indent=1))
+    write_text(RESULTS, json.dumps(content, indent=1))
 
 
 def train_rwd(x, y, part, seed):

@@ -6,9 +6,9 @@ import subprocess
 import sys
 import traceback
 
-from sfxtutor import __version__
-from sfxtutor.interrupts import every_ctrl_c
-from sfxtutor.support.errors import is_expected, sentence
+from . import __version__
+from .support.errors import is_expected, one_line
+from .support.interrupts import every_ctrl_c
 
 
 def main(arguments=None):
@@ -26,7 +26,7 @@ def main(arguments=None):
             raise
         if options.debug:
             traceback.print_exc()
-        print(f"sfxtutor: {sentence(error)}", file=sys.stderr)
+        print(f"sfxtutor: {one_line(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("sfxtutor: stopped; what was finished is kept.", file=sys.stderr)
@@ -169,15 +169,15 @@ def _add_data(data):
 
 
 def _run(options):
-    from sfxtutor.course import find_notebooks, notebook_folder
-    from sfxtutor.course.execute import run_course
+    from .course import find_notebooks, notebook_folder
+    from .course.execute import run_course
 
     lessons = find_notebooks(notebook_folder())
     return run_course(lessons, options.profile, options.source, options.out, options.seed)
 
 
 def _lab(options):
-    from sfxtutor.course import working_copy
+    from .course import working_copy
 
     student = {"SFXTUTOR_STUDENT": options.student} if options.student else {}
     command = [sys.executable, "-m", "jupyterlab", str(working_copy())]
@@ -185,15 +185,15 @@ def _lab(options):
 
 
 def _assign(options):
-    from sfxtutor.course.assign import assign
+    from .course.assign import assign
 
     for path in assign(options.out, options.source):
         print(path)
 
 
 def _grade(options):
-    from sfxtutor.course.grade import grade, without_marks
-    from sfxtutor.course.grading.pool import Limits
+    from .course.grade import grade, without_marks
+    from .course.grading.pool import Limits
 
     limits = Limits(
         cell_seconds=options.seconds,
@@ -207,7 +207,7 @@ def _grade(options):
 
 
 def _screen(options):
-    from sfxtutor.beamline.screen import Also, screen
+    from .beamline.screen import Also, screen
 
     also = Also(options.parquet, options.events, options.hits, options.copy, options.keep_misses,
                 options.seed)  # fmt: skip
@@ -218,8 +218,8 @@ def _screen(options):
 
 
 def _send(options):
-    from sfxtutor.beamline.source import send
-    from sfxtutor.runs import open_run
+    from .beamline.source import send
+    from .runs import open_run
 
     run = open_run(options.run, seed=options.seed)
     sent = send(run, options.to, options.rate, options.burst, options.frames)
@@ -228,7 +228,7 @@ def _send(options):
 
 
 def _stream(options):
-    from sfxtutor.beamline.stream import stream
+    from .beamline.stream import stream
 
     def watch(report):
         if sys.stderr.isatty():
@@ -243,13 +243,13 @@ def _stream(options):
 
 
 def _train(options):
-    from sfxtutor.beamline.train_screener import train
+    from .beamline.train_screener import train
 
     print(train(options.model, options.out, options.beamlines, options.seed))
 
 
 def _bench(options):
-    from sfxtutor.beamline.bench import bench
+    from .beamline.bench import bench
 
     content = bench(options.out, options.figure, options.only, options.quick, options.model)
     for target in content["targets"]:
@@ -261,7 +261,7 @@ def _bench(options):
 
 
 def _data_list(options):
-    from sfxtutor.beamline.fetch import list_runs
+    from .beamline.fetch import list_runs
 
     for run in list_runs():
         place = "simulated here" if run["source"] == "twin" else run["address"]
@@ -270,8 +270,8 @@ def _data_list(options):
 
 
 def _data_info(options):
-    from sfxtutor.beamline.fetch import info
-    from sfxtutor.runs import TWINS, open_run
+    from .beamline.fetch import info
+    from .runs import TWINS, open_run
 
     print(info(options.run))
     if options.run in TWINS:
@@ -279,7 +279,7 @@ def _data_info(options):
 
 
 def _data_fetch(options):
-    from sfxtutor.beamline.fetch import fetch_labels, fetch_mask, fetch_run
+    from .beamline.fetch import fetch_labels, fetch_mask, fetch_run
 
     print(fetch_run(options.run, options.frames, options.crop))
     print(fetch_labels(options.run))
@@ -290,14 +290,14 @@ def _data_fetch(options):
 
 
 def _data_verify(options):
-    from sfxtutor.beamline.fetch import verify_run
+    from .beamline.fetch import verify_run
 
     for line in verify_run(options.run):
         print(line)
 
 
 def _data_simulate(options):
-    from sfxtutor.beamline.export import simulate_run
+    from .beamline.export import simulate_run
 
     for path in simulate_run(options.run, options.out, options.frames, options.crop,
                              options.seed):  # fmt: skip

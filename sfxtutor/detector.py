@@ -13,8 +13,8 @@ import numba
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from sfxtutor.crystal import mix
-from sfxtutor.loops import compiled
+from .crystal import mix
+from .support.jit import compiled
 
 # Scattering factors against sin(theta)/wavelength (1/Å): water and air as in nanoBragg.
 _WATER = np.array([

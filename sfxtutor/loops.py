@@ -17,22 +17,14 @@ would halve their speed.
 from collections import namedtuple
 
 import numpy as np
-from numba import njit
+
+from .support.jit import compiled
 
 # Where a mask is True, and the rows where it is not True throughout: (y, x) and (y,) bool.  Most
 # rows of a detector have no bad pixel; not to look at them halves what a frame takes from memory.
 Good = namedtuple("Good", "at flawed")
 CANDIDATES = 16  # pixels looked at one by one for a row's extreme; more cost as much as all
 PATIENCE = 36  # rows done in full, one in twenty, after which no more candidates are looked for
-
-
-def compiled(function):
-    """Compile with Numba and keep the machine code on disk, if there is a folder to write to."""
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # a read-only installation and no home: compile in each process
-        return njit(**options)(function)
 
 
 @compiled

@@ -18,7 +18,8 @@ from tqdm.auto import tqdm
 
 from .kernels import count_spots, fast_pair
 from .preprocess import VERSION, center_crop
-from .runs import CROP, cache_dir
+from .runs import CROP
+from .support.disk import cache_dir
 
 ROWS = CROP - 4  # pixels of a LCN frame
 GAIN = 0.27  # variance / mean of the Rayonix, ADU, where a card has none (LN83's)

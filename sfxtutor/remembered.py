@@ -7,14 +7,13 @@ was killed goes on from the last finished training, and lesson 06 gets the netwo
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from zipfile import BadZipFile
 
 import keras
 import numpy as np
 
-from .runs import cache_dir
+from .support.disk import cache_dir, written
 
 
 def remembered(model, inputs, train, History):
@@ -129,10 +128,5 @@ def _read(path, count):
 
 def _write(path, **arrays):
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, **arrays)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)

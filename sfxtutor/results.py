@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from .support.disk import shipped_folder
+from .support.disk import shipped_folder, write_text
 
 
 def references():
@@ -40,7 +40,7 @@ def save_results(content, name):
     """
     path = _folder() / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(content, indent=1))
+    write_text(path, json.dumps(content, indent=1))
     return path
 
 
@@ -59,16 +59,6 @@ def load_results(name):
             f"Run the lesson that saves {name!r} first."
         )
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def write_atomically(path, text):
-    """Write a text file under a temporary name, then rename: no reader sees half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _folder():

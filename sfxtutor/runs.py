@@ -6,13 +6,11 @@ run = open_run("file.h5", labels="expert_annotation.txt")
 """
 
 import operator
-import os
 import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-import pooch
 
 CROP = 724  # pixels; the central square that Xie et al. 2023 keep of 1920 x 1920
 LABELS = ("HIT", "MAYBE", "MISS")
@@ -199,11 +197,6 @@ class Run:
     def __repr__(self):
         seed = "" if self.seed is None else f", seed {self.seed}"
         return f"<{self.name}: {len(self)} frames, {self.source}{seed}>"
-
-
-def cache_dir():
-    """Folder for downloaded and computed data: Path, `$SFXTUTOR_DATA` or the user's cache."""
-    return Path(os.environ.get("SFXTUTOR_DATA") or pooch.os_cache("sfxtutor")).expanduser()
 
 
 def read_labels(path, frames):

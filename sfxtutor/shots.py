@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sfxtutor.crystal import SPOT, Crystal, bragg_spots, random_rotation
-from sfxtutor.detector import (
+from .crystal import SPOT, Crystal, bragg_spots, random_rotation
+from .detector import (
     add_ice,
     add_spots,
     add_streak,

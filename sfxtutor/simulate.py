@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sfxtutor.crystal import Crystal
-from sfxtutor.detector import in_shadow
-from sfxtutor.runs import CARDS, CROP, LABELS, Run, crop_slices
-from sfxtutor.shots import Setup, bragg, draw, render, visibility
+from .crystal import Crystal
+from .detector import in_shadow
+from .runs import CARDS, CROP, LABELS, Run, crop_slices
+from .shots import Setup, bragg, draw, render, visibility
 
 VERSION = 1  # of what is simulated, crystal to detector: raised when frames or spots change
 # Hits, maybes and misses in frames 1-200, 201-400, 401-1200, 1201-1600 and 1601-2000, counted in

@@ -6,7 +6,8 @@ sums slide; the squares are summed for those pixels alone.
 
 import numpy as np
 
-from .loops import compiled, slide
+from .loops import slide
+from .support.jit import compiled
 
 
 @compiled

@@ -113,7 +113,7 @@ def test_a_part_of_another_run_or_broken_is_not_taken_up(run, tmp_path):
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_what_is_written(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(export.shutil, "disk_usage", lambda path: type("", (), {"free": 10}))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("", (), {"free": 10}))
     with pytest.raises(OSError, match=r"r.h5 could not be written: the disk is full .*4.0|0.0 GB"):
         write(run, tmp_path / "r.h5")
     assert not (tmp_path / "r.h5").exists()

@@ -14,9 +14,10 @@ from miniserver import serve
 from test_masks import flex_pickle
 
 from sfxtutor import runs
-from sfxtutor.beamline import export, fetch, remote
+from sfxtutor.beamline import fetch, remote
 from sfxtutor.beamline.export import write_idh5
 from sfxtutor.beamline.files import FileRun
+from sfxtutor.support.disk import cache_dir
 
 FRAMES = frames_of(12, 740)
 WORDS = ["HIT", "MISS", "MAYBE"] * 4
@@ -77,7 +78,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_gave_up(server, content):
     server.cut_after = [6_000_000] + [0] * 20
     with pytest.raises(ConnectionError, match="run the same command again"):
         get(server)
-    folder = runs.cache_dir() / "cxidb76" / "LN83"
+    folder = cache_dir() / "cxidb76" / "LN83"
     assert names(folder / "x") == ["r0018_2000.h5.part"]
     server.cut_after, server.sent = [], 0
     assert get(server).read_bytes() == content
@@ -113,11 +114,11 @@ def test_a_missing_file_and_an_unknown_run(server):
 
 
 def test_a_full_disk_keeps_the_part(server, content, monkeypatch):
-    monkeypatch.setattr(export.shutil, "disk_usage", lambda path: type("", (), {"free": 10}))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("", (), {"free": 10}))
     with pytest.raises(OSError, match="the disk is full .* set SFXTUTOR_DATA to another disk"):
         get(server)
     monkeypatch.undo()
-    assert not (runs.cache_dir() / "cxidb76" / "LN83" / "r0018_2000.h5").exists()
+    assert not (cache_dir() / "cxidb76" / "LN83" / "r0018_2000.h5").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a limit on file size")
@@ -134,7 +135,7 @@ def test_a_write_that_fails_in_the_middle_keeps_the_part(server, content):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
         signal.signal(signal.SIGXFSZ, handler)
-    part = runs.cache_dir() / "cxidb76" / "LN83" / "r0018_2000.h5.part"
+    part = cache_dir() / "cxidb76" / "LN83" / "r0018_2000.h5.part"
     assert part.read_bytes() == content[:4_000_000]
     assert get(server).read_bytes() == content
     assert server.requests[-1][1] == "bytes=4000000-"
@@ -172,7 +173,7 @@ def test_a_subset_survives_cuts_and_goes_on(server):
     server.cut_after = [10**9] * (needed + 1) + [0] * 50
     with pytest.raises(ConnectionError, match="6 times in a row"):
         get(server, 5)
-    part = runs.cache_dir() / "cxidb76" / "LN83" / "r0018_2000_first5.h5.part"
+    part = cache_dir() / "cxidb76" / "LN83" / "r0018_2000_first5.h5.part"
     with h5py.File(part, "r") as file:
         assert 1 <= file.attrs["written"] < 5
     server.cut_after = []

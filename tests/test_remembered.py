@@ -330,9 +330,9 @@ def test_a_file_gets_its_name_when_it_is_whole(trainings, memory, monkeypatch):
     seen, save = [], np.savez
 
     def watched(file, **arrays):
-        seen.extend(memory.glob("*.npz"))
+        seen.extend(memory.glob("[!.]*.npz"))
         save(file, **arrays)
-        seen.extend(memory.glob("*.npz"))
+        seen.extend(memory.glob("[!.]*.npz"))
 
     monkeypatch.setattr(np, "savez", watched)
     train(build())

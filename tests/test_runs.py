@@ -8,6 +8,7 @@ from minifiles import SHARED, ArrayRun, frames_of, make_idh5, make_labels
 
 from sfxtutor import runs
 from sfxtutor.preprocess import center_crop
+from sfxtutor.support.disk import cache_dir
 
 # facts.md §2: HIT, MAYBE, MISS, and positives in 1-200, 1-1200, 401-2000, 1601-2000
 COUNTS = {
@@ -87,9 +88,9 @@ def test_a_card_reads_as_text_with_units_and_assumptions():
 
 def test_cache_dir_is_the_variable_or_the_users(monkeypatch, tmp_path):
     monkeypatch.setenv("SFXTUTOR_DATA", str(tmp_path / "data"))
-    assert runs.cache_dir() == tmp_path / "data"
+    assert cache_dir() == tmp_path / "data"
     monkeypatch.setenv("SFXTUTOR_DATA", "")
-    assert "sfxtutor" in str(runs.cache_dir())
+    assert "sfxtutor" in str(cache_dir())
 
 
 def test_labels_in_any_order_and_for_the_first_frames_only(tmp_path):

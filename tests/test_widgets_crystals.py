@@ -9,7 +9,7 @@ from sfxtutor.detector import background, light
 from sfxtutor.shots import label_of
 from sfxtutor.simulate import SETUPS
 from sfxtutor.widgets import crystals
-from sfxtutor.widgets.crystals import HC, CrystalExplorer, crop_of, expose, usual
+from sfxtutor.widgets.crystals import KEV, CrystalExplorer, crop_of, expose, usual
 
 NAMES = sorted(SETUPS)
 
@@ -23,7 +23,7 @@ def still():
 def test_the_usual_knobs_are_the_runs_own(name):
     knobs, setup = usual(name), SETUPS[name]
     assert knobs.cell == setup.crystal.cell
-    assert HC / knobs.energy == pytest.approx(setup.wavelength, rel=1e-3)
+    assert KEV / knobs.energy == pytest.approx(setup.wavelength, rel=1e-3)
     assert np.deg2rad(knobs.mosaicity) == pytest.approx(setup.crystal.mosaicity, abs=1e-4)
     assert (knobs.tilt, knobs.turn, knobs.spin, knobs.flux) == (0, 0, 0, 1)
 
@@ -97,7 +97,7 @@ def test_a_larger_cell_has_more_reflections_and_a_shorter_wavelength_nearer_ones
     knobs = usual("LO19")
     wide = replace(knobs, cell=tuple(1.5 * edge for edge in knobs.cell))
     assert expose("LO19", wide).lit > 2 * expose("LO19", knobs).lit
-    ring = [crystals.ring_radius(5, replace(crystals.CARDS["twin"]["LO19"], wavelength=HC / energy,
+    ring = [crystals.ring_radius(5, replace(crystals.CARDS["twin"]["LO19"], wavelength=KEV / energy,
             distance=123.55)) for energy in (8, 11)]  # fmt: skip
     assert ring[0] > ring[1]
 

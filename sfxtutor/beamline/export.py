@@ -1,8 +1,6 @@
 """Write a run, or its first frames, as an idh5_v1.0 file with the experts' kind of annotation."""
 
-import errno
 import os
-import shutil
 from pathlib import Path
 
 import h5py
@@ -10,6 +8,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..runs import CROP, crop_slices
+from ..support.disk import check_space
+from ..support.errors import disk_error
 
 
 def write_idh5(run, path, frames=None, crop=False, progress=True):
@@ -102,31 +102,6 @@ def simulate_run(name, path=None, frames=None, crop=False, seed=0, progress=True
     write_idh5(run, path, frames, crop, progress)
     labels = path.with_name(f"{path.stem}_annotation.txt")
     return path, write_labels(run, labels, frames, file=path.name)
-
-
-def check_space(path, needed):
-    """Raise OSError with a sentence if `needed` bytes do not fit on the disk of `path`."""
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise OSError(
-            errno.ENOSPC,
-            f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} are free",
-            str(path),
-        )
-
-
-def disk_error(error, path):
-    """The error of a failed write as one sentence with the next step: OSError."""
-    why = {
-        errno.ENOSPC: f"the disk is full ({error.strerror})",
-        errno.EDQUOT: "your quota is used up",
-        errno.EACCES: "the folder may not be written to",
-        errno.EROFS: "the disk is read-only",
-    }.get(error.errno, str(error))
-    return OSError(
-        f"{path} could not be written: {why}. Free space or set SFXTUTOR_DATA to another disk, "
-        "and run the same command again: it goes on where it stopped."
-    )
 
 
 def _resume(part, key):

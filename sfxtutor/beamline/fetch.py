@@ -16,8 +16,10 @@ import requests
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from ..runs import CARDS, cache_dir
-from .export import check_space, disk_error, write_idh5
+from ..runs import CARDS
+from ..support.disk import cache_dir, check_space
+from ..support.errors import disk_error
+from .export import write_idh5
 from .files import FileRun
 from .remote import RangeFile, download
 

@@ -13,8 +13,8 @@ import h5py
 import hdf5plugin  # noqa: F401  registers bitshuffle, LZ4, Zstd, Blosc: what detectors write
 import numpy as np
 
-HC = 12398.419843  # eV Å
-JOULE = 1.602176634e-19  # J per eV
+from ..support.units import HC, JOULE
+
 # The flags of CXI (Maia, Nature Methods 9, 854, 2012) that make a pixel useless: invalid, hot,
 # dead, shadowed, to be ignored, bad, missing, noisy.  Saturated, in a peak mask, outside a
 # resolution range and corrected pixels hold data.

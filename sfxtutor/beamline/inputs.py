@@ -3,8 +3,8 @@
 import warnings
 from pathlib import Path
 
-from sfxtutor.beamline.work import one_line
-from sfxtutor.runs import open_run
+from ..runs import open_run
+from ..support.errors import one_line
 
 
 class Inputs:

@@ -4,9 +4,7 @@ Each file gets its name when it is complete.
 """
 
 import csv
-import os
 import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +13,8 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from .formats import HC, JOULE
+from ..support.disk import written
+from ..support.units import HC, JOULE
 
 NAMES = {"encoding": "utf-8", "errors": "surrogateescape"}  # files are called what they are called
 LINKED = 200  # files that a virtual dataset may need at once: HDF5 keeps them all open
@@ -40,18 +39,9 @@ class Row:
         return self.file, frame, self.p, self.is_hit, self.status
 
 
-def need_folder(path):
-    """Raise FileNotFoundError if there is no folder to write that file in."""
-    folder = Path(path).absolute().parent
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"Found no folder {folder}, expected one for {Path(path).name}. Make it first."
-        )
-
-
 def write_csv(path, rows):
     """A line a frame: file, frame (from 1), p_hit, is_hit (0 or 1), status."""
-    with _complete(path) as partial, open(partial, "w", newline="", **NAMES) as file:
+    with written(path) as partial, open(partial, "w", newline="", **NAMES) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for file_name, frame, p, is_hit, status in (row.values for row in rows):
@@ -67,7 +57,7 @@ def write_parquet(path, rows, size=100_000):
     types = (pa.string(), pa.int32(), pa.float64(), pa.bool_(), pa.string())
     schema = pa.schema(list(zip(COLUMNS, types, strict=True)))
     rows = iter(rows)
-    with _complete(path) as partial, ParquetWriter(partial, schema) as writer:
+    with written(path) as partial, ParquetWriter(partial, schema) as writer:
         while part := [row.values for row in islice(rows, size)]:
             columns = zip(*part, strict=True)
             arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
@@ -80,7 +70,7 @@ def write_events(path, rows, runs):
     The event is `part//n`, n from 0, as the geometry file's `data = /data/%/images` asks, `//n`
     for one stack of frames, and nothing for a file of one (White, Acta Cryst. D75, 219, 2019).
     """
-    with _complete(path) as partial, open(partial, "w", **NAMES) as file:
+    with written(path) as partial, open(partial, "w", **NAMES) as file:
         for row in rows:
             run = runs[row.number]
             name, dataset, *_ = run.place(row.frame)
@@ -107,7 +97,7 @@ def write_hits(path, rows, runs, copy=False):
     shape, dtype = runs[first].card.shape, runs[first].dtype
     places = [runs[row.number].place(row.frame) for row in rows]
     linked = all(dataset for _, dataset, _, _ in places) and len({p[0] for p in places}) <= LINKED
-    with _complete(path) as partial, h5py.File(partial, "w") as file:
+    with written(path) as partial, h5py.File(partial, "w") as file:
         detector = file.create_group("entry_1/instrument_1/detector_1")
         file["entry_1/data_1"] = detector
         if rows and linked and not copy:
@@ -201,15 +191,3 @@ def _tell_sources(file, rows, runs):
     wavelength = [runs[row.number].shot(row.frame)["wavelength"] for row in rows]
     if rows and None not in wavelength:
         file["entry_1/instrument_1/source_1/energy"] = HC / np.array(wavelength) * JOULE
-
-
-@contextmanager
-def _complete(path):
-    """A temporary path that becomes `path` at the end, and is removed where something fails."""
-    path = Path(path)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

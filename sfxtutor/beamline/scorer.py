@@ -11,12 +11,14 @@ import numpy as np
 from ..kernels import Mask
 from ..preprocess import center_crop
 from ..runs import CROP
+from ..support.disk import need_folder
+from ..support.errors import one_line
 from .noise import unfamiliar
-from .outputs import COLUMNS, need_folder
+from .outputs import COLUMNS
 from .pixels import dark_pixels, stuck_pixels
 from .tally import Numbers
 from .wire import read_header, read_pixels
-from .work import NO_NUMBER, one_line, rounded
+from .work import NO_NUMBER, rounded
 
 FIRST = 5  # frames by which bad pixels are found
 

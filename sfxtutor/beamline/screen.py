@@ -19,15 +19,16 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from sfxtutor import preprocess
-from sfxtutor.beamline import outputs, pixels
-from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
-from sfxtutor.beamline.inputs import Inputs
-from sfxtutor.beamline.ledger import Ledger
-from sfxtutor.beamline.outputs import Row
-from sfxtutor.beamline.screener import Screener
-from sfxtutor.beamline.work import Job, blocks_of
-from sfxtutor.evaluate import rate_text
+from .. import preprocess
+from ..evaluate import rate_text
+from ..support.disk import need_folder
+from . import outputs, pixels
+from .cluster import local_cluster, run_here, run_on_dask
+from .inputs import Inputs
+from .ledger import Ledger
+from .outputs import Row
+from .screener import Screener
+from .work import Job, blocks_of
 
 
 @dataclass
@@ -174,7 +175,7 @@ def _check_places(places, hits, inputs):
     resolved = [path.resolve() for path in places]
     read = {Path(name).resolve() for name in inputs.names}
     for path, real in zip(places, resolved, strict=True):
-        outputs.need_folder(path)
+        need_folder(path)
         earlier = hits and path == Path(hits) and outputs.is_hits(path)
         for wrong, why in (
             (resolved.count(real) > 1, "is named twice"),

@@ -6,14 +6,14 @@ gave, and why it is ONNX Runtime, stands in docs/speed.md.
 
 import hashlib
 import json
-import os
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from sfxtutor.kernels import fast_binned, fast_rwd
-from sfxtutor.runs import cache_dir
+from ..kernels import fast_binned, fast_rwd
+from ..support.disk import cache_dir, written
+from ..support.errors import first_line
 
 MODELS = Path(__file__).parent / "models"
 BIN = 4  # pixels that become one in the image that the 2D CNN gets
@@ -128,24 +128,20 @@ def write_onnx(path, out):
             f"{Path(path).name} is a Keras model, and converting it to ONNX needs TensorFlow and "
             f'tf2onnx ({error}). Install them: pip install "sfxtutor[cpu,beamline]".'
         ) from error
-    from sfxtutor import layers, models  # noqa: F401  the layers that a file may name
+    from .. import layers, models  # noqa: F401  the layers that a file may name
 
     try:
         model = keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(
-            f"{path} cannot be loaded as a Keras model ({_first_line(error)}). Save it again with "
+            f"{path} cannot be loaded as a Keras model ({first_line(error)}). Save it again with "
             "model.save, under a name that ends in .keras."
         ) from error
-    partial = Path(out).with_name(f".{os.getpid()}.{Path(out).name}")
-    try:
-        inputs = [keras.InputSpec(dtype="float32", shape=model.input_shape)]
-        with warnings.catch_warnings():  # of a name that NumPy 2 dropped and Keras still sets
-            warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
-            model.export(partial, format="onnx", verbose=False, input_signature=inputs)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    inputs = [keras.InputSpec(dtype="float32", shape=model.input_shape)]
+    with written(out) as partial, warnings.catch_warnings():
+        # of a name that NumPy 2 dropped and Keras still sets
+        warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
+        model.export(partial, format="onnx", verbose=False, input_signature=inputs)
 
 
 def _threshold(value):
@@ -184,10 +180,6 @@ def _session(path, threads):
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions share no class of their own
         raise ValueError(
-            f"{path} cannot be loaded as an ONNX model ({_first_line(error)}). Export it again, or "
+            f"{path} cannot be loaded as an ONNX model ({first_line(error)}). Export it again, or "
             "name the .keras file."
         ) from error
-
-
-def _first_line(error):
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..interrupts import interruptible
+from ..support.interrupts import interruptible
 from .wire import WAITING, opened, pack, pack_end
 
 POOL = 200  # frames ready in memory before the first is sent: 210 MB of crops

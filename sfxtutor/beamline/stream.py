@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 from queue import Empty, Full, Queue
 
-from ..interrupts import interruptible
 from ..preprocess import center_crop
+from ..support.interrupts import interruptible
 from .masks import read_mask
 from .scorer import Scorer, Scores
 from .screener import Screener

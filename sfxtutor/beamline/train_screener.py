@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sfxtutor import preprocess, simulate
-from sfxtutor.beamline import pixels, varied
-from sfxtutor.beamline.noise import noise_of
-from sfxtutor.beamline.pixels import dark_pixels
-from sfxtutor.beamline.screener import BIN, trained_model, write_onnx
-from sfxtutor.evaluate import best_threshold, count
-from sfxtutor.kernels import count_spots, fast_binned, fast_rwd
-from sfxtutor.preprocess import center_crop
-from sfxtutor.runs import TWINS, cache_dir, open_run
+from .. import preprocess, simulate
+from ..evaluate import best_threshold, count
+from ..kernels import count_spots, fast_binned, fast_rwd
+from ..preprocess import center_crop
+from ..runs import TWINS, open_run
+from ..support.disk import cache_dir, written
+from . import pixels, varied
+from .noise import noise_of
+from .pixels import dark_pixels
+from .screener import BIN, trained_model, write_onnx
 
 SHOTS = 16  # of each imaginary beamline
 RECALL = 0.90  # wanted of hits and maybes on beamlines not trained on, many barely visible
@@ -106,9 +107,8 @@ def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     lines = [line for line in lines if line is not None]
     frames = {key: np.concatenate([line[key] for line in lines]) for key in lines[0]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.stem}.partial.npz")
-    np.savez(unfinished, **frames)
-    unfinished.replace(path)
+    with written(path) as unfinished:
+        np.savez(unfinished, **frames)
     return frames
 
 
@@ -124,7 +124,7 @@ def fit_screener(model, x, hit, lines, epochs, seed=0):
     area : float
         Under the curve, on the fourth part.
     """
-    from sfxtutor.training import fit, predict
+    from ..training import fit, predict
 
     apart = lines % 4 == 3
     fit(model, x[~apart], hit[~apart], (x[apart], hit[apart]), epochs, seed=seed, batch=64,
@@ -141,7 +141,7 @@ def leave_one_family_out(frames, seed=0):
     -------
     dict of family to (model, spot count)
     """
-    from sfxtutor.training import predict, set_seed
+    from ..training import predict, set_seed
 
     result = {}
     for family in varied.FAMILIES:
@@ -167,7 +167,7 @@ def area_under_curve(score, hit):
 
 def judge_on_twins(model, kind, threshold):
     """Counts and areas of the model and of the spot count on the last frames of each twin."""
-    from sfxtutor.training import predict
+    from ..training import predict
 
     result = {}
     for name in TWINS:
@@ -206,8 +206,8 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     pathlib.Path
         The model.
     """
-    from sfxtutor.models import build_cnn
-    from sfxtutor.training import set_seed
+    from ..models import build_cnn
+    from ..training import set_seed
 
     beamlines = beamlines or BEAMLINES[kind]
     frames = simulate_beamlines(kind, beamlines, seed)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from sfxtutor.beamline.noise import unfamiliar
-from sfxtutor.beamline.pixels import good_pixels, sample_crops
-from sfxtutor.beamline.screener import BATCH, Screener
-from sfxtutor.kernels import Mask
-from sfxtutor.runs import open_run
+from ..kernels import Mask
+from ..runs import open_run
+from ..support.errors import one_line
+from .noise import unfamiliar
+from .pixels import good_pixels, sample_crops
+from .screener import BATCH, Screener
 
 NO_NUMBER = "the model gave no number for this frame"
 FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
@@ -101,11 +102,6 @@ def forget():
 def rounded(p):
     """p_hit as it is written and judged, five decimals; None if it is no number."""
     return round(float(p), 5) if math.isfinite(p) else None
-
-
-def one_line(error):
-    """An error's sentence without line breaks."""
-    return " ".join(str(error).split())
 
 
 def _features(run, i, screener, good):

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat.reader import NotJSONError
 
-from ..results import write_atomically
+from ..support.disk import write_text
 from . import notebook_folder
 
 CODE_STUB, TEXT_STUB = "...", "*Your answer here.*"
@@ -60,7 +60,7 @@ def assign(out, source=None):
     for name, assignment in read_assignments(folder).items():
         paths.append(out / name / f"{name}.ipynb")
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(paths[-1], nbformat.writes(assignment.released) + "\n")
+        write_text(paths[-1], nbformat.writes(assignment.released) + "\n")
     return paths
 
 

@@ -5,15 +5,11 @@ and where to save its results. After every lesson the pages, ``results.json``, `
 and ``timings.json`` are written anew, so an interrupted run keeps what is finished.
 """
 
-import datetime
 import json
 import os
-import platform
 import threading
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import nbformat
@@ -22,8 +18,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from nbformat.reader import NotJSONError
 
-from ..results import write_atomically
 from ..statements import claims as judge
+from ..support.disk import write_text
+from ..support.errors import first_line
+from ..support.provenance import origin
 from . import pages
 
 CELL_TIMEOUT = 3600  # seconds; the paper profile trains for minutes in one cell
@@ -126,9 +124,9 @@ def run_lesson(path, env, out):
     start = time.perf_counter()
     outcome.error, outcome.peak_mb = execute(notebook, path.parent, env)
     outcome.seconds = round(time.perf_counter() - start, 1)
-    write_atomically(out / path.name, nbformat.writes(notebook))
+    write_text(out / path.name, nbformat.writes(notebook))
     page = pages.lesson_page(notebook, path.parent, outcome)
-    write_atomically(out / f"{path.stem}.html", page)
+    write_text(out / f"{path.stem}.html", page)
     return outcome
 
 
@@ -174,11 +172,6 @@ def reason(failure):
     """First line of what a failed cell raised, without the traceback."""
     name, value = getattr(failure, "ename", None), getattr(failure, "evalue", "")
     return first_line(f"{name}: {value}" if name else failure)
-
-
-def first_line(error):
-    """First line of an error's text."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 class PeakMemory:
@@ -232,28 +225,9 @@ def write_report(outcomes, profile, source, out, seed):
         ("claims", claims),
         ("record", record),
     ):
-        write_atomically(out / f"{name}.json", json.dumps(content, indent=1))
+        write_text(out / f"{name}.json", json.dumps(content, indent=1))
     page = pages.index_page(outcomes, rows, claims, profile, source)
-    write_atomically(out / "index.html", page)
-
-
-def origin(profile, source, seed):
-    """Where results come from: profile, source, seed, date, versions, machine; a dict."""
-    names = ("sfxtutor", "keras", "tensorflow-cpu", "tensorflow", "numpy", "scikit-learn")
-    versions = {}
-    for name in names:
-        with suppress(PackageNotFoundError):
-            versions[name] = version(name)
-    memory = psutil.virtual_memory().total / 2**30
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
-    return {
-        "profile": profile,
-        "source": source,
-        "seed": seed,
-        "date": f"{datetime.date.today():%Y-%m-%d}",
-        "versions": {"python": platform.python_version(), **versions},
-        "machine": machine,
-    }
+    write_text(out / "index.html", page)
 
 
 def results_name(lesson):

@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
-from ..results import write_atomically
+from ..support.disk import write_text
 from .assign import assignment_folder, nbgrader, read_assignments
 from .grading.feedback import feedback_page, report_page, written_page
 from .grading.manual import Marks
@@ -133,7 +133,7 @@ def write_all(graded, assignments, by_hand, out):
         folder.mkdir(parents=True, exist_ok=True)
         name = one.submission.assignment or "not graded"
         page = feedback_page(one, assignments.get(one.submission.assignment))
-        write_atomically(folder / f"{name}.html", page)
+        write_text(folder / f"{name}.html", page)
     statuses = Counter(one.status for one in graded)
     found = findings(graded, assignments)
     for name, text in (
@@ -142,7 +142,7 @@ def write_all(graded, assignments, by_hand, out):
         ("written.html", written_page(graded, assignments)),
         ("grades.csv", table(graded)),
     ):
-        write_atomically(out / name, text)
+        write_text(out / name, text)
 
 
 def table(graded):

@@ -1,8 +1,19 @@
-"""Files and folders of the package and of the user."""
+"""Files and folders: where they are, and how one is written whole or not at all."""
 
+import errno
+import os
+import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def cache_dir():
+    """Folder for downloaded and computed data: Path, `$SFXTUTOR_DATA` or the user's cache."""
+    import pooch
+
+    return Path(os.environ.get("SFXTUTOR_DATA") or pooch.os_cache("sfxtutor")).expanduser()
 
 
 def shipped_folder(inside, beside):
@@ -30,3 +41,44 @@ def shipped_folder(inside, beside):
         f"Found no folder {within}, expected it in every installation. Install sfxtutor again, or "
         "work in a full checkout."
     )
+
+
+@contextmanager
+def written(path):
+    """A temporary path, which gets the name `path` at the end: no reader sees half a file.
+
+    Where something fails, the temporary file is removed, and one that was at `path` stays.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write a text file whole or not at all."""
+    with written(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def need_folder(path):
+    """Raise FileNotFoundError if there is no folder to write that file in."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"Found no folder {folder}, expected one for {Path(path).name}. Make it first."
+        )
+
+
+def check_space(path, needed):
+    """Raise OSError with a sentence if `needed` bytes do not fit on the disk of `path`."""
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise OSError(
+            errno.ENOSPC,
+            f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} are free",
+            str(path),
+        )

@@ -1,6 +1,7 @@
-"""Errors: which of them a sentence explains, and that sentence."""
+"""Errors: which of them explain themselves, and what they say in one line."""
 
 import dis
+import errno
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -32,7 +33,26 @@ def _was_raised_here(error):
     return ours and code.co_code[trace.tb_lasti] == _RAISE
 
 
-def sentence(error):
-    """What an error says, in one line without its kind: str."""
+def one_line(error):
+    """What an error of ours says, without its line breaks: str."""
     said = error.args[0] if isinstance(error, KeyError) and error.args else error
     return " ".join(str(said).split()) or type(error).__name__
+
+
+def first_line(error):
+    """The first line of what an error of a library says, without the trace that may follow: str."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def disk_error(error, path):
+    """The error of a failed write as one sentence with the next step: OSError."""
+    why = {
+        errno.ENOSPC: f"the disk is full ({error.strerror})",
+        errno.EDQUOT: "your quota is used up",
+        errno.EACCES: "the folder may not be written to",
+        errno.EROFS: "the disk is read-only",
+    }.get(error.errno, str(error))
+    return OSError(
+        f"{path} could not be written: {why}. Free space or set SFXTUTOR_DATA to another disk, "
+        "and run the same command again: it goes on where it stopped."
+    )

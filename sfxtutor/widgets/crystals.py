@@ -17,10 +17,11 @@ from ..plots import COLOURS, plot_frame, ring_radius
 from ..runs import CARDS, CROP, crop_slices
 from ..shots import Shot, bragg, label_of, render, visibility
 from ..simulate import SETUPS, good_pixels
+from ..support.units import HC
 from .canvas import Exhibit, FrameCanvas, buttons, circles, line, rings, static_figure, to_bytes
 from .stages import LCN_EDGE, UNITS, Picture, coarse, ends
 
-HC = 12.398  # keV Å
+KEV = HC / 1000  # keV Å: photon energy times wavelength
 RINGS = (20, 10, 5, 3.1)  # Å
 VERDICT = '<b style="font-size: 150%; margin-left: 6em">{}</b>'
 _START = 0  # seed of the orientation at angles of 0
@@ -91,7 +92,7 @@ def usual(name):
     """The knobs as the run has them, to the nearest step of the sliders (the browser snaps)."""
     setup = SETUPS[name]
     mosaicity = float(np.rad2deg(setup.crystal.mosaicity))
-    return Knobs(setup.crystal.cell, round(HC / setup.wavelength, 2), round(mosaicity, 2))
+    return Knobs(setup.crystal.cell, round(KEV / setup.wavelength, 2), round(mosaicity, 2))
 
 
 def crop_of(setup):
@@ -111,7 +112,7 @@ def expose(name, knobs):
     crystal = replace(
         setup.crystal, cell=tuple(knobs.cell), mosaicity=float(np.deg2rad(knobs.mosaicity))
     )
-    setup = replace(setup, crystal=crystal, wavelength=HC / knobs.energy)
+    setup = replace(setup, crystal=crystal, wavelength=KEV / knobs.energy)
     angles = (knobs.tilt, knobs.turn, knobs.spin)
     start = random_rotation(np.random.default_rng(_START))
     rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ start
@@ -197,7 +198,7 @@ class CrystalExplorer(Exhibit):
             places = picture.place(self.still.y, self.still.x)
             marks.append(circles(*places, colour=COLOURS["orange"]))
         if self.rings.value:
-            beam = replace(CARDS["twin"][self.name], wavelength=HC / self.knobs.energy,
+            beam = replace(CARDS["twin"][self.name], wavelength=KEV / self.knobs.energy,
                            distance=self._small.distance)  # fmt: skip
             radii = [ring_radius(d, beam) / self._small.pixel / picture.bin for d in RINGS]
             center = picture.place(*self._small.center)

@@ -6,20 +6,16 @@
 show what a way costs and finds on these three simulations, not on a beamline.
 """
 
-import datetime
 import json
-import platform
 import tempfile
-from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sfxtutor import __version__
-from sfxtutor.beamline.bench import features, machine, nets, scale, verdict
-from sfxtutor.beamline.bench.targets import judge
-from sfxtutor.beamline.screener import Screener
-from sfxtutor.results import write_atomically
-from sfxtutor.runs import TWINS
+from ...runs import TWINS
+from ...support.disk import write_text
+from ...support.provenance import conditions
+from ..screener import Screener
+from . import features, machine, nets, scale, verdict
+from .targets import judge
 
 PACKAGES = ("numpy", "scipy", "numba", "onnxruntime", "opencv-python-headless",
             "ondamonitor", "keras", "tensorflow-cpu", "tensorflow")  # fmt: skip
@@ -98,7 +94,7 @@ def bench(out="bench.json", figure=None, only=(), quick=False, model="rwd"):
             f"Found no section {strange[0]!r}, expected some of {', '.join(SECTIONS)}. Correct "
             "--only."
         )
-    content = conditions() | {"quick": quick, "sections": {}}
+    content = conditions(*PACKAGES) | {"source": "twin", "seed": 0, "quick": quick, "sections": {}}
     for name in only or SECTIONS:
         print(f"{name} ...", flush=True)
         try:
@@ -106,24 +102,9 @@ def bench(out="bench.json", figure=None, only=(), quick=False, model="rwd"):
         except ImportError as error:  # such as TensorFlow, which the nets are built with
             content["sections"][name] = {"missing": {name: str(error)}}
         content["targets"] = judge(content["sections"])
-        write_atomically(Path(out), json.dumps(content, indent=1) + "\n")
+        write_text(Path(out), json.dumps(content, indent=1) + "\n")
     if figure and content["sections"].get("verdict", {}).get("rows"):
-        from sfxtutor.beamline.bench.figure import write_figure
+        from .figure import write_figure
 
         write_figure(content, figure)
     return content
-
-
-def conditions():
-    """Date, machine and versions: a dict."""
-    versions = {"python": platform.python_version(), "sfxtutor": __version__}
-    for name in PACKAGES:
-        with suppress(PackageNotFoundError):
-            versions[name] = version(name)
-    return {
-        "date": f"{datetime.date.today():%Y-%m-%d}",
-        "machine": machine.description(),
-        "versions": versions,
-        "source": "twin",
-        "seed": 0,
-    }

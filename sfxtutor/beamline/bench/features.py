@@ -4,12 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from sfxtutor.beamline.bench.rivals import BareSciPy
-from sfxtutor.beamline.bench.timing import per_item, take_turns
-from sfxtutor.beamline.bench.verdict import CLASSES
-from sfxtutor.kernels import Mask, count_spots, fast_binned, fast_pair, fast_rwd
-from sfxtutor.preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
-from sfxtutor.runs import CROP, open_run
+from ...kernels import Mask, count_spots, fast_binned, fast_pair, fast_rwd
+from ...preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
+from ...runs import CROP, open_run
+from .rivals import BareSciPy
+from .timing import per_item, take_turns
+from .verdict import CLASSES
 
 RWD, BINNED, SPOTS = "RWD", "binned 2 x 2", "spots"
 BARE, FUSED = "bare SciPy", "fused"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sfxtutor.beamline.bench.verdict import CLASSES
-from sfxtutor.evaluate import wilson
-from sfxtutor.plots import COLOURS, axes_or_new
+from ...evaluate import wilson
+from ...plots import COLOURS, axes_or_new
+from .verdict import CLASSES
 
 LOOKS = {"hit": ("hits", "blue", "o", -0.15), "miss": ("misses", "orange", "s", 0.15)}
 RUN_LOOKS = (("blue", "o", -0.2), ("orange", "s", 0.0), ("green", "^", 0.2))
@@ -62,7 +62,7 @@ def write_figure(content, path):
     """Draw both beside each other and write them to a PNG."""
     import matplotlib.pyplot as plt
 
-    from sfxtutor.plots import style
+    from ...plots import style
 
     rows = content["sections"]["verdict"]["rows"]
     with plt.rc_context():

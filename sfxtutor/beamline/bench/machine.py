@@ -1,8 +1,6 @@
 """What the machine gives: a second core, the twin's frames, memory."""
 
 import json
-import os
-import platform
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sfxtutor.beamline.bench.timing import per_item, per_second, take_turns
-from sfxtutor.kernels import Mask
-from sfxtutor.preprocess import center_crop
-from sfxtutor.runs import open_run
+from ...kernels import Mask
+from ...preprocess import center_crop
+from ...runs import open_run
+from .timing import per_item, per_second, take_turns
 
 CORES = (1, 2)
 CHUNK = 10  # frames that a thread takes at once
@@ -100,24 +98,3 @@ def _ask(program, *arguments):
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise ChildProcessError(f"A process that measures memory failed: {last}")
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def description():
-    """System, processor, cores and memory in one line."""
-    import psutil
-
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores, "
-        f"{memory:.0f} GiB"
-    )
-
-
-def _processor():
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or "processor unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "processor unknown"

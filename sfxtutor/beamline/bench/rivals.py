@@ -12,10 +12,10 @@ from importlib.metadata import version
 import numpy as np
 from scipy import ndimage
 
-from sfxtutor import __version__
-from sfxtutor.kernels import Mask, count_spots
-from sfxtutor.preprocess import box_sum, center_crop, gcn, lcn, rwd
-from sfxtutor.runs import CROP, crop_slices
+from ... import __version__
+from ...kernels import Mask, count_spots
+from ...preprocess import box_sum, center_crop, gcn, lcn, rwd
+from ...runs import CROP, crop_slices
 
 OURS = "RWD"
 WINDOW = 5  # pixels along the side of the LCN window

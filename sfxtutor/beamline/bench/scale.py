@@ -13,13 +13,13 @@ from pathlib import Path
 import h5py
 import psutil
 
-from sfxtutor.beamline.bench.timing import spread
-from sfxtutor.beamline.cluster import local_cluster, run_on_dask
-from sfxtutor.beamline.export import write_idh5
-from sfxtutor.beamline.screener import Screener
-from sfxtutor.beamline.stream import measure
-from sfxtutor.beamline.work import Job, blocks_of
-from sfxtutor.runs import open_run
+from ...runs import open_run
+from ..cluster import local_cluster, run_on_dask
+from ..export import write_idh5
+from ..screener import Screener
+from ..stream import measure
+from ..work import Job, blocks_of
+from .timing import spread
 
 WORKERS = (1, 2)
 DISTINCT = 20  # frames of a file that differ; its other chunks are links to theirs

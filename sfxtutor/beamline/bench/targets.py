@@ -1,9 +1,9 @@
 """What the package set out to reach, judged by the figures of one run of the benchmark."""
 
-from sfxtutor.beamline.bench import features, nets
-from sfxtutor.beamline.bench.rivals import OURS
-from sfxtutor.beamline.bench.verdict import ALONE, CLASSES, CROPS, FULL, READING
-from sfxtutor.evaluate import rate_text
+from ...evaluate import rate_text
+from . import features, nets
+from .rivals import OURS
+from .verdict import ALONE, CLASSES, CROPS, FULL, READING
 
 # way -> how many times faster ours must be, on hits and on misses of every twin
 FACTORS = {

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sfxtutor.beamline.bench.dials_command import HOW, SHORT, Dials, nxmx
-from sfxtutor.beamline.bench.rivals import OURS, find_rivals
-from sfxtutor.beamline.bench.timing import per_item, take_turns
-from sfxtutor.evaluate import COUNTS, count, is_positive
-from sfxtutor.kernels import Mask
-from sfxtutor.preprocess import center_crop
-from sfxtutor.runs import open_run
+from ...evaluate import COUNTS, count, is_positive
+from ...kernels import Mask
+from ...preprocess import center_crop
+from ...runs import open_run
+from .dials_command import HOW, SHORT, Dials, nxmx
+from .rivals import OURS, find_rivals
+from .timing import per_item, take_turns
 
 SPECIFICITY = 0.95
 READING = "RWD, from the file"

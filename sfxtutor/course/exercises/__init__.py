@@ -16,6 +16,8 @@ from pkgutil import iter_modules
 
 import numpy as np
 
+from ...support.errors import first_line
+
 MIME = "application/vnd.sfxtutor.check+json"  # a verdict among a cell's outputs; see grading
 UNANSWERED, FAILED, OTHER = "not answered", "raised an error", "none of the usual mistakes"
 NOTHING = "Your function returns nothing yet. Write its body and let it return a value."
@@ -240,5 +242,5 @@ def difference(found, expected):
 
 def describe(error):
     """Kind and first line of an error."""
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    kind, first = type(error).__name__, first_line(error)
+    return kind if first == kind else f"{kind}: {first}"

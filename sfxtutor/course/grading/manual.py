@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 
-from ...results import write_atomically
+from ...support.disk import write_text
 
 COLUMNS = ("student", "assignment", "task", "max", "points", "comment", "answer")
 
@@ -66,7 +66,7 @@ class Marks:
         writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows[key] for key in sorted(self.rows))
-        write_atomically(self.path, table.getvalue())
+        write_text(self.path, table.getvalue())
 
 
 def check_points(row, where):
