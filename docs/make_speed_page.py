@@ -14,7 +14,7 @@ from sfxtutor.beamline.bench.scale import DISTINCT
 from sfxtutor.beamline.bench.targets import ratios
 from sfxtutor.beamline.bench.verdict import CLASSES, READING
 from sfxtutor.evaluate import rate_text
-from sfxtutor.runs import CROP
+from sfxtutor.runs.run import CROP
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"

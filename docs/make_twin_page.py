@@ -13,7 +13,7 @@ import numpy as np
 
 import sfxtutor as sfx
 from sfxtutor.beamline import calibration
-from sfxtutor.runs import TWINS
+from sfxtutor.runs.datasets import TWINS
 
 HERE = Path(__file__).parent
 INTRODUCTION = """# The twin beside a real frame

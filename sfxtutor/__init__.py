@@ -9,8 +9,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "runs": "Run open_run",
-    "simulate": "TwinRun",
+    "runs.open": "open_run",
+    "runs.run": "Run",
+    "runs.twin.run": "TwinRun",
     "preprocess": "bin_max center_crop find_spots gcn lcn rwd",
     "kernels": "count_spots fast_binned fast_lcn fast_rwd",
     "prepared": "prepare",

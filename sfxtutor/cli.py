@@ -219,7 +219,7 @@ def _screen(options):
 
 def _send(options):
     from .beamline.source import send
-    from .runs import open_run
+    from .runs.open import open_run
 
     run = open_run(options.run, seed=options.seed)
     sent = send(run, options.to, options.rate, options.burst, options.frames)
@@ -261,7 +261,7 @@ def _bench(options):
 
 
 def _data_list(options):
-    from .beamline.fetch import list_runs
+    from .runs.files.fetch import list_runs
 
     for run in list_runs():
         place = "simulated here" if run["source"] == "twin" else run["address"]
@@ -270,8 +270,9 @@ def _data_list(options):
 
 
 def _data_info(options):
-    from .beamline.fetch import info
-    from .runs import TWINS, open_run
+    from .runs.datasets import TWINS
+    from .runs.files.fetch import info
+    from .runs.open import open_run
 
     print(info(options.run))
     if options.run in TWINS:
@@ -279,7 +280,7 @@ def _data_info(options):
 
 
 def _data_fetch(options):
-    from .beamline.fetch import fetch_labels, fetch_mask, fetch_run
+    from .runs.files.fetch import fetch_labels, fetch_mask, fetch_run
 
     print(fetch_run(options.run, options.frames, options.crop))
     print(fetch_labels(options.run))
@@ -290,14 +291,14 @@ def _data_fetch(options):
 
 
 def _data_verify(options):
-    from .beamline.fetch import verify_run
+    from .runs.files.fetch import verify_run
 
     for line in verify_run(options.run):
         print(line)
 
 
 def _data_simulate(options):
-    from .beamline.export import simulate_run
+    from .runs.open import simulate_run
 
     for path in simulate_run(options.run, options.out, options.frames, options.crop,
                              options.seed):  # fmt: skip

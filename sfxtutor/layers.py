@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from .preprocess import _check_mask, box_sum
-from .runs import CROP
+from .runs.run import CROP
 
 
 @keras.saving.register_keras_serializable("sfxtutor")

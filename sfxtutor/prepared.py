@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from .kernels import count_spots, fast_pair
 from .preprocess import VERSION, center_crop
-from .runs import CROP
+from .runs.run import CROP
 from .support.disk import cache_dir
 
 ROWS = CROP - 4  # pixels of a LCN frame

@@ -9,7 +9,7 @@ A mask is a boolean (y, x) array, True for a good pixel, for all frames of a sta
 import numpy as np
 from scipy import ndimage
 
-from .runs import CROP, crop_slices
+from .runs.run import CROP, crop_slices
 
 VERSION = 1  # of the numbers that GCN, LCN, RWD, binning, spots and `prepare` give
 SPOT = np.dtype([("y", "f8"), ("x", "f8"), ("pixels", "i4"), ("intensity", "f8"), ("peak", "f8")])

@@ -51,7 +51,7 @@ def frame(seed=0, size=130):
 
 def reading():
     """Frames, crops and masks of small files with every kind of pixel."""
-    from sfxtutor.runs import open_run
+    from sfxtutor.runs.open import open_run
 
     rng, found = np.random.default_rng(0), {}
     pixels = rng.integers(0, 5000, (3, 740, 750))
@@ -92,7 +92,7 @@ def _files(folder, pixels, nasty, signed, flagged):
 
 def twin():
     """Central crops, spots and visible spots of a hit, a maybe and a miss of each twin."""
-    from sfxtutor.simulate import TwinRun
+    from sfxtutor.runs.twin.run import TwinRun
 
     found = {}
     for name in RUNS:
@@ -185,8 +185,8 @@ def beamlines():
 
 
 STAGES = {  # name: (module with its VERSION, its numbers, how far they may differ, relative)
-    "reading": ("sfxtutor.beamline.files", reading, 0),
-    "twin": ("sfxtutor.simulate", twin, 1e-6),
+    "reading": ("sfxtutor.runs.files.run", reading, 0),
+    "twin": ("sfxtutor.runs.twin.run", twin, 1e-6),
     "preprocessing": ("sfxtutor.preprocess", preprocessing, 1e-4),
     "training": ("sfxtutor.training", training, 0.01),
     "dann": ("sfxtutor.adaptation", dann, 0.01),

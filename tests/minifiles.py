@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from onnx import TensorProto, helper
 
-from sfxtutor.runs import Card, Run
+from sfxtutor.runs.run import Card, Run
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

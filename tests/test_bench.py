@@ -29,8 +29,8 @@ from sfxtutor.beamline.bench.verdict import CROPS, FULL, READING, compare, thres
 from sfxtutor.beamline.screener import Screener
 from sfxtutor.kernels import fast_rwd
 from sfxtutor.preprocess import center_crop, find_spots
-from sfxtutor.runs import open_run
-from sfxtutor.simulate import TwinRun
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.twin.run import TwinRun
 
 DOCS = Path(__file__).parent.parent / "docs"
 HAS_DIALS = shutil.which("dials.find_spots") is not None

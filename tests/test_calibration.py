@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sfxtutor.beamline import calibration
-from sfxtutor.runs import open_run
-from sfxtutor.simulate import SETUPS, TwinRun
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.twin.run import SETUPS, TwinRun
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 needs_shared = pytest.mark.skipif(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sfxtutor.crystal import Crystal, bragg_spots, random_rotation, wilson_intensity
+from sfxtutor.runs.twin.crystal import Crystal, bragg_spots, random_rotation, wilson_intensity
 
 CAMERA = {
     "distance": 120.0,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from minifiles import ArrayRun, frames_of
 
-from sfxtutor.beamline import export
-from sfxtutor.beamline.export import write_idh5, write_labels
-from sfxtutor.beamline.files import FileRun
-from sfxtutor.runs import open_run, read_labels
+from sfxtutor.runs.annotations import read_labels, write_labels
+from sfxtutor.runs.files.run import FileRun
+from sfxtutor.runs.files.write import write_idh5
+from sfxtutor.runs.open import open_run, simulate_run
 
 WORDS = np.array(["HIT", "MISS", "MAYBE", "MISS"])
 
@@ -156,8 +156,7 @@ def test_labels_come_back(run, tmp_path):
 
 
 def test_a_twin_run_is_written_with_its_annotation(tmp_path, monkeypatch):
-    pytest.importorskip("sfxtutor.simulate")
-    path, labels = export.simulate_run("LN83", tmp_path / "t.h5", 2, crop=True, progress=False)
+    path, labels = simulate_run("LN83", tmp_path / "t.h5", 2, crop=True, progress=False)
     run, twin = open_run(path, labels=labels), open_run("LN83")
     assert (run.labels == twin.labels[:2]).all()
     assert all((run[i] == twin.crop(i)).all() for i in range(2))

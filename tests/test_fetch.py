@@ -13,10 +13,11 @@ from minifiles import ArrayRun, frames_of, make_labels
 from miniserver import serve
 from test_masks import flex_pickle
 
-from sfxtutor import runs
-from sfxtutor.beamline import fetch, remote
-from sfxtutor.beamline.export import write_idh5
-from sfxtutor.beamline.files import FileRun
+from sfxtutor.runs.datasets import CARDS
+from sfxtutor.runs.files import fetch, http
+from sfxtutor.runs.files.run import FileRun
+from sfxtutor.runs.files.write import write_idh5
+from sfxtutor.runs.open import open_run
 from sfxtutor.support.disk import cache_dir
 
 FRAMES = frames_of(12, 740)
@@ -32,13 +33,13 @@ def content(tmp_path_factory):
 @pytest.fixture
 def server(content, monkeypatch, tmp_path):
     monkeypatch.setenv("SFXTUTOR_DATA", str(tmp_path))
-    monkeypatch.setattr(remote, "PAUSE", 0)
-    monkeypatch.setattr(remote, "BLOCK", 1 << 16)
+    monkeypatch.setattr(http, "PAUSE", 0)
+    monkeypatch.setattr(http, "BLOCK", 1 << 16)
     for name in ("LN83", "L498"):
         monkeypatch.setitem(
-            runs.CARDS["cxidb"],
+            CARDS["cxidb"],
             name,
-            replace(runs.CARDS["cxidb"][name], frames=12, shape=(740, 740)),
+            replace(CARDS["cxidb"][name], frames=12, shape=(740, 740)),
         )
     with serve({"/ln83/r0018_2000.h5": content}) as server:
         yield server
@@ -61,7 +62,7 @@ def test_a_whole_run_is_fetched_once_checked_and_opened(server, content, tmp_pat
     assert hashlib.sha256(content).hexdigest() in path.with_name(path.name + ".sha256").read_text()
     assert get(server) == path
     assert len(server.requests) == 1
-    run = runs.open_run("LN83", source="cxidb")
+    run = open_run("LN83", source="cxidb")
     assert (run.source, run.name, len(run), run.labels) == ("cxidb", "LN83", 12, None)
     assert run.card.gain == 0.27  # of the card
     assert run.card.wavelength == 1.3  # of the file
@@ -157,7 +158,7 @@ def test_some_frames_are_read_without_the_rest(server, content):
 def test_crops_of_some_frames(server, content):
     path = get(server, 2, crop=True)
     assert path.name == "r0018_2000_first2_crop.h5"
-    run = runs.open_run("LN83", source="cxidb")
+    run = open_run("LN83", source="cxidb")
     assert (len(run), run.crop_of, run.card.shape) == (2, (740, 740), (724, 724))
     assert (run[1] == FRAMES[1, 8:732, 8:732]).all()
     assert (run.crop(1) == run[1]).all()
@@ -185,7 +186,7 @@ def test_a_subset_of_what_is_here_asks_no_server(server):
     asked = len(server.requests)
     assert (FileRun(get(server, 2, crop=True))[1] == FRAMES[1, 8:732, 8:732]).all()
     assert len(server.requests) == asked
-    assert len(runs.open_run("LN83", source="cxidb")) == 12  # the whole file comes first
+    assert len(open_run("LN83", source="cxidb")) == 12  # the whole file comes first
 
 
 def test_a_server_without_ranges_gives_no_subset(server):
@@ -209,7 +210,7 @@ def test_two_threads_fetch_one_file_once(server, content, capsys):
 
 
 def _fetch_in_process(url, card, queue):
-    runs.CARDS["cxidb"]["LN83"] = card
+    CARDS["cxidb"]["LN83"] = card
     queue.put(str(fetch.fetch_run("LN83", base_url=url, progress=False)))
 
 
@@ -217,9 +218,7 @@ def test_two_processes_fetch_one_file_once(server, content):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
     processes = [
-        context.Process(
-            target=_fetch_in_process, args=(server.url, runs.CARDS["cxidb"]["LN83"], queue)
-        )
+        context.Process(target=_fetch_in_process, args=(server.url, CARDS["cxidb"]["LN83"], queue))
         for _ in range(2)
     ]
     for process in processes:
@@ -254,7 +253,7 @@ def test_labels_are_fetched_by_their_checksum_and_used(server, tmp_path, monkeyp
     assert path.read_bytes() == text
     assert fetch.fetch_labels("LN83", server.url) == path
     get(server, 4)
-    assert runs.open_run("LN83", source="cxidb").labels.tolist() == WORDS[:4]
+    assert open_run("LN83", source="cxidb").labels.tolist() == WORDS[:4]
     assert len(fetch.verify_run("LN83")) == 2
     with pytest.raises(ConnectionError, match="could not be fetched"):
         fetch.fetch_labels("LO19", server.url)
@@ -266,9 +265,9 @@ def test_a_mask_is_fetched_parsed_and_cropped_with_the_frames(server):
     server.files["/LN83/mask.pickle"] = flex_pickle(mask)
     fetch.fetch_mask("LN83", server.url)
     get(server, 1)
-    assert (runs.open_run("LN83", source="cxidb").mask == mask).all()
+    assert (open_run("LN83", source="cxidb").mask == mask).all()
     get(server, 2, crop=True)
-    run = runs.open_run("LN83", source="cxidb")
+    run = open_run("LN83", source="cxidb")
     assert (run.mask == mask[8:732, 8:732]).all()
     with pytest.raises(ValueError, match="No mask of L498 is published"):
         fetch.fetch_mask("L498", server.url)

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from minifiles import SHARED, frames_of, make_idh5
 
-from sfxtutor.beamline.files import FileRun, to_uint16
 from sfxtutor.preprocess import center_crop
-from sfxtutor.runs import open_run
+from sfxtutor.runs.files.pixels import to_uint16
+from sfxtutor.runs.files.run import FileRun
+from sfxtutor.runs.open import open_run
 
 MINUS_ONE = 2**32 - 1
 
@@ -524,7 +525,7 @@ def test_a_thousand_large_frames_in_constant_memory(tmp_path):
 def test_opening_a_run_loads_no_tensorflow(tmp_path):
     path = make_idh5(tmp_path / "r.h5", {"a": frames_of(1, 4)})
     code = (
-        "import sys; from sfxtutor.runs import open_run; "
+        "import sys; from sfxtutor.runs.open import open_run; "
         f"open_run({str(path)!r})[0]; assert not {{'tensorflow', 'numba'}} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from minifiles import SHARED
 
-from sfxtutor.beamline.masks import read_mask
+from sfxtutor.runs.files.masks import read_mask
 
 
 def good(shape=(9, 7)):

@@ -12,11 +12,11 @@ from minifiles import make_idh5
 from pyarrow import parquet
 
 from sfxtutor.beamline import outputs
-from sfxtutor.beamline.files import FileRun
 from sfxtutor.beamline.outputs import Row, write_events, write_hits
 from sfxtutor.beamline.screen import Also, screen
-from sfxtutor.runs import open_run
-from sfxtutor.simulate import TwinRun
+from sfxtutor.runs.files.run import FileRun
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.twin.run import TwinRun
 
 quietly = partial(screen, progress=False)
 

@@ -11,11 +11,14 @@ import pytest
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 from sfxtutor import kernels, prepared, training
-from sfxtutor.beamline.export import write_idh5, write_labels
 from sfxtutor.course import notebook_folder
 from sfxtutor.course.execute import run_course
 from sfxtutor.evaluate import paper_rows
-from sfxtutor.runs import CARDS, TWINS, Run, open_run
+from sfxtutor.runs.annotations import write_labels
+from sfxtutor.runs.datasets import CARDS, TWINS
+from sfxtutor.runs.files.write import write_idh5
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.run import Run
 
 SHOWN = {"HIT": 6, "MAYBE": 3, "MISS": 7}  # simulated frames of each class, shown again and again
 LESSON = "05_row_wise_decomposition"

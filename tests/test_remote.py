@@ -8,17 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from miniserver import serve
 
-from sfxtutor.beamline import remote
-from sfxtutor.beamline.remote import RangeFile, download
+from sfxtutor.runs.files import http
+from sfxtutor.runs.files.http import RangeFile, download
 
 CONTENT = np.random.default_rng(0).integers(0, 256, 300_000, dtype=np.uint8).tobytes()
 
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(remote, "PAUSE", 0)
-    monkeypatch.setattr(remote, "BLOCK", 4096)
-    monkeypatch.setattr(remote, "PIECE", 1000)
+    monkeypatch.setattr(http, "PAUSE", 0)
+    monkeypatch.setattr(http, "BLOCK", 4096)
+    monkeypatch.setattr(http, "PIECE", 1000)
     with serve({"/a.h5": CONTENT}) as server:
         yield server
 
@@ -95,7 +95,7 @@ def test_an_overloaded_server_is_asked_again_a_missing_file_is_not(server, tmp_p
 
 
 def test_no_server_at_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(remote, "PAUSE", 0)
+    monkeypatch.setattr(http, "PAUSE", 0)
     with serve({}) as server:
         url = server.url
     with pytest.raises(ConnectionError, match="could not be read .* check the network"):
@@ -132,7 +132,7 @@ def test_a_range_file_asks_once_for_a_block_and_again_after_a_cut(server):
 
 
 def test_a_range_file_keeps_the_blocks_of_late(server, monkeypatch):
-    monkeypatch.setattr(remote, "CACHED", 2)
+    monkeypatch.setattr(http, "CACHED", 2)
     with RangeFile(server.url + "a.h5") as away:
         for block in (0, 1, 0, 2, 0):  # 2 takes the place of 1, not of 0
             away.seek(block * 4096)

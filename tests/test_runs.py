@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from minifiles import SHARED, ArrayRun, frames_of, make_idh5, make_labels
 
-from sfxtutor import runs
 from sfxtutor.preprocess import center_crop
+from sfxtutor.runs.annotations import read_labels
+from sfxtutor.runs.datasets import CARDS, TWINS
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.run import crop_slices
 from sfxtutor.support.disk import cache_dir
 
 # facts.md §2: HIT, MAYBE, MISS, and positives in 1-200, 1-1200, 401-2000, 1601-2000
@@ -52,8 +55,8 @@ def test_crop_equals_center_crop(run, size):
 
 
 def test_the_crop_is_central():
-    assert runs.crop_slices((1920, 1920)) == (slice(598, 1322), slice(598, 1322))
-    assert runs.crop_slices((9, 7), 4) == (slice(2, 6), slice(1, 5))
+    assert crop_slices((1920, 1920)) == (slice(598, 1322), slice(598, 1322))
+    assert crop_slices((9, 7), 4) == (slice(2, 6), slice(1, 5))
 
 
 @pytest.mark.parametrize("size", [0, 7, 724])
@@ -63,27 +66,27 @@ def test_a_crop_larger_than_the_detector_is_refused(run, size):
 
 
 def test_cards_hold_what_is_known_and_none_else():
-    assert set(runs.CARDS["cxidb"]) == {"LN83", "LN84", "LO19", "LG36", "L498"}
-    assert set(runs.CARDS["twin"]) == {"LN83", "LN84", "LO19"}
-    for name, card in runs.CARDS["cxidb"].items():
+    assert set(CARDS["cxidb"]) == {"LN83", "LN84", "LO19", "LG36", "L498"}
+    assert set(CARDS["twin"]) == {"LN83", "LN84", "LO19"}
+    for name, card in CARDS["cxidb"].items():
         assert card.name == name
         assert card.frames == 2000
         assert card.wavelength is None  # in the file only
         assert card.distance is None
         assert card.address.startswith(f"http://cxidb.org/data/76/{name.lower()}/")
-    for card in runs.CARDS["twin"].values():
+    for card in CARDS["twin"].values():
         assert "simulation" in card.title
         assert any("Wavelength" in sentence for sentence in card.assumptions)
-    assert [runs.CARDS["twin"][n].gain for n in runs.TWINS] == [0.27, 0.31, 0.19]
+    assert [CARDS["twin"][n].gain for n in TWINS] == [0.27, 0.31, 0.19]
     with pytest.raises(dataclasses.FrozenInstanceError):
         card.gain = 1
 
 
 def test_a_card_reads_as_text_with_units_and_assumptions():
-    text = str(runs.open_run("LN83").card)
+    text = str(open_run("LN83").card)
     assert "wavelength   1.3 Å" in text
     assert "assumed" in text
-    assert "wavelength   unknown" in str(runs.CARDS["cxidb"]["LG36"])
+    assert "wavelength   unknown" in str(CARDS["cxidb"]["LG36"])
 
 
 def test_cache_dir_is_the_variable_or_the_users(monkeypatch, tmp_path):
@@ -96,8 +99,8 @@ def test_cache_dir_is_the_variable_or_the_users(monkeypatch, tmp_path):
 def test_labels_in_any_order_and_for_the_first_frames_only(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("my run.h5 [3] MISS\nmy run.h5 [1] hit\n\nmy run.h5 [2] MAYBE\n")
-    assert runs.read_labels(path, 3).tolist() == FEW
-    assert runs.read_labels(path, 2).tolist() == FEW[:2]
+    assert read_labels(path, 3).tolist() == FEW
+    assert read_labels(path, 2).tolist() == FEW[:2]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +120,12 @@ def test_a_wrong_annotation_is_refused_with_a_sentence(tmp_path, text, sentence)
     path = tmp_path / "a.txt"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError, match=sentence):
-        runs.read_labels(path, 3)
+        read_labels(path, 3)
 
 
 def test_a_missing_annotation_says_so(tmp_path):
     with pytest.raises(FileNotFoundError, match="No annotation file"):
-        runs.read_labels(tmp_path / "none.txt", 3)
+        read_labels(tmp_path / "none.txt", 3)
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -134,7 +137,7 @@ def test_the_experts_labels_give_the_papers_denominators(tmp_path, name):
         tmp_path / "run.h5",
         {"run_0000": np.zeros((1999, 2, 2), np.uint16), "run_0001": np.zeros((1, 2, 2), np.uint16)},
     )
-    run = runs.open_run(path, labels=annotation)
+    run = open_run(path, labels=annotation)
     positive = run.labels != "MISS"
     counts = [int((run.labels == word).sum()) for word in FEW]
     blocks = [
@@ -145,24 +148,24 @@ def test_the_experts_labels_give_the_papers_denominators(tmp_path, name):
 
 def test_open_run_by_path_with_labels(tmp_path):
     path = make_idh5(tmp_path / "run.h5", {"run_0000": frames_of(3, 8)})
-    run = runs.open_run(str(path), labels=make_labels(tmp_path / "a.txt", FEW))
+    run = open_run(str(path), labels=make_labels(tmp_path / "a.txt", FEW))
     assert run.labels.tolist() == FEW
     assert run.source == "file"
     with pytest.raises(ValueError, match="none for frame 2; expected one for each of the 3"):
-        runs.open_run(path, labels=make_labels(tmp_path / "b.txt", ["HIT"]))
+        open_run(path, labels=make_labels(tmp_path / "b.txt", ["HIT"]))
 
 
 def test_open_run_refuses_what_it_does_not_know(tmp_path, monkeypatch):
     monkeypatch.setenv("SFXTUTOR_DATA", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="No file and no run is called 'LN99'"):
-        runs.open_run("LN99")
+        open_run("LN99")
     with pytest.raises(ValueError, match='expected "twin" or "cxidb"'):
-        runs.open_run("LN83", source="file")
+        open_run("LN83", source="file")
     with pytest.raises(ValueError, match="LG36 has no twin"):
-        runs.open_run("LG36")
+        open_run("LG36")
     with pytest.raises(ValueError, match="brings its own labels"):
-        runs.open_run("LN83", labels="a.txt")
+        open_run("LN83", labels="a.txt")
     with pytest.raises(FileNotFoundError, match="Fetch it .*: sfxtutor data fetch LN84"):
-        runs.open_run("ln84", source="cxidb")
+        open_run("ln84", source="cxidb")
     with pytest.raises(FileNotFoundError, match="There is no file"):
-        runs.open_run(tmp_path / "none.h5")
+        open_run(tmp_path / "none.h5")

@@ -29,7 +29,7 @@ from sfxtutor.beamline.ledger import Ledger
 from sfxtutor.beamline.screen import Also, screen
 from sfxtutor.beamline.screener import Screener
 from sfxtutor.beamline.work import Job, blocks_of
-from sfxtutor.simulate import TwinRun
+from sfxtutor.runs.twin.run import TwinRun
 
 quietly = partial(screen, progress=False)
 SFXTUTOR = [sys.executable, "-c", "import sys; from sfxtutor.cli import main; sys.exit(main())"]

@@ -16,8 +16,8 @@ from sfxtutor.beamline.pixels import dark_pixels, good_pixels, sample_crops, stu
 from sfxtutor.beamline.screener import MODELS, Screener, onnx_of
 from sfxtutor.beamline.train_screener import area_under_curve
 from sfxtutor.kernels import fast_rwd
-from sfxtutor.runs import TWINS
-from sfxtutor.simulate import TwinRun
+from sfxtutor.runs.datasets import TWINS
+from sfxtutor.runs.twin.run import TwinRun
 from sfxtutor.training import predict
 
 

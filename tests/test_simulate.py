@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sfxtutor.crystal import Crystal
-from sfxtutor.detector import background, expose
-from sfxtutor.runs import open_run
-from sfxtutor.shots import Setup, draw, label_of, render
-from sfxtutor.simulate import BLOCKS, SETUPS, TwinRun
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.twin.crystal import Crystal
+from sfxtutor.runs.twin.detector import background, expose
+from sfxtutor.runs.twin.run import BLOCKS, SETUPS, TwinRun
+from sfxtutor.runs.twin.shot import Setup, draw, label_of, render
 
 EMPTY = Setup("empty", Crystal((73, 96, 119)), crystals=0, brightness=1, spread=1, hot=0, streaks=0,
               ice=0, pulse_spread=0)  # fmt: skip

@@ -31,7 +31,7 @@ from sfxtutor.beamline.source import Sent, send
 from sfxtutor.beamline.stream import measure, stream
 from sfxtutor.beamline.tally import Latencies, Numbers, Report
 from sfxtutor.beamline.wire import opened, pack, pack_end, read_header, read_pixels
-from sfxtutor.simulate import TwinRun
+from sfxtutor.runs.twin.run import TwinRun
 
 pytestmark = pytest.mark.timeout(60)
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "stream.md"

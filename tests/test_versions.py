@@ -14,17 +14,19 @@ import pytest
 from minifiles import make_idh5
 
 import sfxtutor
-from sfxtutor import preprocess, simulate
-from sfxtutor.beamline import files, pixels
+from sfxtutor import preprocess
+from sfxtutor.beamline import pixels
 from sfxtutor.beamline.screen import screen
 from sfxtutor.prepared import prepare
-from sfxtutor.runs import open_run
+from sfxtutor.runs.files import run as reading
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.twin import run as twin
 
 KEPT = json.loads(golden.FILE.read_text())
 # Prints the folders in which a copy of the package keeps the prepared frames of a twin and a file.
 KEYS = """import json, sys
 from sfxtutor.prepared import _key
-from sfxtutor.runs import open_run
+from sfxtutor.runs.open import open_run
 print(json.dumps([_key(open_run(run), 4) for run in ("LN83", sys.argv[1])]))"""
 
 
@@ -61,8 +63,8 @@ def path(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*negative")
 def test_a_mended_reader_is_not_answered_with_old_numbers(path, tmp_path, monkeypatch):
     before = prepare(open_run(path), 4, tmp_path / "kept", progress=False)
-    monkeypatch.setattr(files, "to_uint16", lambda raw, missing: (np.abs(raw) + 7).astype("u2"))
-    monkeypatch.setattr(files, "VERSION", files.VERSION + 1)
+    monkeypatch.setattr(reading, "to_uint16", lambda raw, missing: (np.abs(raw) + 7).astype("u2"))
+    monkeypatch.setattr(reading, "VERSION", reading.VERSION + 1)
     after = prepare(open_run(path), 4, tmp_path / "kept", progress=False)
     assert not np.array_equal(before.rwd, after.rwd)
     monkeypatch.undo()
@@ -72,7 +74,7 @@ def test_a_mended_reader_is_not_answered_with_old_numbers(path, tmp_path, monkey
 
 def test_another_twin_has_another_fingerprint(monkeypatch):
     before = open_run("LN83").fingerprint
-    monkeypatch.setattr(simulate, "VERSION", simulate.VERSION + 1)
+    monkeypatch.setattr(twin, "VERSION", twin.VERSION + 1)
     assert open_run("LN83").fingerprint != before
 
 

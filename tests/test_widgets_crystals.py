@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sfxtutor.detector import background, light
-from sfxtutor.shots import label_of
-from sfxtutor.simulate import SETUPS
+from sfxtutor.runs.twin.detector import background, light
+from sfxtutor.runs.twin.run import SETUPS
+from sfxtutor.runs.twin.shot import label_of
 from sfxtutor.widgets import crystals
 from sfxtutor.widgets.crystals import KEV, CrystalExplorer, crop_of, expose, usual
 

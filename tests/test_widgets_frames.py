@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sfxtutor as sfx
-from sfxtutor.runs import TWINS
+from sfxtutor.runs.datasets import TWINS
 from sfxtutor.widgets.frames import FrameInspector
 from sfxtutor.widgets.stages import (
     STAGES,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sfxtutor as sfx
-from sfxtutor.runs import LABELS
+from sfxtutor.runs.run import LABELS
 from sfxtutor.widgets import labels as module
 from sfxtutor.widgets.labelling import (
     Labelling,

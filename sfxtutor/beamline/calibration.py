@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..detector import REFERENCE
 from ..kernels import count_spots
 from ..preprocess import find_spots
+from ..runs.datasets import DIALS, PERCENTILES
+from ..runs.twin.detector import REFERENCE
 
 # Median ADU of the measured frame at these radii (mm), right of the tape's edge.
 RADII = ((10, 15), (25, 30), (40, 45), (50, 55), (60, 65), (75, 80), (100, 105), (150, 155))
@@ -24,14 +25,6 @@ WATER_RING = 3.1  # Å
 _FACTOR = {"HIT": 1.9, "MAYBE": 1.6, "MISS": 1.6}  # 60 frames leave the outer percentiles loose
 # Unit cells (Å) in resonet's list of LCLS samples.
 CELLS = {"LN83": (73, 96, 119), "LN84": (118, 223, 311), "LO19": (42, 52, 88)}
-PERCENTILES = (5, 25, 50, 75, 95)
-# Spots a frame found by DIALS, those percentiles, by expert label.
-DIALS = {
-    "LN83": {"HIT": (17, 36, 71, 136, 361), "MAYBE": (6, 8, 12, 14, 19), "MISS": (0, 1, 2, 3, 5)},
-    "LN84": {"HIT": (12, 40, 104, 235, 557), "MAYBE": (3, 5, 8, 10, 17), "MISS": (0, 1, 2, 3, 6)},
-    "LO19": {"HIT": (52, 157, 381, 803, 1758), "MAYBE": (9, 18, 24, 34, 64),
-             "MISS": (3, 6, 9, 11, 17)},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

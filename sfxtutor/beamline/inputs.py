@@ -3,7 +3,7 @@
 import warnings
 from pathlib import Path
 
-from ..runs import open_run
+from ..runs.open import open_run
 from ..support.errors import one_line
 
 

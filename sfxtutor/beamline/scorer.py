@@ -10,7 +10,7 @@ import numpy as np
 
 from ..kernels import Mask
 from ..preprocess import center_crop
-from ..runs import CROP
+from ..runs.run import CROP
 from ..support.disk import need_folder
 from ..support.errors import one_line
 from .noise import unfamiliar

@@ -19,8 +19,8 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 
 from ..preprocess import center_crop
+from ..runs.files.masks import read_mask
 from ..support.interrupts import interruptible
-from .masks import read_mask
 from .scorer import Scorer, Scores
 from .screener import Screener
 from .tally import Report

@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .. import preprocess, simulate
+from .. import preprocess
 from ..evaluate import best_threshold, count
 from ..kernels import count_spots, fast_binned, fast_rwd
 from ..preprocess import center_crop
-from ..runs import TWINS, open_run
+from ..runs.datasets import TWINS
+from ..runs.open import open_run
+from ..runs.twin.run import VERSION as TWIN_VERSION
 from ..support.disk import cache_dir, written
 from . import pixels, varied
 from .noise import noise_of
@@ -94,7 +96,7 @@ def simulate_beamline(seed, kind="rwd"):
 
 def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     """What a model sees of many imaginary beamlines: a dict of arrays, kept in the cache."""
-    stages = simulate.VERSION, varied.VERSION, pixels.VERSION, preprocess.VERSION
+    stages = TWIN_VERSION, varied.VERSION, pixels.VERSION, preprocess.VERSION
     version = ".".join(map(str, (*stages, SHOTS)))
     path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_v{version}.npz"
     if path.exists():

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..crystal import Crystal
-from ..detector import background
-from ..shots import Setup, draw, render
+from ..runs.twin.crystal import Crystal
+from ..runs.twin.detector import background
+from ..runs.twin.shot import Setup, draw, render
 
 VERSION = 1  # of the imaginary beamlines and their shots: raised when they change
 SIZE = 724  # pixels: the crop that is screened

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..kernels import Mask
-from ..runs import open_run
+from ..runs.open import open_run
 from ..support.errors import one_line
 from .noise import unfamiliar
 from .pixels import good_pixels, sample_crops

@@ -10,13 +10,14 @@ import ipywidgets as controls
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ..crystal import random_rotation
-from ..detector import light
 from ..kernels import fast_lcn
 from ..plots import COLOURS, plot_frame, ring_radius
-from ..runs import CARDS, CROP, crop_slices
-from ..shots import Shot, bragg, label_of, render, visibility
-from ..simulate import SETUPS, good_pixels
+from ..runs.datasets import CARDS
+from ..runs.run import CROP, crop_slices
+from ..runs.twin.crystal import random_rotation
+from ..runs.twin.detector import light
+from ..runs.twin.run import SETUPS, good_pixels
+from ..runs.twin.shot import Shot, bragg, label_of, render, visibility
 from ..support.units import HC
 from .canvas import Exhibit, FrameCanvas, buttons, circles, line, rings, static_figure, to_bytes
 from .stages import LCN_EDGE, UNITS, Picture, coarse, ends

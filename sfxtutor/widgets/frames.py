@@ -4,7 +4,9 @@ import ipywidgets as controls
 import numpy as np
 
 from ..plots import COLOURS, center_and_step, plot_frame, ring_radius
-from ..runs import LABELS, TWINS, open_run
+from ..runs.datasets import TWINS
+from ..runs.open import open_run
+from ..runs.run import LABELS
 from .canvas import (
     Exhibit,
     FrameCanvas,

@@ -10,7 +10,7 @@ import ipywidgets as controls
 import numpy as np
 
 from ..plots import plot_frame
-from ..runs import LABELS
+from ..runs.run import LABELS
 from .canvas import Exhibit, FrameCanvas, buttons, line, static_figure, to_bytes
 from .labelling import Labelling, agree, agree_with_student, cost, pick, read_labels, write_labels
 from .stages import coarse, take

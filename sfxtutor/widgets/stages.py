@@ -6,7 +6,7 @@ import numpy as np
 
 from ..kernels import fast_lcn
 from ..preprocess import bin_max, center_crop, find_spots, gcn, rwd
-from ..runs import CROP, crop_slices
+from ..runs.run import CROP, crop_slices
 
 STAGES = ("raw", "crop", "GCN", "LCN")
 UNITS = {"raw": "ADU", "crop": "ADU", "GCN": "std of the frame", "LCN": "std of the window"}

@@ -10,7 +10,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from ...runs import TWINS
+from ...runs.datasets import TWINS
 from ...support.disk import write_text
 from ...support.provenance import conditions
 from ..screener import Screener

@@ -6,7 +6,8 @@ import numpy as np
 
 from ...kernels import Mask, count_spots, fast_binned, fast_pair, fast_rwd
 from ...preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
-from ...runs import CROP, open_run
+from ...runs.open import open_run
+from ...runs.run import CROP
 from .rivals import BareSciPy
 from .timing import per_item, take_turns
 from .verdict import CLASSES

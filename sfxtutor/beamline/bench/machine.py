@@ -11,7 +11,7 @@ import numpy as np
 
 from ...kernels import Mask
 from ...preprocess import center_crop
-from ...runs import open_run
+from ...runs.open import open_run
 from .timing import per_item, per_second, take_turns
 
 CORES = (1, 2)

@@ -15,7 +15,7 @@ from scipy import ndimage
 from ... import __version__
 from ...kernels import Mask, count_spots
 from ...preprocess import box_sum, center_crop, gcn, lcn, rwd
-from ...runs import CROP, crop_slices
+from ...runs.run import CROP, crop_slices
 
 OURS = "RWD"
 WINDOW = 5  # pixels along the side of the LCN window

@@ -13,9 +13,9 @@ from pathlib import Path
 import h5py
 import psutil
 
-from ...runs import open_run
+from ...runs.files.write import write_idh5
+from ...runs.open import open_run
 from ..cluster import local_cluster, run_on_dask
-from ..export import write_idh5
 from ..screener import Screener
 from ..stream import measure
 from ..work import Job, blocks_of

@@ -16,7 +16,7 @@ import numpy as np
 from ...evaluate import COUNTS, count, is_positive
 from ...kernels import Mask
 from ...preprocess import center_crop
-from ...runs import open_run
+from ...runs.open import open_run
 from .dials_command import HOW, SHORT, Dials, nxmx
 from .rivals import OURS, find_rivals
 from .timing import per_item, take_turns

@@ -102,7 +102,7 @@ def of_three(middle, axis=-1):
 def own_vector(reduce=-1, gcn=True, lcn=True, masked=True):
     """An answer to g2, with a step changed: RWD of the first hit of your own LN83."""
     from ... import preprocess
-    from ...runs import open_run
+    from ...runs.open import open_run
 
     run = open_run("LN83", seed=personal_seed())
     frame = run.crop(int(np.flatnonzero(run.labels == "HIT")[0])).astype(float)

@@ -1,7 +1,7 @@
 """The detector of the twin: from what reaches it to the frame it writes.
 
-A `setup` is a `sfxtutor.shots.Setup`. Images are (y, x) float32 in photons until `expose` turns
-them into uint16 in ADU.
+A `setup` is a `shot.Setup`. Images are (y, x) float32 in photons until `expose` turns them into
+uint16 in ADU.
 """
 
 import functools
@@ -13,8 +13,8 @@ import numba
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from ...support.jit import compiled
 from .crystal import mix
-from .support.jit import compiled
 
 # Scattering factors against sin(theta)/wavelength (1/Å): water and air as in nanoBragg.
 _WATER = np.array([

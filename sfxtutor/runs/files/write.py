@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 from tqdm.auto import tqdm
 
-from ..runs import CROP, crop_slices
-from ..support.disk import check_space
-from ..support.errors import disk_error
+from ...support.disk import check_space
+from ...support.errors import disk_error
+from ..run import CROP, crop_slices
 
 
 def write_idh5(run, path, frames=None, crop=False, progress=True):
@@ -77,31 +77,6 @@ def write_idh5(run, path, frames=None, crop=False, progress=True):
     except OSError as error:
         raise disk_error(error, path) from error
     return path
-
-
-def write_labels(run, path, frames=None, file="run.h5"):
-    """Write labels as the experts do, `FILE [1] HIT` a line, frame from 1; return the Path."""
-    if run.labels is None:
-        raise ValueError(f"{run.name} has no labels to write. Open it with labels=.")
-    path = Path(path)
-    labels = run.labels[:frames]
-    path.write_text("".join(f"{file} [{i}] {label}\n" for i, label in enumerate(labels, 1)))
-    return path
-
-
-def simulate_run(name, path=None, frames=None, crop=False, seed=0, progress=True):
-    """Write a twin run and its annotation beside it; return both Paths.
-
-    `path` is NAME_twinSEED.h5 in the working folder if None; the annotation's name ends in
-    `_annotation.txt`.  The other arguments are those of `write_idh5`.
-    """
-    from ..runs import open_run
-
-    run = open_run(name, seed=seed)
-    path = Path(path or f"{run.name}_twin{seed}.h5")
-    write_idh5(run, path, frames, crop, progress)
-    labels = path.with_name(f"{path.stem}_annotation.txt")
-    return path, write_labels(run, labels, frames, file=path.name)
 
 
 def _resume(part, key):

@@ -3,7 +3,23 @@
 import re
 from pathlib import Path
 
-from .formats import Frames
+from .frames import Frames
+
+
+class CbfFrames(Frames):
+    """Where the raw frames of a run lie in CBF files: `parts` are their paths, one a frame."""
+
+    def __post_init__(self):
+        self.ends = list(range(1, len(self.parts) + 1))
+
+    def place(self, i):
+        return i, None
+
+    def source(self, k):
+        return self.parts[k], None, None
+
+    def read(self, i, rows=slice(None), columns=slice(None)):
+        return read_cbf(self.parts[i]).data[rows, columns]
 
 
 def find_cbf(paths):
@@ -17,8 +33,8 @@ def find_cbf(paths):
 
     number = r"\s*:?\s*([-+.\deE]+)"
     center = re.search(r"Beam_xy\s*\(([-+.\d]+),\s*([-+.\d]+)\)", header)
-    return Frames(
-        list(paths),
+    return CbfFrames(
+        [Path(path) for path in paths],
         image.data.shape,
         image.data.dtype,
         facts={

@@ -16,29 +16,12 @@ import requests
 from filelock import FileLock, Timeout
 from tqdm.auto import tqdm
 
-from ..runs import CARDS
-from ..support.disk import cache_dir, check_space
-from ..support.errors import disk_error
-from .export import write_idh5
-from .files import FileRun
-from .remote import RangeFile, download
-
-BASE_URL = "http://cxidb.org/data/76/"
-COMMIT = "78fc3805d00f9d5b3c1d1cf38d2e92d5e2cdc987"
-LABELS_URL = f"https://raw.githubusercontent.com/nksauter/fv5080/{COMMIT}/annotation/"
-LABELS_SHA256 = {
-    "LN83": "4b77f46c1ddcf634b13cbc732658e569bbfa8689ac6222ddd63e2be65cb1f92e",
-    "LN84": "f175e35734a12b90229a74304c1508fea059cb3baf0146748f1f8cb3c3ab664b",
-    "LO19": "775c9c1c1c886e687edb41133fcb20032540ee7905ac37edff43da548cc397ee",
-    "LG36": "911aa60c04d082194a18690ab6f0296f4dc253a3772df20d4541395d368876ee",
-    "L498": "11e666feb0729e453ff3c2fe6b0febbab28442a7b7030c1024d60c1cdb5b30e2",
-}
-MASKS = {
-    "LN83": "mask.pickle",
-    "LN84": "mask.pickle",
-    "LO19": "mask.pickle",
-    "LG36": "mask2.pickle",
-}  # those of annotation_notes; L498 has none
+from ...support.disk import cache_dir, check_space
+from ...support.errors import disk_error
+from ..datasets import BASE_URL, CARDS, LABELS_SHA256, LABELS_URL, MASKS
+from .http import RangeFile, download
+from .run import FileRun
+from .write import write_idh5
 
 
 def fetch_run(name, frames=None, crop=False, progress=True, base_url=BASE_URL):

@@ -6,12 +6,17 @@ import warnings
 import h5py
 import numpy as np
 
-from .formats import millimetres, name_of, number, stack, stacked, text_of, values_of
+from .frames import millimetres, name_of, number, stack, stacked, text_of, values_of
 
 
 def find_entry(file):
     """The NXentry group of an open HDF5 file, or None."""
     return _child(file, "NXentry", "entry")
+
+
+def understands(file):
+    """Whether an open HDF5 file is of this format: bool."""
+    return find_entry(file) is not None
 
 
 def find_nxmx(file):

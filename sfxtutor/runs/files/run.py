@@ -22,12 +22,13 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-import h5py
 import numpy as np
 
-from ..runs import CROP, Card, Run, crop_slices, read_labels
+from ..annotations import read_labels
+from ..run import CROP, Card, Run, crop_slices
 from .masks import read_mask
-from .opening import open_frames
+from .open import open_frames
+from .pixels import to_uint16
 
 VERSION = 1  # of the pixels, masks and facts that reading gives: raised when they change
 SAMPLE = 5  # frames looked at for pixels without data
@@ -95,10 +96,7 @@ class FileRun(Run):
         Name and shape are None for CBF; the index is None where the dataset is one frame.
         """
         k, index = self._frames.place(self.index(i))
-        part = self._frames.parts[k]
-        if isinstance(part, h5py.Dataset):
-            return Path(part.file.filename), part.name, part.shape, index
-        return Path(part), None, None, None
+        return *self._frames.source(k), index
 
     def event(self, i):
         """How CrystFEL names frame i within the file: "part//n" or "//n", n from 0, or ""."""
@@ -151,9 +149,7 @@ class FileRun(Run):
         """
         if self._file is not None and not self._paths[0].exists():  # read over the network
             return f"reading {VERSION} {self.name}:{self._file.id.get_filesize()}"
-        files = {*self._paths}
-        if self._file is not None:
-            files |= {Path(part.file.filename) for part in self._frames.parts}
+        files = {*self._paths, *(self._frames.source(k)[0] for k in range(len(self._frames.parts)))}
         states = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(files)]
         return f"reading {VERSION} {hashlib.sha256(repr(states).encode()).hexdigest()[:24]}"
 
@@ -260,13 +256,3 @@ class FileRun(Run):
                 "the same. Give the mask of this detector and binning."
             )
         return mask.astype(bool)
-
-
-def to_uint16(raw, missing):
-    """Raw pixels as uint16, ADU: rounded, clipped to 0 ... 65535, 0 where data is missing."""
-    values = np.where(missing, raw.dtype.type(0), raw)
-    if raw.dtype.kind == "f":
-        values = np.rint(values)
-    # The bounds of the type keep the comparison exact for small integers such as int8.
-    top = 65535 if raw.dtype.kind == "f" else min(65535, np.iinfo(raw.dtype).max)
-    return np.clip(values, 0, top).astype(np.uint16)

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..datasets import CARDS
+from ..run import CROP, LABELS, Run, crop_slices
 from .crystal import Crystal
 from .detector import in_shadow
-from .runs import CARDS, CROP, LABELS, Run, crop_slices
-from .shots import Setup, bragg, draw, render, visibility
+from .shot import Setup, bragg, draw, render, visibility
 
 VERSION = 1  # of what is simulated, crystal to detector: raised when frames or spots change
 # Hits, maybes and misses in frames 1-200, 201-400, 401-1200, 1201-1600 and 1601-2000, counted in
@@ -64,7 +65,7 @@ class TwinRun(Run):
         return len(self.labels)
 
     def drawn(self, i):
-        """What was drawn for frame i: a `sfxtutor.shots.Shot`."""
+        """What was drawn for frame i: a `sfxtutor.runs.twin.shot.Shot`."""
         i = self.index(i)
         rng = np.random.default_rng((self._key, self.seed, i))
         return draw(self.setup, rng, self._key, self.labels[i])

@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from .cbf import read_cbf
-from .formats import CXI_BAD
+from .cxi import CXI_BAD
 
 _INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
 

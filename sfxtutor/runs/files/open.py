@@ -5,8 +5,12 @@ from pathlib import Path
 
 import h5py
 
+from . import cxi, idh5, nexus
 from .cbf import find_cbf
-from .formats import find_frames
+from .frames import name_of
+
+# Asked in this order; each has `understands(file)`.
+FORMATS = {idh5: idh5.find_idh5, cxi: cxi.find_cxi, nexus: nexus.find_nxmx}
 
 
 def open_frames(path):
@@ -41,6 +45,17 @@ def open_frames(path):
         raise ValueError(
             f"{paths[0].name} cannot be read ({error}); it is damaged. Copy or fetch it again."
         ) from error
+
+
+def find_frames(file):
+    """Recognise the format of an open HDF5 file and find its frames: a Frames."""
+    for format, find in FORMATS.items():
+        if format.understands(file):
+            return find(file)
+    raise ValueError(
+        f"{name_of(file)} holds {', '.join(file) or 'nothing'}; expected idh5_v1.0 (metadata, "
+        "data), CXI (entry_1) or NeXus NXmx (entry). Convert it to one of these."
+    )
 
 
 def _open_hdf5(path):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from .support.jit import compiled
+from ...support.jit import compiled
 
 SPOT = np.dtype(
     [

@@ -1,0 +1,52 @@
+"""CXI, the format of the Coherent X-ray Imaging Data Bank."""
+
+import numpy as np
+
+from ...support.units import HC, JOULE
+from .frames import millimetres, name_of, stack, stacked, values_of
+
+# The flags of CXI (Maia, Nature Methods 9, 854, 2012) that make a pixel useless: invalid, hot,
+# dead, shadowed, to be ignored, bad, missing, noisy.  Saturated, in a peak mask, outside a
+# resolution range and corrected pixels hold data.
+CXI_BAD = 1 | 4 | 8 | 16 | 64 | 128 | 512 | 1024
+CXI_DATA = ("entry_1/data_1/data", "entry_1/instrument_1/detector_1/data", "entry_1/image_1/data")
+
+
+def understands(file):
+    """Whether an open HDF5 file is of this format: bool."""
+    return "entry_1" in file
+
+
+def find_cxi(file):
+    """CXI: stacked images of the first detector, its flags, photon energy and geometry."""
+    path = next((p for p in CXI_DATA if p in file), None)
+    if path is None:
+        raise ValueError(
+            f"{name_of(file)} is a CXI file without images; expected {' or '.join(CXI_DATA)}. "
+            "Check that the images were saved."
+        )
+    frames = stacked(file, [stack(file, path, single=True)])
+    detector = file.get("entry_1/instrument_1/detector_1", {})
+    ev = values_of(file, "entry_1/instrument_1/source_1/energy") / JOULE
+    if not len(ev):
+        ev = values_of(file, "LCLS/photon_energy_eV")  # where Cheetah and psocake write it
+    frames.set_wavelengths(HC / ev[ev > 0])
+    frames.facts |= {
+        "distance": millimetres(detector, "distance"),
+        "pixel": millimetres(detector, "x_pixel_size"),
+    }
+    flags = next(
+        (
+            file[p]
+            for p in (path[:-4] + "mask", path[:-4] + "mask_shared", CXI_DATA[1][:-4] + "mask")
+            if p in file
+        ),
+        None,
+    )
+    if flags is not None:
+        flags = flags[0] if flags.ndim == 3 else flags[()]
+        frames.good = flags.astype(np.int64) & CXI_BAD == 0
+    if "source/p_hit" in file:  # a file of hits says what stands for no data in its sources
+        marks = file["source"].attrs
+        frames.flag, frames.lowest = marks.get("flag"), marks.get("lowest")
+    return frames

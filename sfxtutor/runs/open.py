@@ -1,0 +1,69 @@
+"""Open a run, whichever its source: the one place that knows both the twin and the files.
+
+Each is imported when it is asked for: the twin brings SciPy and Numba along, the files HDF5.
+"""
+
+from pathlib import Path
+
+from .annotations import write_labels
+from .datasets import CARDS, TWINS
+
+
+def open_run(name_or_path, *, source="twin", seed=0, labels=None, mask=None):
+    """Open a run by name, from the twin or CXIDB 76, or by the path of a file: a Run.
+
+    Parameters
+    ----------
+    name_or_path : str, Path or list of Path
+        "LN83", "LN84", "LO19" (source "cxidb" also "LG36", "L498"), or an idh5, CXI or NeXus file,
+        a CBF file, a folder of CBF files or a list of them.
+    source : "twin" or "cxidb", for a name
+    seed : int, of the twin
+    labels : path of an annotation file (`read_labels`), optional
+    mask : path (`read_mask`) or (y, x) bool array, True = good pixel, optional
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or the file of CXIDB 76 has not been fetched.
+    ValueError
+        If the name, the source, the file's format, the labels or the mask do not fit.
+    """
+    if source not in CARDS:
+        raise ValueError(f'source is {source!r}; expected "twin" or "cxidb".')
+    name = name_or_path.upper() if isinstance(name_or_path, str) else None
+    if name in CARDS[source]:
+        if source == "cxidb":
+            from .files.fetch import open_fetched
+
+            return open_fetched(name, labels=labels, mask=mask)
+        if labels is not None or mask is not None:
+            raise ValueError("The twin brings its own labels and mask. Leave both arguments out.")
+        from .twin.run import TwinRun
+
+        return TwinRun(name, seed=seed)
+    if name in CARDS["cxidb"]:
+        raise ValueError(f'{name} has no twin (only {", ".join(TWINS)} have). Use source="cxidb".')
+    if name and not Path(name_or_path).exists():
+        raise FileNotFoundError(
+            f"No file and no run is called {name_or_path!r}. Give the path of a file, "
+            f"or one of the runs {', '.join(CARDS['cxidb'])}."
+        )
+    from .files.run import FileRun
+
+    return FileRun(name_or_path, labels=labels, mask=mask)
+
+
+def simulate_run(name, path=None, frames=None, crop=False, seed=0, progress=True):
+    """Write a twin run and its annotation beside it; return both Paths.
+
+    `path` is NAME_twinSEED.h5 in the working folder if None; the annotation's name ends in
+    `_annotation.txt`.  The other arguments are those of `write_idh5`.
+    """
+    from .files.write import write_idh5
+
+    run = open_run(name, seed=seed)
+    path = Path(path or f"{run.name}_twin{seed}.h5")
+    write_idh5(run, path, frames, crop, progress)
+    labels = path.with_name(f"{path.stem}_annotation.txt")
+    return path, write_labels(run, labels, frames, file=path.name)
