@@ -62,7 +62,7 @@ def formula(display):
 
 
 def describe_figures(app, doctree):
-    """Give each figure of a lesson the description that `sfxtutor.plots.show` stored with it.
+    """Give each figure of a lesson the description that `sfxtutor.plots.style.show` stored with it.
 
     MyST-NB leaves it out. It names a picture after the hash of its content: so is it found here.
     """

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sfxtutor as sfx
-from sfxtutor import plots
 
 PICTURES = Path(__file__).parent / "pictures"
 BIN = 4  # pixels of a crop along the edge of a pixel of the picture
@@ -25,7 +24,7 @@ def hit_maybe_miss(run):
         axes[2 * i + 1].set(xlabel="RWD", xlim=(0, 1.6))
     # Binned by maximum, or a spot of two pixels would vanish in a picture of this size.
     small = [sfx.bin_max(crop, BIN) / np.median(crop) for crop in crops]
-    plots.plot_examples(small, labels, axes[::2], cmap="gray_r", vmin=0.45, vmax=1.9)
+    sfx.plot_examples(small, labels, axes[::2], cmap="gray_r", vmin=0.45, vmax=1.9)
     return figure
 
 
@@ -38,7 +37,7 @@ def first_typical(run, label):
 
 def main():
     mpl.use("agg")
-    plots.style()
+    sfx.style()
     PICTURES.mkdir(exist_ok=True)
     figure = hit_maybe_miss(sfx.open_run("LN83"))
     figure.savefig(PICTURES / "hit_maybe_miss.png", dpi=110)

@@ -12,8 +12,7 @@ from statistics import fmean, stdev
 import numpy as np
 
 import sfxtutor as sfx
-from sfxtutor.evaluate import COUNTS
-from sfxtutor.results import write_text
+from sfxtutor.results import COUNTS, write_text
 from sfxtutor.support.provenance import origin
 from sfxtutor.training import PROFILES
 

@@ -13,7 +13,7 @@ from sfxtutor.beamline.bench.rivals import OURS
 from sfxtutor.beamline.bench.scale import DISTINCT
 from sfxtutor.beamline.bench.targets import ratios
 from sfxtutor.beamline.bench.verdict import CLASSES, READING
-from sfxtutor.evaluate import rate_text
+from sfxtutor.metrics import rate_text
 from sfxtutor.runs.run import CROP
 
 HERE = Path(__file__).parent

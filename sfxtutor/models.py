@@ -1,4 +1,4 @@
-"""The networks, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors, and what adapts them.
+"""The networks, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors, and transfer.
 
 Both are of the family that Xie et al. describe (Opt. Express 31, 32909, 2023): blocks of
 convolution - batch normalisation - activation - pooling, dropout in the top blocks, and a
@@ -15,29 +15,13 @@ import math
 import keras
 from keras import layers
 
-from .layers import GradientReversal
+from .layers import RelativeToMean
+from .preprocess import ROWS
 
 # Keras' default of 0.99 averages the statistics of about the last 100 batches.  An epoch of 200
 # frames has 10: after five epochs 60 % of the moving variance would still be the 1 it starts
 # with, and a network that has learned well would score badly.  0.9 forgets it in two epochs.
 BATCH_NORM_MOMENTUM = 0.9
-
-
-@keras.saving.register_keras_serializable("sfxtutor")
-class RelativeToMean(layers.Layer):
-    """Vectors (n, length), none negative -> x / mean - 1, each by its own mean: (n, length).
-
-    Most rows of a frame hold no spot, and their RWD is noise: it differs two-fold between runs with
-    the background.  Dividing by it uses no statistics of the training run, so a trained model can
-    be applied to another run as it is.
-    """
-
-    def call(self, x):
-        mean = keras.ops.mean(x, axis=-1, keepdims=True)
-        return x / (mean + keras.config.epsilon()) - 1
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
 
 
 def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout=0.25):
@@ -76,7 +60,7 @@ def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout
     return _assemble(base, dense, "cnn")
 
 
-def build_rwd_cnn(length=720, filters=(16, 16, 32), pools=(4, 4, 2), dense=(32,), dropout=0.25):
+def build_rwd_cnn(length=ROWS, filters=(16, 16, 32), pools=(4, 4, 2), dense=(32,), dropout=0.25):
     """1D CNN, untrained: RWD vectors (n, length) float32, no unit -> p("hit or maybe") (n, 1).
 
     The first layer divides a vector by its own mean (`RelativeToMean`), so that a row counts by how
@@ -123,67 +107,6 @@ def build_classifier(features, dense=(32,)):
         stack.append(layers.Dense(width, activation="relu", name=f"dense{i}"))
     stack.append(layers.Dense(1, activation="sigmoid", name="p_hit"))
     return keras.Sequential(stack, name="classifier")
-
-
-class Dann(keras.Model):
-    """A 2D CNN with a second classifier, of the run that a frame is from, behind a reversal.
-
-    Trained to tell source from target, the domain classifier teaches the base to hide the
-    difference (Ganin et al., J. Mach. Learn. Res. 17, 1, 2016).  Both runs go through the same
-    weights, but each through batch-norm statistics of its own (Chang et al., CVPR 2019): those of
-    a mixed batch tell the runs apart by the level of their noise alone, and the base then wins
-    against the domain classifier by blowing up its features instead of adapting them.
-
-    Parameters
-    ----------
-    cnn : a model of `build_cnn`; its layers are used, not copied
-    dense : width of each hidden dense layer of the domain classifier
-
-    Attributes
-    ----------
-    reversal : GradientReversal
-    """
-
-    RUNS = ("source", "target")
-
-    def __init__(self, cnn, dense=(32,)):
-        super().__init__(name="dann")
-        self.base, self.classifier = cnn.get_layer("base"), cnn.get_layer("classifier")
-        self.reversal = GradientReversal(name="reversal")
-        stack = [layers.Dense(units, activation="relu") for units in dense]
-        stack = [keras.Input((self.base.output_shape[1],)), self.reversal, *stack]
-        stack.append(layers.Dense(1, activation="sigmoid"))
-        self.domain = keras.Sequential(stack, name="domain")
-        norms = [x for x in self.base.layers if isinstance(x, layers.BatchNormalization)]
-        self.used = [v for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
-        self.kept = {run: [self._like(v, run) for v in self.used] for run in self.RUNS}
-
-    def _like(self, variable, run):
-        """A variable of the model with the shape and value of that one."""
-        name = f"{run}_{variable.path.replace('/', '_')}"
-        new = self.add_weight(variable.shape, "zeros", trainable=False, name=name)
-        new.assign(variable)
-        return new
-
-    def call(self, x, run="target", training=False):
-        """Images (n, y, x, 1) of that run -> p("hit or maybe"), p(it is the target), (n,) each."""
-        for used, kept in zip(self.used, self.kept[run], strict=True):
-            used.assign(kept)
-        features = self.base(x, training=training)
-        if training:
-            for used, kept in zip(self.used, self.kept[run], strict=True):
-                kept.assign(used)
-        return self.classifier(features)[:, 0], self.domain(features)[:, 0]
-
-    def cnn(self, run):
-        """A CNN as of `build_cnn`, with the weights as they are and the statistics of that run."""
-        base = keras.models.clone_model(self.base)
-        for used, kept in zip(self.used, self.kept[run], strict=True):
-            used.assign(kept)
-        base.set_weights(self.base.get_weights())
-        classifier = keras.models.clone_model(self.classifier)
-        classifier.set_weights(self.classifier.get_weights())
-        return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name="cnn")
 
 
 def transfer_from(trained, dense=(32,)):

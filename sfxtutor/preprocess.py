@@ -1,18 +1,19 @@
-"""From a raw frame to what a network sees: crop, GCN, LCN, RWD; and a spot finder.
+"""From a raw frame to what a network sees: crop, GCN, LCN, RWD.
 
 Every function takes one frame (y, x) or a stack (n, y, x) of any real dtype, unless it says
-otherwise, and is written to be read.  `sfxtutor.kernels` computes the same numbers many times
+otherwise, and is written to be read.  `sfxtutor.fast` computes the same numbers many times
 faster.  A change of any of these numbers raises VERSION, on which what is kept of a run depends.
-A mask is a boolean (y, x) array, True for a good pixel, for all frames of a stack.
+A mask is a boolean (y, x) array, True for a good pixel, or a `Mask`, for all frames of a stack.
 """
 
 import numpy as np
 from scipy import ndimage
 
+from .mask import Mask, box_sum
 from .runs.run import CROP, crop_slices
 
 VERSION = 1  # of the numbers that GCN, LCN, RWD, binning, spots and `prepare` give
-SPOT = np.dtype([("y", "f8"), ("x", "f8"), ("pixels", "i4"), ("intensity", "f8"), ("peak", "f8")])
+ROWS = CROP - 4  # pixels along the side of a preprocessed frame: the windows of LCN are 5 wide
 
 
 def center_crop(frames, size=CROP):
@@ -25,7 +26,7 @@ def center_crop(frames, size=CROP):
     ValueError
         If a frame is smaller than `size`.
     """
-    frames = _check_shape(frames)
+    frames = check_shape(frames)
     rows, columns = crop_slices(frames.shape, size)
     return frames[..., rows, columns]
 
@@ -45,12 +46,12 @@ def gcn(frames, mask=None):
     ValueError
         If a frame is constant, or has a negative pixel or NaN that is not masked.
     """
-    frames = _check_shape(frames)
-    good = _check_mask(mask, frames.shape[-2:])
+    frames = check_shape(frames)
+    good = Mask.of(mask, frames.shape[-2:]).good
 
     def normalise(frame, name):
         frame = frame.astype(float)
-        pixels = _check_adu(frame if mask is None else frame[good], name)
+        pixels = check_adu(frame if mask is None else frame[good], name)
         if pixels.min() == pixels.max():
             raise ValueError(
                 f"Every good pixel of {name} is {pixels.max():g}, expected a frame with contrast, "
@@ -81,8 +82,8 @@ def lcn(frames, size=5, floor=1.0, method="ke", mask=None):
     size : int, odd, pixels along the side of the window
     mask : (y, x) bool, optional, True = good pixel; a window with a bad one gives 0
     """
-    frames = _check_shape(frames)
-    good = _check_mask(mask, frames.shape[-2:])
+    frames = check_shape(frames)
+    good = Mask.of(mask, frames.shape[-2:]).good
     if method not in ("ke", "jarrett"):
         raise ValueError(f'Unknown LCN method {method!r}. Choose "ke" or "jarrett".')
     if size % 2 == 0 or not 3 <= size <= min(frames.shape[-2:]):
@@ -121,7 +122,7 @@ def rwd(frames):
 
     The compressed frame of Xie et al. (2023): of a LCN frame 720 x 720 it keeps 720 numbers.
     """
-    frames = _check_shape(frames)
+    frames = check_shape(frames)
     return _each(frames, lambda frame, name: np.ptp(_check_finite(frame, name), axis=1)).astype(
         np.float32
     )
@@ -132,7 +133,7 @@ def bin_max(frames, bin=2):
 
     The maximum, not the mean, keeps a Bragg spot of few pixels as bright as it was.
     """
-    frames = _check_shape(frames)
+    frames = check_shape(frames)
     rows, columns = frames.shape[-2:]
     if bin < 1 or rows % bin or columns % bin:
         raise ValueError(
@@ -148,87 +149,6 @@ def bin_max(frames, bin=2):
     return binned
 
 
-def find_spots(
-    frame,
-    gain=0.27,
-    kernel=3,
-    sigma_background=6,
-    sigma_strong=3,
-    global_threshold=200,
-    min_pixels=3,
-    mask=None,
-):
-    """Bragg spots of one raw frame by local dispersion: a structured array, a row per spot.
-
-    In the window around each pixel, n good pixels have mean m and sample variance v.  Photons alone
-    give v = gain * m.  A pixel is strong if the window is too uneven for that,
-    v / m > gain * (1 + sigma_background * sqrt(2 / (n - 1))), and the pixel stands out of it,
-    p > m + sigma_strong * sqrt(gain * m), and p > global_threshold.  Strong pixels that share an
-    edge make a spot.
-
-    The test is that of XDS and of DIALS' `dispersion` (Winter et al., Acta Cryst. D74, 85, 2018),
-    with its kernel, sigmas, 4-connection and windows cut at the frame's edge.  DIALS' present
-    default, `dispersion_extended`, goes on to estimate m again without the spots.  DIALS also drops
-    spots above 1,000 pixels, or with the peak more than 2 pixels from the centroid, and takes 6
-    pixels as the least on a CCD such as the Rayonix, 3 on pixel array detectors; its
-    global_threshold is 0, and 200 is what the experts of CXIDB 76 chose.
-
-    Parameters
-    ----------
-    frame : (y, x), ADU, none of them negative
-    gain : float, variance / mean of the background, ADU
-    kernel : int, half width of the window in pixels; 3 is 7 x 7
-    min_pixels : int, strong pixels that make a spot
-    mask : (y, x) bool, optional, True = good pixel
-
-    Returns
-    -------
-    structured array with `y`, `x` (centroid in pixels from 0), `pixels`, `intensity` (sum of p - m,
-    ADU) and `peak` (highest pixel, ADU), in the order of each spot's first pixel.
-    """
-    frame = np.asarray(frame)
-    if frame.ndim != 2:
-        raise ValueError(f"Expected one frame (y, x), got shape {frame.shape}. Pick a frame first.")
-    good = _check_mask(mask, _check_shape(frame).shape)
-    _check_finder(gain, kernel)
-    _check_adu(frame[good], "the frame")
-    pixel = np.where(good, frame, 0).astype(float)
-    n, total, squares = (  # zeros around the frame cut the windows at its edge
-        box_sum(np.pad(image, kernel), 2 * kernel + 1) for image in (good, pixel, pixel**2)
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):  # windows of no pixel, one, or all zero
-        mean = total / n
-        dispersion = (squares - total * mean) / (n - 1) / mean
-        uneven = dispersion > gain * (1 + sigma_background * np.sqrt(2 / (n - 1)))
-        stands_out = pixel - mean > sigma_strong * np.sqrt(gain * mean)
-    strong = good & uneven & stands_out & (pixel > global_threshold)
-
-    labels, count = ndimage.label(strong)
-    y, x = np.nonzero(strong)
-    label, height = labels[y, x] - 1, (pixel - mean)[y, x]
-    pixels, intensity, weighted_y, weighted_x = (
-        np.bincount(label, weights, minlength=count)
-        for weights in (np.ones(len(y)), height, height * y, height * x)
-    )
-    peak = np.zeros(count)
-    np.maximum.at(peak, label, pixel[y, x])
-    spots = np.empty(count, SPOT)
-    spots["y"], spots["x"] = weighted_y / intensity, weighted_x / intensity
-    spots["pixels"], spots["intensity"], spots["peak"] = pixels, intensity, peak
-    return spots[pixels >= min_pixels]
-
-
-def box_sum(image, size):
-    """Sum over each whole size x size window of an image: (y - size + 1, x - size + 1) float64.
-
-    By a table of the sums over everything above and left of a pixel: four looks a window, whatever
-    its size.  Exact for integers as long as all of the image sums to less than 2**53.
-    """
-    table = np.pad(np.cumsum(np.cumsum(image, axis=0, dtype=float), axis=1), ((1, 0), (1, 0)))
-    rows = table[size:] - table[:-size]
-    return rows[:, size:] - rows[:, :-size]
-
-
 def _each(frames, function):
     """Apply function(frame, name) to a frame, or to each of a stack, one in memory at a time."""
     if frames.ndim == 2:
@@ -236,7 +156,8 @@ def _each(frames, function):
     return np.stack([function(frame, f"frame {i}") for i, frame in enumerate(frames)])
 
 
-def _check_shape(frames):
+def check_shape(frames):
+    """The frames as an array, (y, x) or (n, y, x); ValueError where they are neither."""
     frames = np.asarray(frames)
     if frames.ndim not in (2, 3) or frames.size == 0:
         raise ValueError(
@@ -248,20 +169,6 @@ def _check_shape(frames):
     return frames
 
 
-def _check_mask(mask, shape):
-    if mask is None:
-        return np.ones(shape, bool)
-    mask = np.asarray(mask)
-    if mask.shape != shape or mask.dtype != bool:
-        raise ValueError(
-            f"Expected a mask of booleans, shape {shape}, got {mask.dtype}, {mask.shape}. "
-            "Crop it as the frames, and compare to make it boolean (True = good pixel)."
-        )
-    if not mask.any():
-        raise ValueError("The mask leaves no good pixel. True means good: invert it with ~mask.")
-    return mask
-
-
 def _check_finite(frame, name):
     if not np.isfinite(frame).all():
         raise ValueError(
@@ -271,7 +178,8 @@ def _check_finite(frame, name):
     return frame
 
 
-def _check_adu(pixels, name):
+def check_adu(pixels, name):
+    """The pixels, if all are ADU of 0 or more; else ValueError."""
     low, high = pixels.min(), pixels.max()
     if not (low >= 0 and high < np.inf):  # also when NaN
         raise ValueError(
@@ -279,11 +187,3 @@ def _check_adu(pixels, name):
             "Mask the negative and NaN ones: mask=np.nan_to_num(frame, nan=-1) >= 0."
         )
     return pixels
-
-
-def _check_finder(gain, kernel):
-    if not gain > 0 or not 1 <= kernel <= 90:  # 181**2 pixels of 16 bits still fit into 32
-        raise ValueError(
-            f"Got gain {gain} and kernel {kernel}, expected a gain above 0 ADU and a kernel of 1 "
-            "to 90 pixels. 0.27 and 3 suit the Rayonix."
-        )

@@ -17,8 +17,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from .evaluate import count
-from .remembered import remembered
+from .cache.trainings import remembered
+from .metrics import count
+from .preprocess import ROWS
 
 VERSION = 1  # of what a training computes: raised when that changes
 
@@ -53,7 +54,7 @@ class Profile:
     @property
     def shape(self):
         """(y, x, 1), pixels: the images that `build_cnn` gets."""
-        return (720 // self.bin, 720 // self.bin, 1)
+        return (ROWS // self.bin, ROWS // self.bin, 1)
 
 
 # 200 frames make six times fewer steps an epoch than 1,200, so they get more epochs.
@@ -158,7 +159,7 @@ def fit(
     validation loss.  With 45 positives, as in 200 frames of LN83, the last epoch may be a bad one.
 
     A training that was done before, on the same frames from the same weights with the same
-    settings, is read from disk (`sfxtutor.remembered`); its `seconds` are those it took.
+    settings, is read from disk (`sfxtutor.cache.trainings`); its `seconds` are those it took.
 
     Parameters
     ----------
@@ -285,6 +286,11 @@ def _epoch(model, x, y, weights, order, batch):
 def channelled(part, model):
     """The batch with the channel axis that the model asks for."""
     return part[..., None] if part.ndim == len(model.input_shape) - 1 else part
+
+
+def images(x):
+    """Images (n, y, x) with a channel axis, float32: (n, y, x, 1)."""
+    return x[..., None].astype(np.float32)
 
 
 def progress_line(epochs, title, progress):

@@ -189,7 +189,7 @@ STAGES = {  # name: (module with its VERSION, its numbers, how far they may diff
     "twin": ("sfxtutor.runs.twin.run", twin, 1e-6),
     "preprocessing": ("sfxtutor.preprocess", preprocessing, 1e-4),
     "training": ("sfxtutor.training", training, 0.01),
-    "dann": ("sfxtutor.adaptation", dann, 0.01),
+    "dann": ("sfxtutor.dann", dann, 0.01),
     "bad pixels": ("sfxtutor.beamline.pixels", bad_pixels, 0),
     "beamlines": ("sfxtutor.beamline.varied", beamlines, 1e-4),
 }

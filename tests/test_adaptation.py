@@ -10,9 +10,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sfxtutor import adaptation
-from sfxtutor.evaluate import count
-from sfxtutor.models import Dann, build_cnn
+from sfxtutor import dann as training_of_dann
+from sfxtutor import domains
+from sfxtutor.dann import Dann
+from sfxtutor.metrics import count
+from sfxtutor.models import build_cnn
 from sfxtutor.training import class_weights, predict, set_seed
 
 
@@ -47,7 +49,7 @@ def train(frames=40, epochs=2, seed=0, x_target=None, **options):
     set_seed(seed)
     dann = Dann(small(), dense=(8,))
     x_target = another_run(frames, 2)[0] if x_target is None else x_target
-    history = adaptation.fit_dann(
+    history = training_of_dann.fit_dann(
         dann, *images(frames, 1), x_target, images(30, 3), another_run(30, 4)[0], epochs,
         seed=seed, progress=False, **{"again": True} | options,
     )  # fmt: skip
@@ -63,13 +65,13 @@ def trained():
 
 
 def test_there_is_no_argument_for_labels_of_the_target():
-    arguments = inspect.signature(adaptation.fit_dann).parameters
+    arguments = inspect.signature(training_of_dann.fit_dann).parameters
     assert list(arguments) == [
         "dann", "x", "y", "x_target", "validation", "x_target_validation", "epochs",
         "seed", "batch", "learning_rate", "progress", "title", "again", "watch",
     ]  # fmt: skip
     for name in ("adapt_batch_norm", "features", "outputs"):
-        assert not {"y", "labels"} & set(inspect.signature(getattr(adaptation, name)).parameters)
+        assert not {"y", "labels"} & set(inspect.signature(getattr(domains, name)).parameters)
 
 
 def test_the_label_head_learns_from_frames_of_the_source_alone(eager):
@@ -81,7 +83,7 @@ def test_the_label_head_learns_from_frames_of_the_source_alone(eager):
         dann.reversal.lambda_ = 0.7
         optimizer = keras.optimizers.Adam(1e-2)
         optimizer.build(dann.trainable_variables)
-        step = adaptation._compiled_step(dann, optimizer)
+        step = training_of_dann._compiled_step(dann, optimizer)
         step(x[..., None].astype("f4"), y, class_weights(y), target[..., None].astype("f4"))
         heads.append([dann.classifier.get_weights(), dann.domain.get_weights()])
     (label, domain), (label_again, domain_again) = heads
@@ -101,7 +103,7 @@ def test_the_losses_are_those_of_source_labels_and_of_the_run_that_a_frame_is_fr
     label = np.mean(-weight * np.log(np.where(y, p, 1 - p)))
     domain = (np.mean(-np.log(1 - p_source)) + np.mean(-np.log(p_target))) / 2
     optimizer = keras.optimizers.Adam()
-    found = adaptation._compiled_step(dann, optimizer)(x, y, weight, target)
+    found = training_of_dann._compiled_step(dann, optimizer)(x, y, weight, target)
     np.testing.assert_allclose(found, [label, domain], rtol=1e-4)
 
 
@@ -122,7 +124,7 @@ def test_the_base_is_pushed_against_the_domain_head_by_lambda():
 
     def gradients(p):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(adaptation.cross_entropy(p()))
+            loss = tf.reduce_mean(training_of_dann.cross_entropy(p()))
         both = tape.gradient(loss, base + head)
         return both[: len(base)], both[len(base) :]
 
@@ -136,16 +138,16 @@ def test_the_base_is_pushed_against_the_domain_head_by_lambda():
 
 
 def test_lambda_rises_from_0_to_1_as_ganins_and_step_by_step(monkeypatch, eager):
-    assert adaptation.reversal_strength(0) == 0
-    assert adaptation.reversal_strength(0.5) == pytest.approx(2 / (1 + np.exp(-5)) - 1)
-    assert adaptation.reversal_strength(1) == pytest.approx(1, abs=1e-3)
+    assert training_of_dann.reversal_strength(0) == 0
+    assert training_of_dann.reversal_strength(0.5) == pytest.approx(2 / (1 + np.exp(-5)) - 1)
+    assert training_of_dann.reversal_strength(1) == pytest.approx(1, abs=1e-3)
     asked = []
 
     def recorded(progress):
         asked.append(progress)
         return 0.01 * len(asked)
 
-    monkeypatch.setattr(adaptation, "reversal_strength", recorded)
+    monkeypatch.setattr(training_of_dann, "reversal_strength", recorded)
     dann, _ = train(frames=40, epochs=2, batch=20)
     assert asked == [0, 0.25, 0.5, 0.75]
     assert dann.reversal.lambda_ == pytest.approx(0.04)
@@ -175,7 +177,7 @@ def test_who_watches_a_training_can_stop_it(eager):
 def test_the_same_seed_gives_the_same_weights_trained_anew_or_read_from_disk(monkeypatch, eager):
     first, a = train(again=False)
     again, b = train()
-    monkeypatch.setattr(adaptation, "_fit", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(training_of_dann, "_fit", lambda *_, **__: pytest.fail("trained again"))
     read, c = train(again=False)
     for u, v, w in zip(*(dann.get_weights() for dann in (first, again, read)), strict=True):
         np.testing.assert_array_equal(u, v)
@@ -204,7 +206,7 @@ def test_the_epoch_kept_has_the_lowest_risk_that_shows_without_target_labels(mon
 
         return predict
 
-    monkeypatch.setattr(adaptation, "_compiled_predict", prescribed)
+    monkeypatch.setattr(training_of_dann, "_compiled_predict", prescribed)
     dann, history = train(epochs=4)
     assert history.best_epoch == 2
     np.testing.assert_allclose(history.val_loss, -np.log([0.6, 0.9, 0.95, 0.6]), rtol=1e-4)
@@ -216,9 +218,9 @@ def test_the_epoch_kept_has_the_lowest_risk_that_shows_without_target_labels(mon
 
 
 def test_a_domain_head_worse_than_guessing_earns_nothing():
-    assert adaptation.unlabelled_risk(0.3, np.log(2)) == pytest.approx(0.3)
-    assert adaptation.unlabelled_risk(0.3, 5.0) == pytest.approx(0.3)
-    assert adaptation.unlabelled_risk(0.3, 0.1) == pytest.approx(0.3 + np.log(2) - 0.1)
+    assert training_of_dann.unlabelled_risk(0.3, np.log(2)) == pytest.approx(0.3)
+    assert training_of_dann.unlabelled_risk(0.3, 5.0) == pytest.approx(0.3)
+    assert training_of_dann.unlabelled_risk(0.3, 0.1) == pytest.approx(0.3 + np.log(2) - 0.1)
 
 
 @pytest.mark.parametrize(
@@ -232,10 +234,10 @@ def test_a_domain_head_worse_than_guessing_earns_nothing():
 def test_labels_that_cannot_train_are_refused(y, message):
     (x, truth), x_target = images(40, 1), another_run(40, 2)[0]
     with pytest.raises(ValueError, match=message):
-        adaptation.fit_dann(Dann(small()), x, y, x_target, (x, truth), x_target, 1)
+        training_of_dann.fit_dann(Dann(small()), x, y, x_target, (x, truth), x_target, 1)
     message = message.replace("training", "validation")
     with pytest.raises(ValueError, match=message):
-        adaptation.fit_dann(Dann(small()), x, truth, x_target, (x, y), x_target, 1)
+        training_of_dann.fit_dann(Dann(small()), x, truth, x_target, (x, y), x_target, 1)
 
 
 # ---- each run its own batch-norm statistics
@@ -295,14 +297,14 @@ def test_adabn_sets_the_statistics_of_the_frames_and_nothing_else():
     set_seed(0)
     cnn, x = small(dropout=0), another_run(70, 1)[0]
     before = cnn.get_weights()
-    adapted = adaptation.adapt_batch_norm(cnn, x)
+    adapted = domains.adapt_batch_norm(cnn, x)
     for a, b in zip(cnn.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
     for a, b in zip(adapted.trainable_variables, cnn.trainable_variables, strict=True):
         np.testing.assert_array_equal(a, b)
     expected = cnn.get_layer("base")(x[..., None].astype(np.float32), training=True)
-    np.testing.assert_allclose(adaptation.features(adapted, x), expected, rtol=1e-3, atol=1e-4)
-    unadapted = adaptation.features(small(dropout=0), x)
+    np.testing.assert_allclose(domains.features(adapted, x), expected, rtol=1e-3, atol=1e-4)
+    unadapted = domains.features(small(dropout=0), x)
     assert not np.allclose(unadapted, expected, atol=1e-2)
 
 
@@ -311,12 +313,12 @@ def test_adabn_undoes_another_gain():
     set_seed(0)
     cnn = small(dropout=0)
     (x, _), (x_target, _) = images(90, 1), images(90, 1, gain=0.5)
-    home = adaptation.features(adaptation.adapt_batch_norm(cnn, x), x)
-    away = adaptation.features(adaptation.adapt_batch_norm(cnn, x_target), x_target)
+    home = domains.features(domains.adapt_batch_norm(cnn, x), x)
+    away = domains.features(domains.adapt_batch_norm(cnn, x_target), x_target)
     # not exact: float16 images, and the small number that keeps a variance from 0
     assert np.corrcoef(home.ravel(), away.ravel())[0, 1] > 0.999
     assert np.mean(np.abs(home - away)) < 0.02 * np.mean(home)
-    assert np.mean(np.abs(home - adaptation.features(cnn, x_target))) > 0.2 * np.mean(home)
+    assert np.mean(np.abs(home - domains.features(cnn, x_target))) > 0.2 * np.mean(home)
 
 
 # ---- how alike two sets of features look
@@ -332,31 +334,31 @@ def normal(n, seed, shift=0.0):
 def test_one_distribution_is_near_and_mixed_two_are_far_and_apart(n, m):
     a = normal(n, 1)
     same, apart = normal(m, 2), normal(m, 2, shift=20)
-    assert adaptation.proxy_a_distance(a, same) < 0.3
-    assert adaptation.proxy_a_distance(a, apart) == pytest.approx(2, abs=0.02)
-    assert adaptation.foreign_neighbours(a, same) == pytest.approx(1, abs=0.05)
-    assert adaptation.foreign_neighbours(a, apart) == 0
+    assert domains.proxy_a_distance(a, same) < 0.3
+    assert domains.proxy_a_distance(a, apart) == pytest.approx(2, abs=0.02)
+    assert domains.foreign_neighbours(a, same) == pytest.approx(1, abs=0.05)
+    assert domains.foreign_neighbours(a, apart) == 0
     between = normal(m, 2, shift=2)
-    assert 0.5 < adaptation.proxy_a_distance(a, between) < 1.8
-    assert 0.1 < adaptation.foreign_neighbours(a, between) < 0.9
+    assert 0.5 < domains.proxy_a_distance(a, between) < 1.8
+    assert 0.1 < domains.foreign_neighbours(a, between) < 0.9
 
 
 def test_the_domain_classifier_is_judged_on_rows_that_did_not_train_it():
     """With more features than rows it could learn every row by heart."""
     a, b = np.random.default_rng(0).normal(size=(2, 100, 400))
-    assert adaptation.proxy_a_distance(a, b) < 0.6
+    assert domains.proxy_a_distance(a, b) < 0.6
 
 
 def test_the_numbers_do_not_depend_on_which_set_comes_first():
     a, b = normal(300, 1), normal(150, 2, shift=2)
-    assert adaptation.foreign_neighbours(a, b) == pytest.approx(adaptation.foreign_neighbours(b, a))
-    distances = [adaptation.proxy_a_distance(*pair) for pair in ((a, b), (b, a))]
+    assert domains.foreign_neighbours(a, b) == pytest.approx(domains.foreign_neighbours(b, a))
+    distances = [domains.proxy_a_distance(*pair) for pair in ((a, b), (b, a))]
     assert distances[0] == pytest.approx(distances[1], abs=0.25)
 
 
 def test_features_are_what_the_base_makes_of_the_frames():
     cnn, (x, _) = small(), images(7, 1)
-    found = adaptation.features(cnn, x, batch=3)
+    found = domains.features(cnn, x, batch=3)
     base = cnn.get_layer("base")
     assert found.shape == (7, base.output_shape[1])
     np.testing.assert_allclose(found, base(x[..., None].astype(np.float32)), rtol=1e-4, atol=1e-5)

@@ -27,10 +27,11 @@ from sfxtutor.beamline.bench.rivals import (
 from sfxtutor.beamline.bench.targets import judge, ratios
 from sfxtutor.beamline.bench.verdict import CROPS, FULL, READING, compare, threshold_for
 from sfxtutor.beamline.screener import Screener
-from sfxtutor.kernels import fast_rwd
-from sfxtutor.preprocess import center_crop, find_spots
+from sfxtutor.fast.kernels import fast_rwd
+from sfxtutor.preprocess import center_crop
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.run import TwinRun
+from sfxtutor.spots import find_spots
 
 DOCS = Path(__file__).parent.parent / "docs"
 HAS_DIALS = shutil.which("dials.find_spots") is not None

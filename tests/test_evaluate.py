@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfxtutor import evaluate
-from sfxtutor.evaluate import Counts, count, is_positive, split, wilson
+from sfxtutor import metrics, results
+from sfxtutor.metrics import Counts, count, is_positive, split, wilson
 
 SHARED = Path(__file__).parents[2] / "shared"
 LABELS = SHARED / "data" / "cxidb76"
@@ -102,20 +102,20 @@ def test_probabilities_are_not_verdicts():
 
 def test_the_threshold_maximises_recall_plus_specificity():
     score = np.array([0, 1, 2, 5, 6, 9])
-    assert evaluate.best_threshold(score, score >= 5) == 5
+    assert metrics.best_threshold(score, score >= 5) == 5
     # at 3: 3/3 + 2/3; at 7: 2/3 + 3/3; the lower one is taken, because a hit is dear
     score, truth = np.array([0, 1, 5, 3, 7, 9]), np.array([0, 0, 0, 1, 1, 1], bool)
-    assert evaluate.best_threshold(score, truth) == 3
+    assert metrics.best_threshold(score, truth) == 3
     with pytest.raises(ValueError, match="of one class"):
-        evaluate.best_threshold(score, np.ones(6, bool))
+        metrics.best_threshold(score, np.ones(6, bool))
 
 
 def test_the_spot_count_learns_from_training_frames_alone():
     labels = np.array(["MISS", "HIT", "MISS", "HIT", "HIT", "MISS"])
     spots = np.array([3, 8, 0, 0, 7, 9])
     # threshold 8 from the first two; the third and fourth are validation
-    assert evaluate.spot_count(spots, labels, "2/2/2") == Counts(0, 1, 0, 1)
-    assert evaluate.always_miss(labels, "2/2/2") == Counts(0, 1, 1, 1)
+    assert metrics.spot_count(spots, labels, "2/2/2") == Counts(0, 1, 0, 1)
+    assert metrics.always_miss(labels, "2/2/2") == Counts(0, 1, 1, 1)
 
 
 @pytest.mark.skipif(not LABELS.exists(), reason="the labels of CXIDB 76 are not in ../shared")
@@ -135,13 +135,13 @@ def test_the_spot_count_of_dials_scores_what_facts_md_says(run, few, full):
         frame, number, _ = line.split()
         spots[int(frame) - 1] = int(number)
     for sizes, expected in (("200/200/1600", few), ("1200/400/400", full)):
-        counts = evaluate.spot_count(spots, labels, sizes)
+        counts = metrics.spot_count(spots, labels, sizes)
         rates = (round(100 * counts.recall, 1), round(100 * counts.specificity, 1))
         assert rates == expected
 
 
 def test_a_row_has_the_keys_of_results_json():
-    row = evaluate.row(
+    row = results.row(
         2,
         "2D CNN, 200 labels",
         "LN83",
@@ -151,28 +151,28 @@ def test_a_row_has_the_keys_of_results_json():
         profile="quick",
         source="twin",
     )
-    assert tuple(row) == evaluate.FIELDS
+    assert tuple(row) == results.FIELDS
     assert (row["hits_found"], row["misses_total"], row["adapt_to"]) == (1, 4, "")
-    assert evaluate.counts_of(row) == Counts(1, 2, 3, 4)
+    assert results.counts_of(row) == Counts(1, 2, 3, 4)
     assert json.loads(json.dumps(row)) == row
 
 
 def test_the_papers_rows():
-    rows = evaluate.paper_rows()
+    rows = results.paper_rows()
     assert len(rows) == 39
-    assert all(tuple(row) == evaluate.FIELDS for row in rows)
-    first = evaluate.counts_of(rows[0])
+    assert all(tuple(row) == results.FIELDS for row in rows)
+    first = results.counts_of(rows[0])
     assert f"{100 * first.recall:.2f}" == "96.92"
     unknown = [row for row in rows if row["misses_found"] is None]
     assert len(unknown) == 1
-    assert math.isnan(evaluate.counts_of(unknown[0]).specificity)
+    assert math.isnan(results.counts_of(unknown[0]).specificity)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="no ../shared here")
 def test_the_papers_tables_are_a_true_copy():
     with (SHARED / "paper" / "tables.csv").open(newline="") as file:
         original = list(csv.reader(file))
-    lines = evaluate.PAPER_TABLES.read_text(encoding="utf-8").splitlines()
+    lines = results.PAPER_TABLES.read_text(encoding="utf-8").splitlines()
     copy = list(csv.reader(line for line in lines if not line.startswith("#")))
     assert copy == original
     assert any("10.1364/OE.492311" in line for line in lines if line.startswith("#"))

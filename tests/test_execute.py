@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import sfxtutor
 from sfxtutor.course import find_notebooks, notebook_folder, pages, working_copy
 from sfxtutor.course.execute import Outcome, execute, kernel_environment, run_course
-from sfxtutor.evaluate import rate_text
+from sfxtutor.metrics import rate_text
 
 ROW = {
     "table": 1, "method": "always miss", "train": "LN83", "adapt_to": "", "test_on": "LN83",
@@ -42,7 +42,7 @@ pair = dict(source="LN83", target="LN84", seed=7, val_loss=[3, 2, 1], domain_val
     a_distance={{"source only": 2, "DANN": 1}}, neighbours={{"source only": 0, "DANN": 1}})
 (folder / "nb00_domains.json").write_text(json.dumps(dict(pairs=[pair, pair])))""",
     """import matplotlib.pyplot as plt
-from sfxtutor.plots import show
+from sfxtutor import show
 ax = plt.subplots()[1]
 show(ax, "Empty axes from 0 to 1.")""",
 ]

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sfxtutor import loops
-from sfxtutor.kernels import Mask, count_spots, fast_binned, fast_lcn, fast_pair, fast_rwd
-from sfxtutor.preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
+from sfxtutor.fast.kernels import count_spots, fast_binned, fast_lcn, fast_pair, fast_rwd
+from sfxtutor.mask import Mask
+from sfxtutor.preprocess import bin_max, center_crop, gcn, lcn, rwd
+from sfxtutor.spots import find_spots
+from sfxtutor.support.jit import compiled
 
 ATOL = 1e-4  # the design's
 SIZE = 724
@@ -238,7 +240,7 @@ def test_kernels_compile_where_no_folder_can_be_written(monkeypatch):
     def double(x):
         return 2 * x
 
-    assert loops.compiled(double)(21) == 42
+    assert compiled(double)(21) == 42
 
 
 def test_the_real_hit(request):

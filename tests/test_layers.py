@@ -16,13 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_kernels import ATOL, KINDS, SIZE, hit, noise, pixels, spoil
 
-from sfxtutor.kernels import fast_binned, fast_lcn, fast_rwd
-from sfxtutor.layers import (
-    ContrastNormalization,
-    GradientReversal,
-    RowWiseDecomposition,
-    with_preprocessing,
-)
+from sfxtutor.fast.graph import ContrastNormalization, RowWiseDecomposition, with_preprocessing
+from sfxtutor.fast.kernels import fast_binned, fast_lcn, fast_rwd
+from sfxtutor.layers import GradientReversal
 from sfxtutor.models import build_cnn, build_rwd_cnn
 from sfxtutor.preprocess import gcn, lcn, rwd
 from sfxtutor.training import set_seed

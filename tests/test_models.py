@@ -7,8 +7,8 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 import keras
 import numpy as np
 
+from sfxtutor.layers import RelativeToMean
 from sfxtutor.models import (
-    RelativeToMean,
     build_classifier,
     build_cnn,
     build_rwd_cnn,

@@ -9,8 +9,9 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
-from sfxtutor import charts, plots
-from sfxtutor.evaluate import wilson
+from sfxtutor.metrics import wilson
+from sfxtutor.plots import frames, scores
+from sfxtutor.plots import style as looks
 
 mpl.use("agg")
 
@@ -46,9 +47,9 @@ def line(ax, label):
 
 
 def test_style_uses_only_colours_of_okabe_and_ito():
-    plots.style()
+    looks.style()
     cycle = mpl.rcParams["axes.prop_cycle"].by_key()["color"]
-    assert set(cycle) <= set(plots.COLOURS.values())
+    assert set(cycle) <= set(looks.COLOURS.values())
     assert len(set(cycle)) == len(cycle) >= 6
 
 
@@ -56,7 +57,7 @@ def test_contrast_comes_from_percentiles_of_the_good_pixels(frame):
     frame[:10] = 1e6  # a hot block that must not set the contrast
     mask = np.ones(frame.shape, bool)
     mask[:10] = False
-    image = plots.plot_frame(frame, mask=mask, percentiles=(2, 98)).images[0]
+    image = frames.plot_frame(frame, mask=mask, percentiles=(2, 98)).images[0]
     assert image.get_clim() == pytest.approx(np.percentile(frame[10:], (2, 98)))
 
 
@@ -64,7 +65,7 @@ def test_masked_pixels_and_nan_are_grey(frame):
     frame[5, 6] = np.nan
     mask = np.ones(frame.shape, bool)
     mask[7, 8] = False
-    image = plots.plot_frame(frame, mask=mask).images[0]
+    image = frames.plot_frame(frame, mask=mask).images[0]
     shown = image.to_rgba(image.get_array())
     assert shown[5, 6] == pytest.approx([0.6, 0.6, 0.6, 1])
     assert shown[7, 8] == pytest.approx([0.6, 0.6, 0.6, 1])
@@ -73,29 +74,29 @@ def test_masked_pixels_and_nan_are_grey(frame):
 
 def test_ring_obeys_braggs_law():
     d = 3.1
-    two_theta = np.arctan(plots.ring_radius(d, CARD) / CARD.distance)
+    two_theta = np.arctan(frames.ring_radius(d, CARD) / CARD.distance)
     assert 2 * d * np.sin(two_theta / 2) == pytest.approx(CARD.wavelength)
 
 
 def test_ring_that_cannot_scatter_is_refused():
     with pytest.raises(ValueError, match="more than half the wavelength of 1.3 Å"):
-        plots.ring_radius(0.6, CARD)
+        frames.ring_radius(0.6, CARD)
 
 
 @pytest.mark.parametrize(("unit", "per_pixel"), [("pixel", 1), ("mm", CARD.pixel)])
 def test_ring_lies_around_the_beam_in_either_unit(frame, unit, per_pixel):
-    ax = plots.plot_frame(frame, card=CARD, rings=[20], unit=unit)
+    ax = frames.plot_frame(frame, card=CARD, rings=[20], unit=unit)
     (ring,) = circles(ax)
     centre = (48, 50) if unit == "pixel" else (0, 0)
     assert ring.center == pytest.approx(centre)
-    assert ring.radius == pytest.approx(plots.ring_radius(20, CARD) / CARD.pixel * per_pixel)
+    assert ring.radius == pytest.approx(frames.ring_radius(20, CARD) / CARD.pixel * per_pixel)
     assert ax.get_xlabel() == f"x, {unit}"
 
 
 def test_ring_keeps_its_place_on_a_crop_and_on_a_binned_crop(frame):
-    (full,) = circles(plots.plot_frame(frame, card=CARD, rings=[20]))
-    (crop,) = circles(plots.plot_frame(frame[20:80, 20:80], card=CARD, rings=[20]))
-    (binned,) = circles(plots.plot_frame(frame[20:80:2, 20:80:2], card=CARD, rings=[20], bin=2))
+    (full,) = circles(frames.plot_frame(frame, card=CARD, rings=[20]))
+    (crop,) = circles(frames.plot_frame(frame[20:80, 20:80], card=CARD, rings=[20]))
+    (binned,) = circles(frames.plot_frame(frame[20:80:2, 20:80:2], card=CARD, rings=[20], bin=2))
     assert np.array(crop.center) + 20 == pytest.approx(full.center)
     # the centre of binned pixel i is that of the pixels 2i and 2i + 1 together
     assert 2 * np.array(binned.center) + 0.5 == pytest.approx(crop.center)
@@ -107,7 +108,7 @@ def test_pixel_and_its_spot_meet(unit):
     frame = np.zeros((100, 100))
     frame[30, 70] = 1
     spots = np.array([(30, 70)], dtype=[("y", float), ("x", float)])
-    ax = plots.plot_frame(frame, card=CARD, spots=spots, unit=unit)
+    ax = frames.plot_frame(frame, card=CARD, spots=spots, unit=unit)
     (x,), (y,) = line(ax, "spot").get_data()
     left, right, bottom, top = ax.images[0].get_extent()
     assert int((x - left) / (right - left) * 100) == 70
@@ -115,13 +116,13 @@ def test_pixel_and_its_spot_meet(unit):
 
 
 def test_colour_bar_names_the_unit_and_can_be_left_out(frame):
-    with_bar = plots.plot_frame(frame).figure
+    with_bar = frames.plot_frame(frame).figure
     assert [ax.get_ylabel() for ax in with_bar.axes[1:]] == ["ADU"]
-    assert len(plots.plot_frame(frame, label="").figure.axes) == 1
+    assert len(frames.plot_frame(frame, label="").figure.axes) == 1
 
 
 def test_frame_passes_options_to_imshow(frame):
-    image = plots.plot_frame(frame, vmin=3, cmap="gray").images[0]
+    image = frames.plot_frame(frame, vmin=3, cmap="gray").images[0]
     assert image.get_clim()[0] == 3
     assert image.cmap.name == "gray"
 
@@ -136,17 +137,17 @@ def test_frame_passes_options_to_imshow(frame):
 )
 def test_frame_says_what_is_missing(options, message):
     with pytest.raises(ValueError, match=message):
-        plots.plot_frame(**options)
+        frames.plot_frame(**options)
 
 
 def test_constant_and_fully_masked_frames_are_drawn():
     for mask in (None, np.zeros((8, 8), bool)):
-        assert len(plots.plot_frame(np.full((8, 8), 7), mask=mask).images) == 1
+        assert len(frames.plot_frame(np.full((8, 8), 7), mask=mask).images) == 1
 
 
 def test_histogram_counts_every_finite_pixel(frame):
     frame[0, 0] = np.nan
-    ax = plots.plot_histogram(frame, bins=50)
+    ax = frames.plot_histogram(frame, bins=50)
     counts = np.array(ax.patches[0].get_path().vertices)[1:-1:2, 1]
     assert counts.sum() == frame.size - 1
     assert (ax.get_yscale(), ax.get_xlabel()) == ("log", "ADU")
@@ -154,7 +155,7 @@ def test_histogram_counts_every_finite_pixel(frame):
 
 def test_rwd_is_drawn_against_the_row_of_the_frame(frame):
     vector = np.ptp(frame, axis=1)
-    left, right = plots.plot_rwd(frame, vector, rows=[12])
+    left, right = frames.plot_rwd(frame, vector, rows=[12])
     x, y = right.lines[0].get_data()
     assert x == pytest.approx(vector)
     assert list(y) == list(range(100))
@@ -163,7 +164,7 @@ def test_rwd_is_drawn_against_the_row_of_the_frame(frame):
 
 
 def test_examples_show_every_frame_under_its_label(frame):
-    axes = plots.plot_examples(
+    axes = frames.plot_examples(
         [frame, frame + 1, frame + 2, frame + 3], ["HIT", "MAYBE", "MISS", "HIT 7"]
     )
     drawn = [ax for ax in axes.ravel() if ax.images]
@@ -177,7 +178,7 @@ def test_examples_show_every_frame_under_its_label(frame):
 
 def test_excited_lattice_points_obey_braggs_law():
     wavelength, thickness = 1.3, 0.002
-    ax = plots.plot_ewald(wavelength, cell=(73, 96), angle=17, thickness=thickness)
+    ax = frames.plot_ewald(wavelength, cell=(73, 96), angle=17, thickness=thickness)
     x, y = line(ax, "excited: gives a spot").get_data()
     assert len(x) > 3
     inverse_d = np.hypot(x, y)
@@ -187,7 +188,7 @@ def test_excited_lattice_points_obey_braggs_law():
 
 
 def test_turning_the_crystal_excites_other_points_of_the_same_lattice():
-    sets = [plots.plot_ewald(1.3, angle=angle) for angle in (0, 7)]
+    sets = [frames.plot_ewald(1.3, angle=angle) for angle in (0, 7)]
     excited = [line(ax, "excited: gives a spot").get_data() for ax in sets]
     assert not np.array_equal(*excited)
     totals = [sum(len(artist.get_xdata()) for artist in ax.lines) for ax in sets]
@@ -198,17 +199,17 @@ def test_history_starts_at_epoch_one_and_marks_the_epoch_kept():
     history = SimpleNamespace(
         loss=[3, 2, 1], val_loss=[4, 3, 3], recall=[0.5, 0.9, 0.8], best_epoch=2
     )
-    ax = charts.plot_history(history)
+    ax = scores.plot_history(history)
     assert list(line(ax, "training loss").get_xdata()) == [1, 2, 3]
     assert list(line(ax, "validation loss").get_ydata()) == [4, 3, 3]
     assert line(ax, "kept: epoch 2").get_xdata()[0] == 2
-    rates = charts.plot_history(history, names=["recall"])
+    rates = scores.plot_history(history, names=["recall"])
     assert list(line(rates, "validation recall").get_ydata()) == history.recall
 
 
 def test_history_of_a_dann_names_its_domain_head():
     history = SimpleNamespace(val_loss=[2, 1], domain_val_loss=[0.6, 0.7], best_epoch=0)
-    ax = charts.plot_history(history, names=("val_loss", "domain_val_loss"))
+    ax = scores.plot_history(history, names=("val_loss", "domain_val_loss"))
     assert list(line(ax, "validation loss").get_ydata()) == [2, 1]
     assert list(line(ax, "domain head: validation loss").get_ydata()) == [0.6, 0.7]
 
@@ -220,7 +221,7 @@ def row(**changes):
 
 
 def test_rates_carry_their_wilson_interval():
-    ax = charts.plot_rates([row(), row(test_on="LN84", hits_found=195, hits_total=216)])
+    ax = scores.plot_rates([row(), row(test_on="LN84", hits_found=195, hits_total=216)])
     bars = {bar.get_label(): bar for bar in ax.containers}
     points, _, (segments,) = bars["recall"].lines
     assert points.get_xdata() == pytest.approx([100 * 63 / 65, 100 * 195 / 216])
@@ -232,7 +233,7 @@ def test_rates_carry_their_wilson_interval():
 
 def test_rates_put_the_papers_value_hollow_beside_its_own_row():
     ours = [row(test_on="LO19"), row(hits_found=60)]
-    ax = charts.plot_rates(ours, paper=[row(), row(method="other", hits_found=1)])
+    ax = scores.plot_rates(ours, paper=[row(), row(method="other", hits_found=1)])
     paper = line(ax, "recall, paper")
     assert paper.get_markerfacecolor() == "none"
     assert np.isnan(paper.get_xdata()[0])
@@ -243,12 +244,12 @@ def test_rates_put_the_papers_value_hollow_beside_its_own_row():
 
 def test_rates_without_a_published_value_promise_none():
     assert "recall, paper" not in [
-        artist.get_label() for artist in charts.plot_rates([row()]).lines
+        artist.get_label() for artist in scores.plot_rates([row()]).lines
     ]
 
 
 def test_a_published_rate_whose_count_is_not_known_is_left_out():
-    ax = charts.plot_rates([row()], paper=[row(misses_found=None)])
+    ax = scores.plot_rates([row()], paper=[row(misses_found=None)])
     labels = [artist.get_label() for artist in ax.lines]
     assert "recall, paper" in labels
     assert "specificity, paper" not in labels
@@ -256,7 +257,7 @@ def test_a_published_rate_whose_count_is_not_known_is_left_out():
 
 def test_confusion_writes_the_four_counts_and_their_share():
     counts = SimpleNamespace(hits_found=63, hits_total=65, misses_found=333, misses_total=335)
-    ax = charts.plot_confusion(counts)
+    ax = scores.plot_confusion(counts)
     texts = {tuple(text.get_position()): text.get_text() for text in ax.texts}
     assert texts == {
         (0, 0): "63\n96.9%",
@@ -269,8 +270,8 @@ def test_confusion_writes_the_four_counts_and_their_share():
 def test_show_attaches_the_description_and_closes_the_figure(monkeypatch, frame):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda *a, **k: shown.append((a, k)))
-    ax = plots.plot_frame(frame)
-    plots.show(ax, "Noise around 1000 ADU, no spot.")
+    ax = frames.plot_frame(frame)
+    looks.show(ax, "Noise around 1000 ADU, no spot.")
     assert shown == [
         ((ax.figure,), {"metadata": {"image/png": {"alt": "Noise around 1000 ADU, no spot."}}})
     ]
@@ -279,4 +280,4 @@ def test_show_attaches_the_description_and_closes_the_figure(monkeypatch, frame)
 
 def test_show_refuses_an_empty_description(frame):
     with pytest.raises(ValueError, match="empty alt"):
-        plots.show(plots.plot_frame(frame), " ")
+        looks.show(frames.plot_frame(frame), " ")

@@ -10,12 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sfxtutor import prepared as module
-from sfxtutor.prepared import prepare
-from sfxtutor.preprocess import bin_max, find_spots, gcn, lcn, rwd
+from sfxtutor.cache import prepared as module
+from sfxtutor.cache.prepared import prepare
+from sfxtutor.preprocess import bin_max, gcn, lcn, rwd
+from sfxtutor.runs.run import Run
+from sfxtutor.spots import find_spots
 
 
-class Toy:
+class Toy(Run):
     """A run of four crops, one of them without spots; counts what is asked of it."""
 
     name, source, seed = "toy", "twin", 3

@@ -5,15 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfxtutor.preprocess import (
-    bin_max,
-    box_sum,
-    center_crop,
-    find_spots,
-    gcn,
-    lcn,
-    rwd,
-)
+from sfxtutor.mask import box_sum
+from sfxtutor.preprocess import bin_max, center_crop, gcn, lcn, rwd
+from sfxtutor.spots import find_spots
 
 
 def noise(shape=(40, 50), seed=0, level=3000):

@@ -10,10 +10,12 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
-from sfxtutor import kernels, prepared, training
+from sfxtutor import training
+from sfxtutor.cache import prepared
 from sfxtutor.course import notebook_folder
 from sfxtutor.course.execute import run_course
-from sfxtutor.evaluate import paper_rows
+from sfxtutor.fast import kernels
+from sfxtutor.results import paper_rows
 from sfxtutor.runs.annotations import write_labels
 from sfxtutor.runs.datasets import CARDS, TWINS
 from sfxtutor.runs.files.write import write_idh5

@@ -14,7 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sfxtutor import remembered, training
+from sfxtutor import training
+from sfxtutor.cache.trainings import _read
 from sfxtutor.models import build_cnn
 
 HERE = Path(__file__).parent
@@ -296,12 +297,12 @@ def test_no_damage_is_taken_for_a_training(trainings, memory):
     train(model)
     (path,) = memory.iterdir()
     good, count = path.read_bytes(), len(model.variables)
-    history, values = remembered._read(path, count)
-    assert remembered._read(path, count + 1) is None  # of another model
-    assert remembered._read(path.with_name("none.npz"), count) is None
+    history, values = _read(path, count)
+    assert _read(path, count + 1) is None  # of another model
+    assert _read(path.with_name("none.npz"), count) is None
     for data in spoilt(good):
         path.write_bytes(data)
-        found = remembered._read(path, count)
+        found = _read(path, count)
         # some bytes of an archive mean nothing
         assert found is None or (found[0] == history and all(map(np.array_equal, found[1], values)))
         if len(data) < len(good):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sfxtutor import results
-from sfxtutor.evaluate import FIELDS, KEYS, Counts, paper_rows, row
-from sfxtutor.verdicts import rate
+from sfxtutor.metrics import Counts
+from sfxtutor.paper.intervals import rate
+from sfxtutor.results import FIELDS, KEYS, paper_rows, row
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = sorted((ROOT / "data" / "results").glob("twin-seed*.json"))

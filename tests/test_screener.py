@@ -15,7 +15,7 @@ from sfxtutor.beamline.noise import noise_of, unfamiliar
 from sfxtutor.beamline.pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.screener import MODELS, Screener, onnx_of
 from sfxtutor.beamline.train_screener import area_under_curve
-from sfxtutor.kernels import fast_rwd
+from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.twin.run import TwinRun
 from sfxtutor.training import predict
@@ -59,13 +59,13 @@ def test_stuck_pixels_are_those_far_above_the_median_of_their_window():
     assert differ.sum() <= 3  # of pixels at the limit, which is estimated from fewer windows
 
 
-def test_a_run_of_good_pixels_needs_no_mask():
+def test_a_run_of_good_pixels_loses_none():
     frames = np.random.default_rng(0).poisson(50, (3, 760, 760)).astype("u2")
-    crops = sample_crops(ArrayRun(frames))
-    assert good_pixels(crops) is None
-    mask = np.ones((760, 760), bool)
-    mask[500, 500] = False
-    assert good_pixels(crops, mask).sum() == 724**2 - 1
+    run = ArrayRun(frames)
+    assert good_pixels(sample_crops(run), run.good()).pixels == 724**2
+    run.mask = np.ones((760, 760), bool)
+    run.mask[500, 500] = False
+    assert good_pixels(sample_crops(run), run.good()).pixels == 724**2 - 1
 
 
 @pytest.mark.parametrize("photons", [1e-4, 0.05, 0.5, 3.0])
@@ -101,7 +101,7 @@ def test_the_shipped_model_knows_the_hits_of_a_twin_it_never_saw(name):
     run, screener = TwinRun(name, seed=3), Screener()
     hits = np.flatnonzero(run.labels == "HIT")[:25]
     misses = np.flatnonzero(run.labels == "MISS")[:25]
-    good = good_pixels(sample_crops(run), run.mask)
+    good = good_pixels(sample_crops(run), run.good())
     p = screener.score([fast_rwd(run.crop(i), good) for i in [*hits, *misses]])
     assert area_under_curve(p, np.arange(50) < 25) > 0.9
 

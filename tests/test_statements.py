@@ -2,14 +2,13 @@
 
 import pytest
 
-from sfxtutor.evaluate import Counts, paper_rows, row
-from sfxtutor.statements import (
+from sfxtutor.metrics import Counts
+from sfxtutor.paper.claims import (
     DANN,
     FEW,
     FULL,
     JUDGES,
     PAIRS,
-    RUNS,
     RWD,
     RWD_AWAY,
     TRANSFER,
@@ -17,6 +16,8 @@ from sfxtutor.statements import (
     claims,
     straightness,
 )
+from sfxtutor.results import paper_rows, row
+from sfxtutor.runs.datasets import TWINS
 
 N = 500
 FOUND = {
@@ -36,7 +37,7 @@ def rows_of(seeds=(0,), spread=0, **recalls):
             keys = {"seed": seed, "profile": "quick", "source": "twin", "adapt_to": adapt_to}
             made.append(row(table, method, train, test_on, counts, **keys))
 
-    for run in RUNS:
+    for run in TWINS:
         add(1, FULL, run, run, r["full"])
         add(2, FEW, run, run, r["few"], 1600)
         add(4, RWD, run, run, r["rwd"], 1600)

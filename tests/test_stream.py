@@ -353,8 +353,8 @@ def test_bad_pixels_are_found_in_the_first_frames(crops, address, tmp_path):
     stuck = crops.copy()
     stuck[:, 300, 400] = 60_000
     good = good_pixels(list(stuck[:5]))
-    assert not good[300, 400]
-    masks = {"found": None, "given": good, "none": np.ones_like(good)}
+    assert not good.good[300, 400]
+    masks = {"found": None, "given": good.good, "none": np.ones((724, 724), bool)}
     for name, mask in masks.items():
         with in_thread(send, ArrayRun(stuck, name="r1"), address):
             stream(address, tmp_path / name, mask=mask)

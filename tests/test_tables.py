@@ -2,8 +2,8 @@
 
 import pytest
 
-from sfxtutor.evaluate import Counts, paper_rows, row
-from sfxtutor.tables import Table, table
+from sfxtutor.metrics import Counts
+from sfxtutor.results import Table, paper_rows, row, table
 
 
 def made(found, seed=0, method="2D CNN, 1200 labels", **keys):

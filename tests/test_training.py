@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from sfxtutor import training
-from sfxtutor.evaluate import count
+from sfxtutor.metrics import count
 from sfxtutor.models import build_cnn, build_rwd_cnn
 
 fit = partial(training.fit, again=True, progress=False)  # always trains: nothing is remembered

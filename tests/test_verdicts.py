@@ -2,8 +2,8 @@
 
 import pytest
 
-from sfxtutor.evaluate import wilson
-from sfxtutor.verdicts import Estimate, above, difference, mean, rate, spread, verdict
+from sfxtutor.metrics import wilson
+from sfxtutor.paper.intervals import Estimate, above, difference, mean, rate, spread, verdict
 
 
 def test_the_rule():

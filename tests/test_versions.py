@@ -17,7 +17,7 @@ import sfxtutor
 from sfxtutor import preprocess
 from sfxtutor.beamline import pixels
 from sfxtutor.beamline.screen import screen
-from sfxtutor.prepared import prepare
+from sfxtutor.cache.prepared import prepare
 from sfxtutor.runs.files import run as reading
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin import run as twin
@@ -25,7 +25,7 @@ from sfxtutor.runs.twin import run as twin
 KEPT = json.loads(golden.FILE.read_text())
 # Prints the folders in which a copy of the package keeps the prepared frames of a twin and a file.
 KEYS = """import json, sys
-from sfxtutor.prepared import _key
+from sfxtutor.cache.prepared import _key
 from sfxtutor.runs.open import open_run
 print(json.dumps([_key(open_run(run), 4) for run in ("LN83", sys.argv[1])]))"""
 

@@ -7,7 +7,7 @@ import pytest
 
 import sfxtutor
 from sfxtutor.beamline.tally import Report
-from sfxtutor.evaluate import wilson
+from sfxtutor.metrics import wilson
 from sfxtutor.widgets import StreamMonitor, monitor
 from sfxtutor.widgets.streaming import LATENCY, POINTS, RATE, panels
 from sfxtutor.widgets.svg import Band, Chart

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from sfxtutor.evaluate import count
+from sfxtutor.metrics import count
 from sfxtutor.widgets import ThresholdExplorer
 from sfxtutor.widgets.svg import Chart, Line
 from sfxtutor.widgets.thresholds import operating_points

@@ -15,7 +15,7 @@ def noise_of(crops, good=None):
     Parameters
     ----------
     crops : list of (y, x) uint16 arrays, ADU
-    good : (y, x) bool array, True = good pixel, optional; a block with a bad one is left out
+    good : Mask, or (y, x) bool array, optional; a block with a bad pixel is left out
 
     Returns
     -------
@@ -23,7 +23,7 @@ def noise_of(crops, good=None):
     """
     blocks = np.concatenate([_blocks(crop) for crop in crops]).astype(np.float32)
     if good is not None:
-        blocks = blocks[np.tile(_blocks(good).all(axis=1), len(crops))]
+        blocks = blocks[np.tile(_blocks(np.asarray(good)).all(axis=1), len(crops))]
     mean, variance = blocks.mean(axis=1), blocks.var(axis=1, ddof=1)
     lit = mean > 0
     if not len(mean):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
-from ..preprocess import center_crop
+from ..mask import Mask
 
 VERSION = 1  # of the bad pixels that are found: raised when they change
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
@@ -55,13 +55,11 @@ def sample_crops(run):
 
 
 def good_pixels(crops, mask=None):
-    """Mask for central crops of a run, (724, 724) bool, or None where every pixel is good.
+    """Good pixels of the central crops of a run: a `Mask` (724, 724), or None without a crop.
 
-    Left out are what the run's mask (y, x) says is bad, dark pixels and stuck pixels.
+    Left out are what the run's mask says is bad (`Run.good`), dark pixels and stuck pixels.
     """
     if not crops:
         return None
     good = ~(dark_pixels(crops) | stuck_pixels(crops))
-    if mask is not None:
-        good &= center_crop(mask, crops[0].shape[0])
-    return None if good.all() else good
+    return Mask(good if mask is None else good & mask.good)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ..kernels import Mask
+from ..mask import Mask
 from ..preprocess import center_crop
 from ..runs.run import CROP
 from ..support.disk import need_folder
 from ..support.errors import one_line
 from .noise import unfamiliar
 from .outputs import COLUMNS
-from .pixels import dark_pixels, stuck_pixels
+from .pixels import good_pixels
 from .tally import Numbers
 from .wire import read_header, read_pixels
 from .work import NO_NUMBER, rounded
@@ -68,8 +68,7 @@ class Scorer:
         held, self._held = self._held or [], None
         crops = [frame.crop for frame in held if frame.crop is not None]
         if crops:
-            bad = dark_pixels(crops) | stuck_pixels(crops)
-            self._good = Mask(~bad) if bad.any() else None
+            self._good = good_pixels(crops)
         return self._score(held)
 
     def _open(self, message):
@@ -116,8 +115,7 @@ class Scorer:
         """Whether the model knows such noise, by the first frames that are scored."""
         crops = [frame.crop for frame in frames[:FIRST] if frame.crop is not None]
         if self._unfit is None and crops:
-            good = None if self._good is None else self._good.good
-            self._unfit = unfamiliar(crops, good, self.screener.least_reading)
+            self._unfit = unfamiliar(crops, self._good, self.screener.least_reading)
 
     def _line(self, frame, scores):
         report = self.report

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from .. import preprocess
-from ..evaluate import rate_text
+from ..metrics import rate_text
 from ..support.disk import need_folder
 from . import outputs, pixels
 from .cluster import local_cluster, run_here, run_on_dask

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..kernels import fast_binned, fast_rwd
+from ..fast.kernels import fast_binned, fast_rwd
+from ..preprocess import ROWS
 from ..support.disk import cache_dir, written
 from ..support.errors import first_line
 
 MODELS = Path(__file__).parent / "models"
 BIN = 4  # pixels that become one in the image that the 2D CNN gets
-ROWS = 720  # of a preprocessed frame
 BATCH = 16  # features scored at once: few enough to stay in a processor's cache
 
 

@@ -16,9 +16,8 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import preprocess
-from ..evaluate import best_threshold, count
-from ..kernels import count_spots, fast_binned, fast_rwd
-from ..preprocess import center_crop
+from ..fast.kernels import count_spots, fast_binned, fast_rwd
+from ..metrics import best_threshold, count
 from ..runs.datasets import TWINS
 from ..runs.open import open_run
 from ..runs.twin.run import VERSION as TWIN_VERSION
@@ -175,7 +174,7 @@ def judge_on_twins(model, kind, threshold):
     for name in TWINS:
         run = open_run(name)
         frames = range(len(run) - TESTED, len(run))
-        mask = center_crop(run.mask)
+        mask = run.good()
         rwd, images, spots = measured([run.crop(i) for i in frames], [mask] * TESTED,
                                       run.card.gain)  # fmt: skip
         hit = run.labels[-TESTED:] != "MISS"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..runs.run import CROP
 from ..runs.twin.crystal import Crystal
 from ..runs.twin.detector import background
 from ..runs.twin.shot import Setup, draw, render
 
 VERSION = 1  # of the imaginary beamlines and their shots: raised when they change
-SIZE = 724  # pixels: the crop that is screened
 FAMILIES = ("tape", "no tape", "jet", "ice", "pixel detector", "panels", "hot pixels")
 
 
@@ -97,10 +97,10 @@ def with_brightness(setup, rng):
 
 def panels(rng):
     """Good pixels of a detector made of panels with gaps between them, (724, 724) bool."""
-    good = np.ones((SIZE, SIZE), bool)
+    good = np.ones((CROP, CROP), bool)
     for axis in (0, 1):
         width, period = int(rng.integers(2, 40)), int(rng.integers(150, 520))
-        for start in range(int(rng.integers(0, period)), SIZE, period):
+        for start in range(int(rng.integers(0, period)), CROP, period):
             good[(slice(start, start + width), slice(None))[:: 1 if axis == 0 else -1]] = False
     return good
 
@@ -111,14 +111,14 @@ def shots(line, rng, count, labels=("HIT", "MISS", "MAYBE", "MISS", "HIT")):
     A class that the beamline cannot produce is left out.
     """
     key = int(rng.integers(2**31))
-    top = left = (line.setup.shape[0] - SIZE) // 2
+    top = left = (line.setup.shape[0] - CROP) // 2
     for number in range(count):
         label = labels[number % len(labels)]
         try:
             shot = draw(line.setup, rng, key, label, attempts=2_000)
         except ValueError:  # crystals too faint, or always too bright, for this class
             continue
-        crop = render(line.setup, shot, key, top, left, SIZE, SIZE)
+        crop = render(line.setup, shot, key, top, left, CROP, CROP)
         if line.mask is not None:
             crop[~line.mask] = 0
         yield crop, label

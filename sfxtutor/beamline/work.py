@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from ..kernels import Mask
 from ..runs.open import open_run
 from ..support.errors import one_line
 from .noise import unfamiliar
@@ -120,9 +119,9 @@ def _opened(path, fingerprint, job):
     """
     run = open_run(Path(path), mask=job.mask)
     crops = sample_crops(run)
-    good = good_pixels(crops, run.mask)
+    good = good_pixels(crops, run.good())
     unfit = unfamiliar(crops, good, _screener(job).least_reading) if crops else ""
-    return run, None if good is None else Mask(good), unfit
+    return run, good, unfit
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal
 from nbformat.reader import NotJSONError
 
-from ..statements import claims as judge
+from ..paper.claims import claims as judge
 from ..support.disk import write_text
 from ..support.errors import first_line
 from ..support.provenance import origin

@@ -11,7 +11,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-from ..tables import table
+from ..results import table
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -8,6 +8,7 @@ TWINS = ("LN83", "LN84", "LO19")
 _KE = "Ke et al., J. Synchrotron Rad. 25, 655 (2018), doi 10.1107/S1600577518004873"
 _CC0 = "CC0: deposited data at cxidb.org are under this waiver"
 _RAYONIX = (1920, 1920)
+RAYONIX_GAIN = 0.27  # variance / mean of the noise, ADU: LN83's, and the default elsewhere
 _SAMPLE = ("The sample is as far as known; the dataset does not state it.",)
 
 # Gains: `annotation/annotation_notes` of nksauter/fv5080, the DIALS parameters behind Ke et al.
@@ -29,7 +30,7 @@ _CXIDB = {
             "LN83",
             "[NiFe] hydrogenase, LCLS, CXIDB 76",
             "ln83/r0018_2000.h5",
-            0.27,
+            RAYONIX_GAIN,
             _RAYONIX,
             _SAMPLE,
         ),

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from ..mask import Mask
+
 CROP = 724  # pixels; the central square that Xie et al. 2023 keep of 1920 x 1920
 LABELS = ("HIT", "MAYBE", "MISS")
 
@@ -109,6 +111,12 @@ class Run:
         """Central square of frame i: (size, size) uint16, ADU.  Reads no more than it needs."""
         frame = self[i]
         return frame[crop_slices(frame.shape, size)]
+
+    def good(self, size=CROP):
+        """Good pixels of the central crops: a `Mask` (size, size)."""
+        if self.mask is None:
+            return Mask.of(None, (size, size))
+        return Mask.of(self.mask[crop_slices(self.mask.shape, size)], (size, size))
 
     def shot(self, i):
         """Wavelength (Å), distance (mm) and timestamp of frame i: a dict, None where unknown."""

@@ -10,8 +10,9 @@ import ipywidgets as controls
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ..kernels import fast_lcn
-from ..plots import COLOURS, plot_frame, ring_radius
+from ..fast.kernels import fast_lcn
+from ..plots.frames import plot_frame, ring_radius
+from ..plots.style import COLOURS
 from ..runs.datasets import CARDS
 from ..runs.run import CROP, crop_slices
 from ..runs.twin.crystal import random_rotation

@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from ..plots import CYCLE
+from ..plots.style import CYCLE
 from .canvas import Exhibit, FrameCanvas, to_bytes
 
 SHAPES = {"circle": "o", "cross": "x", "triangle": "^", "square": "s"}  # and matplotlib's names

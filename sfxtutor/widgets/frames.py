@@ -3,7 +3,8 @@
 import ipywidgets as controls
 import numpy as np
 
-from ..plots import COLOURS, center_and_step, plot_frame, ring_radius
+from ..plots.frames import center_and_step, plot_frame, ring_radius
+from ..plots.style import COLOURS
 from ..runs.datasets import TWINS
 from ..runs.open import open_run
 from ..runs.run import LABELS

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
-from ..evaluate import rate_text
+from ..metrics import rate_text
 from ..runs.run import LABELS
 
 RUN = 2000  # frames of a run of the course

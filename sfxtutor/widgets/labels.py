@@ -9,7 +9,7 @@ from time import monotonic
 import ipywidgets as controls
 import numpy as np
 
-from ..plots import plot_frame
+from ..plots.frames import plot_frame
 from ..runs.run import LABELS
 from .canvas import Exhibit, FrameCanvas, buttons, line, static_figure, to_bytes
 from .labelling import Labelling, agree, agree_with_student, cost, pick, read_labels, write_labels

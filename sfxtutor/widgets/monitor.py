@@ -17,8 +17,8 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..charts import CURVES
-from ..plots import COLOURS
+from ..plots.scores import CURVES
+from ..plots.style import COLOURS
 from .canvas import Exhibit
 from .svg import Chart, Line
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kernels import fast_lcn
-from ..preprocess import bin_max, center_crop, find_spots, gcn, rwd
+from ..fast.kernels import fast_lcn
+from ..preprocess import bin_max, gcn, rwd
 from ..runs.run import CROP, crop_slices
+from ..spots import find_spots
 
 STAGES = ("raw", "crop", "GCN", "LCN")
 UNITS = {"raw": "ADU", "crop": "ADU", "GCN": "std of the frame", "LCN": "std of the window"}
@@ -99,7 +100,7 @@ def take(run, i, stage):
         good = ~largest(~good, bin)  # one bad pixel spoils its block
         return Picture(stage, largest(frame, bin), good, 0, 0, bin)
     crop = run.crop(i)
-    good = np.ones(crop.shape, bool) if run.mask is None else center_crop(run.mask)
+    good = run.good().good
     top, left = _corner(run)
     if stage == "LCN":
         inner = slice(LCN_EDGE, -LCN_EDGE)
@@ -110,7 +111,7 @@ def take(run, i, stage):
 
 def found(run, i):
     """Spots that `find_spots` sees in the crop, as y and x in pixels of the detector: (2, n)."""
-    good = None if run.mask is None else center_crop(run.mask)
+    good = run.good()
     known = {"gain": run.card.gain} if run.card.gain else {}
     spots = find_spots(run.crop(i), mask=good, **known)
     top, left = _corner(run)

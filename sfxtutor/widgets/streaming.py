@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..beamline.tally import BINS, quantile
-from ..evaluate import wilson
-from ..plots import COLOURS
+from ..metrics import wilson
+from ..plots.style import COLOURS
 from .monitor import Monitor
 from .svg import Band, Chart, Line
 

@@ -6,8 +6,8 @@ import ipywidgets as controls
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..evaluate import rate_text
-from ..plots import COLOURS
+from ..metrics import rate_text
+from ..plots.style import COLOURS
 from .canvas import Exhibit, offer
 from .svg import Chart, Line
 

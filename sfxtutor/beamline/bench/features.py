@@ -4,10 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from ...kernels import Mask, count_spots, fast_binned, fast_pair, fast_rwd
-from ...preprocess import bin_max, center_crop, find_spots, gcn, lcn, rwd
+from ...fast.kernels import count_spots, fast_binned, fast_pair, fast_rwd
+from ...preprocess import bin_max, gcn, lcn, rwd
 from ...runs.open import open_run
 from ...runs.run import CROP
+from ...spots import find_spots
 from .rivals import BareSciPy
 from .timing import per_item, take_turns
 from .verdict import CLASSES
@@ -33,7 +34,7 @@ def measure(name="LN83", timed=20, repeats=5):
 
 def ways_of(run):
     """{(task, way): function of a crop}; without a mask, but where one is named."""
-    bare, good = BareSciPy(np.ones((CROP, CROP), bool)), Mask(center_crop(run.mask))
+    bare, good = BareSciPy(np.ones((CROP, CROP), bool)), run.good()
     return {
         (RWD, "plain, checked"): lambda crop: rwd(lcn(gcn(crop))),
         (RWD, BARE): bare,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...evaluate import wilson
-from ...plots import COLOURS, axes_or_new
+from ...metrics import wilson
+from ...plots.style import COLOURS, axes_or_new
 from .verdict import CLASSES
 
 LOOKS = {"hit": ("hits", "blue", "o", -0.15), "miss": ("misses", "orange", "s", 0.15)}
@@ -62,7 +62,7 @@ def write_figure(content, path):
     """Draw both beside each other and write them to a PNG."""
     import matplotlib.pyplot as plt
 
-    from ...plots import style
+    from ...plots.style import style
 
     rows = content["sections"]["verdict"]["rows"]
     with plt.rc_context():

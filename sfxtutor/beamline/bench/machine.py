@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ...kernels import Mask
-from ...preprocess import center_crop
 from ...runs.open import open_run
 from .timing import per_item, per_second, take_turns
 
@@ -21,7 +19,7 @@ CHUNK = 10  # frames that a thread takes at once
 def cores(screener, name="LN83", frames=100, repeats=5):
     """Raw crop -> verdict, frames per second on 1 and 2 threads: a dict."""
     run = open_run(name)
-    good = Mask(center_crop(run.mask))
+    good = run.good()
     with ThreadPoolExecutor() as pool:
         crops = list(pool.map(run.crop, range(frames)))
     chunks = [crops[i : i + CHUNK] for i in range(0, len(crops), CHUNK)]

@@ -13,8 +13,9 @@ import numpy as np
 from scipy import ndimage
 
 from ... import __version__
-from ...kernels import Mask, count_spots
-from ...preprocess import box_sum, center_crop, gcn, lcn, rwd
+from ...fast.kernels import count_spots
+from ...mask import Mask, box_sum
+from ...preprocess import gcn, lcn, rwd
 from ...runs.run import CROP, crop_slices
 
 OURS = "RWD"
@@ -44,7 +45,7 @@ def find_rivals(run, screener):
     rivals : list of Rival
     missing : dict, name -> why it is missing, and how to install it
     """
-    good = np.ones((CROP, CROP), bool) if run.mask is None else center_crop(run.mask)
+    good = run.good().good
     makers = {
         OURS: lambda: _ours(screener, good),
         "plain SciPy": lambda: _bare(screener, good),

@@ -1,6 +1,6 @@
 """What the package set out to reach, judged by the figures of one run of the benchmark."""
 
-from ...evaluate import rate_text
+from ...metrics import rate_text
 from . import features, nets
 from .rivals import OURS
 from .verdict import ALONE, CLASSES, CROPS, FULL, READING

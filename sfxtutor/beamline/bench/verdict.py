@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ...evaluate import COUNTS, count, is_positive
-from ...kernels import Mask
+from ...mask import Mask
+from ...metrics import count, is_positive
 from ...preprocess import center_crop
+from ...results import COUNTS
 from ...runs.open import open_run
 from .dials_command import HOW, SHORT, Dials, nxmx
 from .rivals import OURS, find_rivals

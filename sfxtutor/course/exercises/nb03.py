@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...evaluate import is_positive, wilson
+from ...metrics import is_positive, wilson
 from . import Exercise, Mistake, personal_seed
 
 RATE, LEAST = 0.97, 0.93  # of q3: expected recall, and what its interval has to stay above

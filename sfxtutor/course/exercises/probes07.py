@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ...evaluate import wilson
+from ...metrics import wilson
 from . import agree, personal_seed
 
 

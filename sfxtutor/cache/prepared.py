@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from .kernels import count_spots, fast_pair
-from .preprocess import VERSION, center_crop
-from .runs.run import CROP
-from .support.disk import cache_dir
+from ..fast.kernels import count_spots, fast_pair
+from ..preprocess import ROWS, VERSION
+from ..runs.datasets import RAYONIX_GAIN
+from ..runs.run import CROP
+from ..support.disk import cache_dir
 
-ROWS = CROP - 4  # pixels of a LCN frame
-GAIN = 0.27  # variance / mean of the Rayonix, ADU, where a card has none (LN83's)
 FILES = ("rwd.npy", "images.npy", "spots.npy")
 _DAY = 24 * 3600  # s
 
@@ -199,8 +198,8 @@ def _write(run, bin, folder, progress):
 
 def _frames(run, bin, progress):
     """Yield (rwd, image, spots) of each frame in order, or the sentence that says why not."""
-    mask = None if run.mask is None else center_crop(run.mask)
-    gain = run.card.gain or GAIN
+    mask = run.good()
+    gain = run.card.gain or RAYONIX_GAIN
 
     def one(i):
         try:

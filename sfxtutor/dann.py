@@ -1,4 +1,4 @@
-"""Adapting a network to another run without its labels: DANN, AdaBN, and how alike domains look.
+"""A domain-adversarial network (DANN), and its training: a run adapted to without its labels.
 
 The source is a run with labels, the target one without.  No function that trains here takes labels
 of the target.
@@ -12,13 +12,83 @@ from functools import partial
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from . import training
-from .evaluate import count
-from .remembered import remembered
-from .training import History, balanced_loss, channelled, check_labels, class_weights, progress_line
+from .cache.trainings import remembered
+from .layers import GradientReversal
+from .metrics import count
+from .training import (
+    History,
+    balanced_loss,
+    check_labels,
+    class_weights,
+    images,
+    progress_line,
+)
 
 VERSION = 1  # of what the training of a DANN computes: raised when that changes
+
+
+class Dann(keras.Model):
+    """A 2D CNN with a second classifier, of the run that a frame is from, behind a reversal.
+
+    Trained to tell source from target, the domain classifier teaches the base to hide the
+    difference (Ganin et al., J. Mach. Learn. Res. 17, 1, 2016).  Both runs go through the same
+    weights, but each through batch-norm statistics of its own (Chang et al., CVPR 2019): those of
+    a mixed batch tell the runs apart by the level of their noise alone, and the base then wins
+    against the domain classifier by blowing up its features instead of adapting them.
+
+    Parameters
+    ----------
+    cnn : a model of `build_cnn`; its layers are used, not copied
+    dense : width of each hidden dense layer of the domain classifier
+
+    Attributes
+    ----------
+    reversal : GradientReversal
+    """
+
+    RUNS = ("source", "target")
+
+    def __init__(self, cnn, dense=(32,)):
+        super().__init__(name="dann")
+        self.base, self.classifier = cnn.get_layer("base"), cnn.get_layer("classifier")
+        self.reversal = GradientReversal(name="reversal")
+        stack = [layers.Dense(units, activation="relu") for units in dense]
+        stack = [keras.Input((self.base.output_shape[1],)), self.reversal, *stack]
+        stack.append(layers.Dense(1, activation="sigmoid"))
+        self.domain = keras.Sequential(stack, name="domain")
+        norms = [x for x in self.base.layers if isinstance(x, layers.BatchNormalization)]
+        self.used = [v for norm in norms for v in (norm.moving_mean, norm.moving_variance)]
+        self.kept = {run: [self._like(v, run) for v in self.used] for run in self.RUNS}
+
+    def _like(self, variable, run):
+        """A variable of the model with the shape and value of that one."""
+        name = f"{run}_{variable.path.replace('/', '_')}"
+        new = self.add_weight(variable.shape, "zeros", trainable=False, name=name)
+        new.assign(variable)
+        return new
+
+    def call(self, x, run="target", training=False):
+        """Images (n, y, x, 1) of that run -> p("hit or maybe"), p(it is the target), (n,) each."""
+        for used, kept in zip(self.used, self.kept[run], strict=True):
+            used.assign(kept)
+        features = self.base(x, training=training)
+        if training:
+            for used, kept in zip(self.used, self.kept[run], strict=True):
+                kept.assign(used)
+        return self.classifier(features)[:, 0], self.domain(features)[:, 0]
+
+    def cnn(self, run):
+        """A CNN as of `build_cnn`, with the weights as they are and the statistics of that run."""
+        base = keras.models.clone_model(self.base)
+        for used, kept in zip(self.used, self.kept[run], strict=True):
+            used.assign(kept)
+        base.set_weights(self.base.get_weights())
+        classifier = keras.models.clone_model(self.classifier)
+        classifier.set_weights(self.classifier.get_weights())
+        return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name="cnn")
 
 
 @dataclass
@@ -131,7 +201,7 @@ def _fit(
             dann.reversal.lambda_ = reversal_strength((epoch + i / steps) / epochs)
             mine = np.sort(order[i * batch : (i + 1) * batch])
             theirs = np.sort(other[i * batch : (i + 1) * batch])
-            losses.append(step(_images(x[mine]), y[mine], weights[mine], _images(x_target[theirs])))
+            losses.append(step(images(x[mine]), y[mine], weights[mine], images(x_target[theirs])))
         label_loss, domain_loss = np.mean(losses, axis=0)
         history.loss.append(float(label_loss))
         history.domain_loss.append(float(domain_loss))
@@ -181,7 +251,7 @@ def _compiled_predict(dann, batch=50):
     compiled = tf.function(lambda x, run: dann(x, run=run), reduce_retracing=True)
 
     def predict(x, run):
-        parts = [compiled(_images(x[i : i + batch]), run) for i in range(0, len(x), batch)]
+        parts = [compiled(images(x[i : i + batch]), run) for i in range(0, len(x), batch)]
         return tuple(np.concatenate(head) for head in zip(*parts, strict=True))
 
     return predict
@@ -199,78 +269,3 @@ def _judge(source, y_val, target, history):
     history.domain_val_loss.append(balanced_loss(told, domain))
     history.domain_accuracy.append(count(domain, told > 0.5).balanced_accuracy)
     history.p_target.append(np.round(p_target.astype(float), 5).tolist())
-
-
-def _images(x):
-    return x[..., None].astype(np.float32)
-
-
-def adapt_batch_norm(cnn, x):
-    """AdaBN: a copy of a CNN with the batch-norm statistics of other frames (n, y, x), no labels.
-
-    Weights stay; each normalisation gets the mean and variance that its input has on these frames
-    (Li et al., Pattern Recognit. 80, 109, 2018).
-    """
-    copy = keras.models.clone_model(cnn)
-    copy.set_weights(cnn.get_weights())
-    features = _images(x)
-    for layer in copy.get_layer("base").layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.moving_mean.assign(features.mean(axis=(0, 1, 2)))
-            layer.moving_variance.assign(features.var(axis=(0, 1, 2)))
-        features = np.concatenate(
-            [layer(features[i : i + 64], training=False) for i in range(0, len(features), 64)]
-        )
-    return copy
-
-
-def features(cnn, x, batch=50):
-    """What the base of a CNN makes of each image: (n, features) float32."""
-    return outputs(cnn.get_layer("base"), x, batch)
-
-
-def outputs(model, x, batch=50):
-    """Output of a model, or of a lower half (`cut`), for each of the inputs: (n, ...) float32."""
-    rows = [
-        model.predict_on_batch(channelled(x[i : i + batch], model).astype(np.float32))
-        for i in range(0, len(x), batch)
-    ]
-    return np.concatenate(rows)
-
-
-def proxy_a_distance(a, b, seed=0):
-    """How far apart features a (n, f) and b (m, f) lie: 0, the same, to 2, told apart always.
-
-    2 (1 - 2 e), e the balanced error of a linear classifier on the half of the rows that did not
-    train it (Ben-David et al., Mach. Learn. 79, 151, 2010); not below 0.
-    """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    rng = np.random.default_rng(seed)
-    x = np.concatenate([a, b])
-    y = np.arange(len(x)) >= len(a)
-    order = rng.permutation(len(x))
-    train, test = order[::2], order[1::2]
-    linear = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
-    said = make_pipeline(StandardScaler(), linear).fit(x[train], y[train]).predict(x[test])
-    counts = count(y[test], said)
-    return max(0.0, 2 * (2 * counts.balanced_accuracy - 1))
-
-
-def foreign_neighbours(a, b, k=10):
-    """Mixing of features a (n, f) and b (m, f): 0, apart, to 1 or a little more, fully mixed.
-
-    The share of the k nearest neighbours that come from the other set, over the share expected if
-    both were drawn from one distribution; averaged over both sets.
-    """
-    from sklearn.neighbors import NearestNeighbors
-
-    x = np.concatenate([a, b])
-    second = np.arange(len(x)) >= len(a)
-    nearest = NearestNeighbors(n_neighbors=k + 1).fit(x).kneighbors(x, return_distance=False)
-    foreign = (second[nearest[:, 1:]] != second[:, None]).mean(axis=1)
-    expected = np.where(second, len(a), len(b)) / (len(x) - 1)
-    share = foreign / expected
-    return float((share[second].mean() + share[~second].mean()) / 2)

@@ -1,22 +1,16 @@
-"""Scores that can be trusted: the split, counts with intervals, baselines, rows of results.
+"""Scores that can be trusted: the split, counts with intervals, thresholds, baselines.
 
 A hit or maybe is a positive.  Recall is the share of positives found, specificity the share of
 misses recognised; neither is ever shown without its counts and its 95 % interval.
 """
 
-import csv
 import math
 from collections import namedtuple
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 
-KEYS = ("table", "method", "train", "adapt_to", "test_on")
-COUNTS = ("hits_found", "hits_total", "misses_found", "misses_total")
-FIELDS = (*KEYS, *COUNTS, "seed", "profile", "source")  # of a row of results.json
-PAPER_TABLES = Path(__file__).with_name("paper_tables.csv")
 Split = namedtuple("Split", "train validation test")
 
 
@@ -211,40 +205,3 @@ def always_miss(labels, sizes="1200/400/400"):
     """The baseline of no skill: every test frame is called a miss: `Counts`."""
     truth = is_positive(labels)[split(labels, sizes).test]
     return count(truth, np.zeros_like(truth))
-
-
-def row(table, method, train, test_on, counts, *, seed, profile, source, adapt_to=""):
-    """One row of `results.json`, a dict with the keys of `FIELDS`.
-
-    Parameters
-    ----------
-    table : int, number of the paper's table
-    method : str, as in the paper's tables (`paper_rows`), or a baseline's name
-    train, adapt_to, test_on : str, names of runs; `adapt_to` is empty where nothing is adapted
-    counts : Counts
-    seed : int, of the training
-    profile, source : str, such as "quick" and "twin"
-    """
-    keys = (table, method, train, adapt_to, test_on)
-    numbers = (counts.hits_found, counts.hits_total, counts.misses_found, counts.misses_total)
-    return dict(zip(FIELDS, (*keys, *numbers, seed, profile, source), strict=True))
-
-
-def counts_of(row):
-    """The `Counts` of a row."""
-    return Counts(*(row[name] for name in COUNTS))
-
-
-def paper_rows():
-    """The paper's tables 1 to 5 and 7 as rows: source "paper", seed None.
-
-    Counts are those that give the printed percentages exactly; one of 39 rows has none, None.
-    """
-    with PAPER_TABLES.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    rows = []
-    for line in lines:
-        numbers = {name: int(line[name]) if line[name] else None for name in COUNTS}
-        keys = {name: line[name] for name in KEYS} | {"table": int(line["table"])}
-        rows.append(keys | numbers | {"seed": None, "profile": "paper", "source": "paper"})
-    return rows

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .evaluate import wilson
-from .plots import COLOURS, axes_or_new
+from ..metrics import wilson
+from .style import COLOURS, axes_or_new
 
 CURVES = {
     "loss": "training loss",
@@ -21,7 +21,7 @@ def plot_history(history, ax=None, *, names=("loss", "val_loss")):
 
     Parameters
     ----------
-    history : sfxtutor.training.History, or DannHistory of sfxtutor.adaptation
+    history : sfxtutor.training.History, or DannHistory of sfxtutor.dann
     names : iterable of str
         Which of its lists: loss, val_loss, recall, specificity; those of a DANN's domain head:
         domain_loss, domain_val_loss, domain_accuracy.

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
-from .evaluate import wilson
+from ..metrics import wilson
 
 
 @dataclass(frozen=True)

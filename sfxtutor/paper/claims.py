@@ -9,16 +9,16 @@ import statistics
 from itertools import pairwise
 from typing import NamedTuple
 
-from .evaluate import counts_of
-from .verdicts import Estimate, above, difference, mean, rate, spread, verdict
+from ..results import counts_of
+from ..runs.datasets import TWINS
+from .intervals import Estimate, above, difference, mean, rate, spread, verdict
 
 FULL, FEW = "2D CNN, 1200 labels", "2D CNN, 200 labels"
 RWD, RWD_AWAY = "RWD 1D CNN, 200 labels", "RWD 1D CNN across datasets"
 TRANSFER, DANN = "transfer, 200 target labels", "DANN, 0 target labels"
 UNTUNED = "2D CNN, source only"
 METHODS = (FULL, FEW, RWD, RWD_AWAY, TRANSFER, DANN, UNTUNED)
-RUNS = ("LN83", "LN84", "LO19")
-PAIRS = tuple((home, away) for home in RUNS for away in RUNS if home != away)
+PAIRS = tuple((home, away) for home in TWINS for away in TWINS if home != away)
 ENOUGH = 0.90  # recall that counts as finding the hits
 PAPER_SPEEDUP = 88  # 11,123 vectors/s against 126 frames/s
 
@@ -98,7 +98,7 @@ def _groups(rows):
 
 def full_labels_find_hits(found):
     """With 1,200 labels the 2D CNN finds at least 90 % of the hits of each run."""
-    recalls = {run: rate(found.rows(FULL, run, run)) for run in RUNS}
+    recalls = {run: rate(found.rows(FULL, run, run)) for run in TWINS}
     margins = [above(recall, ENOUGH) for recall in recalls.values()]
     return margins, "Recall in %: " + "; ".join(f"{run} {r}" for run, r in recalls.items())
 
@@ -115,13 +115,13 @@ def rwd_beats_cnn_with_few(found):
 
 def _by_run(found, better, worse):
     """Margins and detail of "this method's recall is the higher one, on each run"."""
-    sides = {run: [[found.rows(name, run, run)] for name in (better, worse)] for run in RUNS}
+    sides = {run: [[found.rows(name, run, run)] for name in (better, worse)] for run in TWINS}
     return _compare(better, worse, sides)
 
 
 def transfer_beats_scratch(found):
     """With 200 labels transfer finds more hits than training from scratch, on each run."""
-    sides = {run: (_adapted(found, TRANSFER, run), [found.rows(FEW, run, run)]) for run in RUNS}
+    sides = {run: (_adapted(found, TRANSFER, run), [found.rows(FEW, run, run)]) for run in TWINS}
     return _compare(TRANSFER, FEW, sides)
 
 
@@ -137,9 +137,9 @@ def dann_beats_untuned(found):
 
 def transfer_beats_dann(found):
     """Transfer finds a few more hits of the target than a DANN, over all pairs."""
-    sides = {run: (_adapted(found, TRANSFER, run), _adapted(found, DANN, run)) for run in RUNS}
+    sides = {run: (_adapted(found, TRANSFER, run), _adapted(found, DANN, run)) for run in TWINS}
     _, detail = _compare(TRANSFER, DANN, sides)
-    both = [mean([rate(rows) for run in RUNS for rows in sides[run][i]]) for i in (0, 1)]
+    both = [mean([rate(rows) for run in TWINS for rows in sides[run][i]]) for i in (0, 1)]
     margin = difference(*both)
     return [margin], f"{detail}; over all pairs the difference is {margin} points"
 
@@ -164,7 +164,7 @@ def _against_untuned(found, method, frames):
             _adapted(found, method, run),
             [found.rows(UNTUNED, a, b, frames=frames) for a, b in PAIRS if b == run],
         )
-        for run in RUNS
+        for run in TWINS
     }
 
 
@@ -191,7 +191,7 @@ def rwd_travels(found):
     """On runs it was not trained on the 2D CNN loses recall, and the 1D CNN on RWD less so."""
     losses, parts = [], []
     for name, at_home, away in (("2D CNN", FULL, FULL), ("RWD", RWD, RWD_AWAY)):
-        own = mean([rate(found.rows(at_home, run, run)) for run in RUNS])
+        own = mean([rate(found.rows(at_home, run, run)) for run in TWINS])
         other = mean([rate(found.rows(away, home, run)) for home, run in PAIRS])
         losses.append(difference(own, other))
         parts.append(

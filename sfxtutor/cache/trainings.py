@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import keras
 import numpy as np
 
-from .support.disk import cache_dir, written
+from ..support.disk import cache_dir, written
 
 
 def remembered(model, inputs, train, History):

@@ -1,4 +1,4 @@
-"""Figures of frames and of their physics; figures of results stand in charts.py.
+"""Figures of frames and of their physics; figures of results stand in scores.py.
 
 Every function draws into ``ax`` (made where None) and returns it. Colours are those of Okabe
 and Ito, told apart under every common form of colour blindness; what a colour says is said by a
@@ -10,59 +10,7 @@ import numpy as np
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
-COLOURS = {
-    "black": "#000000",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "green": "#009E73",
-    "yellow": "#F0E442",
-    "blue": "#0072B2",
-    "red": "#D55E00",
-    "purple": "#CC79A7",
-}
-LABEL_COLOURS = {"HIT": COLOURS["blue"], "MAYBE": COLOURS["orange"], "MISS": COLOURS["black"]}
-CYCLE = [COLOURS[name] for name in ("blue", "orange", "green", "red", "purple", "sky", "black")]
-
-
-def style():
-    """Set matplotlib's defaults for the course: colours, sizes, no top and right frame line."""
-    plt.rcParams.update(
-        {
-            "axes.prop_cycle": plt.cycler(color=CYCLE),
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": "medium",
-            "figure.constrained_layout.use": True,
-            "figure.dpi": 100,
-            "figure.facecolor": "white",
-            "font.size": 11,
-            "image.cmap": "viridis",
-            "legend.frameon": False,
-        }
-    )
-
-
-def show(ax, alt):
-    """Show a figure in a notebook together with its description in words, and close it.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes or array of them
-    alt : str
-        What a reader who does not see the figure should know: read aloud by screen readers.
-
-    Raises
-    ------
-    ValueError
-        When the description is empty.
-    """
-    if not alt.strip():
-        raise ValueError("Found an empty alt, expected a sentence. Say what the figure shows.")
-    from IPython.display import display
-
-    figure = np.ravel(ax)[0].figure
-    display(figure, metadata={"image/png": {"alt": alt}})
-    plt.close(figure)
+from .style import COLOURS, LABEL_COLOURS, axes_or_new
 
 
 def ring_radius(d, card):
@@ -139,7 +87,7 @@ def plot_frame(
         centre, step = center_and_step(frame.shape, card, bin)
     origin, scale = (centre, step) if unit == "mm" else (np.zeros(2), 1.0)
     ax = axes_or_new(ax)
-    bad = ~np.isfinite(frame) if mask is None else ~(mask & np.isfinite(frame))
+    bad = ~np.isfinite(frame) if mask is None else ~(np.asarray(mask) & np.isfinite(frame))
     low, high = (0, 1) if bad.all() else np.percentile(frame[~bad], percentiles)
     top, left = (-0.5 - origin) * scale
     bottom, right = (np.array(frame.shape) - 0.5 - origin) * scale
@@ -265,11 +213,6 @@ def plot_ewald(wavelength, cell=(40.0, 60.0), angle=0.0, ax=None, *, d_min=4.0, 
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     return ax
-
-
-def axes_or_new(ax):
-    """`ax`, or the Axes of a new figure where it is None."""
-    return plt.subplots()[1] if ax is None else ax
 
 
 def center_and_step(shape, card, bin):

@@ -1,45 +1,19 @@
 """The fast path: raw crop -> RWD vector, LCN frame, binned image, spot count.
 
-The numbers are those of `sfxtutor.preprocess`; `sfxtutor.loops` says what makes them cheap.  All
+The numbers are those of `sfxtutor.preprocess`; `sfxtutor.fast.lcn` says what makes them cheap.  All
 of it releases Python's lock, so that threads share the frames of a run.  A crop is (y, x) uint16,
 ADU, of either byte order; a mask is (y, x) bool, True for a good pixel, or a `Mask` of it.  A crop
 without contrast raises ValueError, as `gcn` does.
 """
 
 import math
-from functools import cached_property, lru_cache
 
 import numpy as np
 
-from . import loops, spot_loops
-from .preprocess import _check_finder, _check_mask, box_sum
-
-
-class Mask:
-    """A mask that is looked at once, not again with each frame of a run.
-
-    Parameters
-    ----------
-    good : (y, x) bool, True = good pixel; not to be changed after
-    """
-
-    def __init__(self, good):
-        self.good = np.require(_check_mask(good, np.shape(good)), bool, "CAW")
-        self.shape, self.pixels = self.good.shape, int(np.count_nonzero(self.good))
-        self._in_windows = {}
-
-    @cached_property
-    def flags(self):
-        """Good pixels, and LCN windows (y - 4, x - 4) without a bad one, as the loops take them."""
-        whole = box_sum(self.good, 5) == 25
-        return tuple(loops.Good(at, ~at.all(axis=1)) for at in (self.good, whole))
-
-    def in_windows(self, kernel):
-        """Good pixels of the window around each pixel, cut at the edge: (y, x) int32."""
-        if kernel not in self._in_windows:
-            counted = box_sum(np.pad(self.good, kernel), 2 * kernel + 1)
-            self._in_windows[kernel] = counted.astype(np.int32)
-        return self._in_windows[kernel]
+from ..mask import Mask
+from ..runs.datasets import RAYONIX_GAIN
+from ..spots import check_finder
+from . import lcn, spots
 
 
 def fast_rwd(crop, mask=None):
@@ -51,7 +25,7 @@ def fast_rwd(crop, mask=None):
     mask : (y, x) bool, optional, True = good pixel; a window with a bad one gives 0
     """
     crop, floor, whole = _ready(crop, mask)
-    return loops.rwd(crop, floor, whole)
+    return lcn.rwd(crop, floor, whole)
 
 
 def fast_lcn(crop, mask=None):
@@ -73,12 +47,12 @@ def fast_pair(crop, bin=2, mask=None):
             f"Blocks of {bin} x {bin} do not tile the LCN frame of {rows} x {columns}. "
             "Choose a bin that divides both, such as 1 or 2."
         )
-    return loops.pair(crop, floor, whole, bin)
+    return lcn.pair(crop, floor, whole, bin)
 
 
 def count_spots(
     crop,
-    gain=0.27,
+    gain=RAYONIX_GAIN,
     kernel=3,
     sigma_background=6,
     sigma_strong=3,
@@ -88,12 +62,12 @@ def count_spots(
 ):
     """Number of Bragg spots, `len(find_spots(crop, ...))`: int, of a raw crop (y, x) uint16."""
     crop, mask = _check_crop(crop, mask, 1)
-    _check_finder(gain, kernel)
+    check_finder(gain, kernel)
     threshold = math.floor(min(max(global_threshold, -1), 65535))  # pixels are integers
     if mask.pixels < crop.size:
         crop = crop * mask.good
     n = mask.in_windows(kernel)
-    return spot_loops.count_spots(
+    return spots.count_spots(
         crop, n, gain, kernel, sigma_background, sigma_strong, threshold, min_pixels
     )
 
@@ -108,13 +82,8 @@ def _check_crop(crop, mask, least):
         )
     if min(crop.shape) < least:
         raise ValueError(f"Expected {least} x {least} pixels or more, got {crop.shape}.")
-    if mask is None:
-        mask = _all_good(crop.shape)
-    elif not (isinstance(mask, Mask) and mask.shape == crop.shape):
-        good = _check_mask(getattr(mask, "good", mask), crop.shape)
-        mask = _mask(np.packbits(good).tobytes(), crop.shape)
     # Writeable, because Numba would compile once more for an array that it must not write.
-    return np.require(crop, np.uint16, "CAW"), mask
+    return np.require(crop, np.uint16, "CAW"), Mask.of(mask, crop.shape)
 
 
 def _ready(crop, mask):
@@ -122,7 +91,7 @@ def _ready(crop, mask):
     crop, mask = _check_crop(crop, mask, 5)
     good, whole = mask.flags
     # Bad pixels need not become 0: their windows count for nothing.
-    n, (total, squares) = mask.pixels, (int(number) for number in loops.sums(crop, good))
+    n, (total, squares) = mask.pixels, (int(number) for number in lcn.sums(crop, good))
     # Python's integers have no limit: the variance of any frame comes out without cancellation.
     variance = (n * squares - total**2) / n**2
     if variance == 0:
@@ -131,15 +100,3 @@ def _ready(crop, mask):
             "because GCN divides by the standard deviation. Leave this frame out."
         )
     return crop, 625 * variance, whole
-
-
-@lru_cache(maxsize=4)
-def _mask(packed, shape):
-    """The `Mask` of packed bits: a run gives the same array with every frame."""
-    bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=math.prod(shape))
-    return Mask(bits.reshape(shape).astype(bool))
-
-
-@lru_cache(maxsize=4)
-def _all_good(shape):
-    return Mask(np.ones(shape, bool))

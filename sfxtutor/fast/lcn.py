@@ -1,4 +1,4 @@
-"""The inner loops of `sfxtutor.kernels`, compiled by Numba.
+"""The inner loops of `sfxtutor.fast.kernels`, compiled by Numba.
 
 Three things make them cheap:
 
@@ -14,15 +14,10 @@ such loops into vector instructions; `np.int32(...)` keeps Numba from widening t
 would halve their speed.
 """
 
-from collections import namedtuple
-
 import numpy as np
 
-from .support.jit import compiled
+from ..support.jit import compiled
 
-# Where a mask is True, and the rows where it is not True throughout: (y, x) and (y,) bool.  Most
-# rows of a detector have no bad pixel; not to look at them halves what a frame takes from memory.
-Good = namedtuple("Good", "at flawed")
 CANDIDATES = 16  # pixels looked at one by one for a row's extreme; more cost as much as all
 PATIENCE = 36  # rows done in full, one in twenty, after which no more candidates are looked for
 

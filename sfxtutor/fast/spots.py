@@ -1,4 +1,4 @@
-"""The inner loops of `sfxtutor.kernels.count_spots`, compiled by Numba (see `sfxtutor.loops`).
+"""The inner loops of `kernels.count_spots`, compiled by Numba (see `sfxtutor.fast.lcn`).
 
 The variance is needed only where a pixel stands out of its window, one in 700 of noise, so only the
 sums slide; the squares are summed for those pixels alone.
@@ -6,8 +6,8 @@ sums slide; the squares are summed for those pixels alone.
 
 import numpy as np
 
-from .loops import slide
-from .support.jit import compiled
+from ..support.jit import compiled
+from .lcn import slide
 
 
 @compiled
