@@ -3,6 +3,7 @@
 #   make site    write the executed course as pages that need no network: build/site
 #   make lab     open JupyterLab in the course
 #   make test    run the tests;        ARGS="tests/test_runs.py -x" picks some
+#   make bench   time this package beside others: benchmarks/bench.json, a quiet hour
 #   make format  let ruff lay out and check the code
 #   make clean   remove what run and test made (not .venv, not downloaded or prepared data)
 
@@ -19,7 +20,7 @@ ifneq ($(shell $(PYTHON) -c pass 2>/dev/null && cat $(VENV)/made-in 2>/dev/null)
 REMAKE := remake
 endif
 
-.PHONY: run site test lab format clean remake
+.PHONY: run site test bench lab format clean remake
 
 run: $(VENV)/package
 	$(VENV)/bin/sfxtutor run $(ARGS)
@@ -33,6 +34,9 @@ build/record.json: | $(VENV)/package
 
 test: $(VENV)/package
 	$(PYTHON) -m pytest $(ARGS)
+
+bench: $(VENV)/package
+	$(PYTHON) -m benchmarks.run --out benchmarks/bench.json --figure docs/pictures/bench.png $(ARGS)
 
 lab: $(VENV)/package
 	$(VENV)/bin/sfxtutor lab $(ARGS)

@@ -1,6 +1,6 @@
 """Time the networks on every backend, on the same inputs, each in a process of its own.
 
-    python benchmarks/backends.py [OUT.json]
+    python -m benchmarks.backends [OUT.json]
 
 The networks: 1D on vectors of 720, 2D on images of 180 x 180 (the profiles') and of 720 x 720 (the
 paper's), untrained, and the shipped screening network.  Speeds are inputs per second, median,
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sfxtutor.beamline.bench import PACKAGES
+from benchmarks.run import PACKAGES
 from sfxtutor.support.provenance import conditions
 
 BACKENDS = {  # name -> how to install it
@@ -79,7 +79,7 @@ def write(folder):
     import tensorflow as tf
 
     import sfxtutor as sfx
-    from sfxtutor.beamline.screener import MODELS
+    from sfxtutor.beamline.model.screener import MODELS
 
     sfx.set_seed(0)
     made = dict(zip(NETS, (sfx.build_rwd_cnn(), sfx.build_cnn(NETS["2D, 180"]),
@@ -186,7 +186,7 @@ def time_it(folder, net, backend, threads):
     """Speeds at each batch size: list of dict."""
     import psutil
 
-    from sfxtutor.beamline.bench.timing import spread
+    from benchmarks.timing import spread
 
     rng, shape = np.random.default_rng(0), NETS[net]
     made = dict(zip(BACKENDS, RUNNERS, strict=True))[backend]

@@ -1,6 +1,6 @@
 """Time one graph, raw crop -> verdict, on the device that TensorFlow has: a GPU if there is one.
 
-    python benchmarks/gpu.py [--batches 16 64 256] [--repeats 20] [--out FILE]
+    python -m benchmarks.gpu [--batches 16 64 256] [--repeats 20] [--out FILE]
 
 Compiled by XLA, on frames of the twin LN83, seed 0.  "graph" is `with_preprocessing`, from crops in
 NumPy's memory ("host"), copied to the device in every call, or there already ("device"); "model" is

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sfxtutor.beamline.screener import MODELS
+from sfxtutor.beamline.model.screener import MODELS
 
 HERE = Path(__file__).parent
 TEXT = """# The screening model
@@ -68,7 +68,7 @@ graph.export("screener.onnx", format="onnx")
 
 XLA compiles anew for each size of batch: fill the last one up. A crop without contrast gets p = 0, where
 `sfxtutor screen` gives none and says why. The frame statistics and the sums over windows are in
-float64: float32 has too few digits for a block of saturated pixels. `python benchmarks/gpu.py` measures
+float64: float32 has too few digits for a block of saturated pixels. `python -m benchmarks.gpu` measures
 how fast it is on your device, with and without the copy of the crops to it.
 """
 

@@ -1,18 +1,18 @@
 """Write docs/speed.md and the block on speed in README.md: python docs/make_speed_page.py.
 
-From docs/bench.json (`sfxtutor bench --out docs/bench.json --figure docs/pictures/bench.png`) and
-docs/backends.json (`python benchmarks/backends.py`); on a machine that does nothing else.
+From benchmarks/bench.json (`make bench`) and benchmarks/backends.json (`python -m
+benchmarks.backends`), measured on a machine that does nothing else.
 """
 
 import json
 from pathlib import Path
 from statistics import median
 
-from sfxtutor.beamline.bench import nets
-from sfxtutor.beamline.bench.rivals import OURS
-from sfxtutor.beamline.bench.scale import DISTINCT
-from sfxtutor.beamline.bench.targets import ratios
-from sfxtutor.beamline.bench.verdict import CLASSES, READING
+from benchmarks import nets
+from benchmarks.rivals import OURS
+from benchmarks.scale import DISTINCT
+from benchmarks.targets import ratios
+from benchmarks.verdict import CLASSES, READING
 from sfxtutor.metrics import rate_text
 from sfxtutor.runs.run import CROP
 
@@ -30,7 +30,7 @@ TEXT = """# Speed
 {conditions}
 
 Every figure is a median with the least and the highest of {repeats} rounds, in which all ways take turns.
-Made by `docs/make_speed_page.py` from what `sfxtutor bench` measured; it measures your machine too.
+Made by `docs/make_speed_page.py` from what `make bench` measured; it measures your machine too.
 
 ## What it set out to reach
 
@@ -97,12 +97,12 @@ BLOCK = """![{alt}](docs/pictures/bench.png)
 
 *{conditions} From a raw crop to a verdict, RWD takes {ours} ms a frame on one core. Of {total} targets
 {met} are met and {failed} are not: [docs/speed.md](docs/speed.md) has them all, with spread, recall and
-versions, and `sfxtutor bench` measures your machine.*"""
+versions, and `make bench` measures your machine.*"""
 
 
 def measured(name):
-    """What is kept in docs/<name>.json, or None."""
-    path = HERE / f"{name}.json"
+    """What is kept in benchmarks/<name>.json, or None."""
+    path = HERE.parent / "benchmarks" / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
@@ -299,7 +299,7 @@ def stream(found):
 def backends(kept):
     """The table of backends, what is missing, and why it is ONNX Runtime."""
     if kept is None:
-        return "Not measured yet: `python benchmarks/backends.py`."
+        return "Not measured yet: `python -m benchmarks.backends`."
     header = ("network", "backend", "threads", "batch", "inputs per second", "load, s", "MiB")
     lines = [
         (
@@ -319,7 +319,7 @@ def backends(kept):
     return (
         f"{reason(kept)}\n\n{conditions(kept)} Each network and backend in a process of its own, at its "
         "best batch size (1 to 2048 vectors, 1 or 16 images); all batch sizes are in "
-        f"[backends.json](backends.json).\n\n{table(header, lines)}\n\nLeft out:\n\n{gaps or '- nothing'}"
+        f"[backends.json](../benchmarks/backends.json).\n\n{table(header, lines)}\n\nLeft out:\n\n{gaps or '- nothing'}"
     )
 
 

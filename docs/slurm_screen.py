@@ -12,8 +12,8 @@ import sys
 
 from dask_jobqueue import SLURMCluster
 
-from sfxtutor.beamline.cluster import KEEP_MEMORY
-from sfxtutor.beamline.screen import screen
+from sfxtutor.beamline.screen.cluster import KEEP_MEMORY
+from sfxtutor.beamline.screen.screen import screen
 
 
 def main():

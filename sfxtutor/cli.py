@@ -63,8 +63,6 @@ def parser():
 
     _add_stream(commands)
 
-    _add_bench(commands)
-
     _add_data(commands.add_parser("data", help="list, fetch, check or simulate runs"))
     debug = {"action": "store_true", "help": "show the traceback of every error"}
     top.add_argument("--debug", **debug)
@@ -136,16 +134,6 @@ def _add_stream(commands):
     stream.set_defaults(command=_stream)
 
 
-def _add_bench(commands):
-    bench = commands.add_parser("bench", help="time this package beside others, in one run")
-    bench.add_argument("--out", default="bench.json", help="the figures, with their spread")
-    bench.add_argument("--figure", metavar="PNG", help="draw them too")
-    bench.add_argument("--quick", action="store_true", help="few frames: does it work at all?")
-    bench.add_argument("--only", nargs="+", default=(), metavar="SECTION", help="such as twin")
-    bench.add_argument("--model", default="rwd", help="rwd (shipped), or an .onnx or .keras file")
-    bench.set_defaults(command=_bench)
-
-
 def _add_data(data):
     actions = data.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("list", help="the runs of CXIDB 76 and what is here").set_defaults(
@@ -207,7 +195,7 @@ def _grade(options):
 
 
 def _screen(options):
-    from .beamline.screen import Also, screen
+    from .beamline.screen.screen import Also, screen
 
     also = Also(options.parquet, options.events, options.hits, options.copy, options.keep_misses,
                 options.seed)  # fmt: skip
@@ -218,7 +206,7 @@ def _screen(options):
 
 
 def _send(options):
-    from .beamline.source import send
+    from .beamline.stream.source import send
     from .runs.open import open_run
 
     run = open_run(options.run, seed=options.seed)
@@ -228,7 +216,7 @@ def _send(options):
 
 
 def _stream(options):
-    from .beamline.stream import stream
+    from .beamline.stream.stream import stream
 
     def watch(report):
         if sys.stderr.isatty():
@@ -243,21 +231,9 @@ def _stream(options):
 
 
 def _train(options):
-    from .beamline.train_screener import train
+    from .beamline.model.train import train
 
     print(train(options.model, options.out, options.beamlines, options.seed))
-
-
-def _bench(options):
-    from .beamline.bench import bench
-
-    content = bench(options.out, options.figure, options.only, options.quick, options.model)
-    for target in content["targets"]:
-        print(f"{target['verdict']:13} {target['target']}: {target['found']}")
-    for section in content["sections"].values():
-        for name, why in section.get("missing", {}).items():
-            print(f"left out      {name}: {why}")
-    print(options.out)
 
 
 def _data_list(options):

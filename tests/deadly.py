@@ -2,11 +2,11 @@
 
 import os
 
-from sfxtutor.beamline import work
+from sfxtutor.beamline.screen import blocks
 
 
 def score_block(block, job):
     """Score a block; frame 5 ends the process."""
     if 5 in block.frames:
         os._exit(11)
-    return work.score_block(block, job)
+    return blocks.score_block(block, job)

@@ -165,7 +165,7 @@ def dann():
 
 def bad_pixels():
     """Dark and stuck pixels of a few crops."""
-    from sfxtutor.beamline.pixels import dark_pixels, stuck_pixels
+    from sfxtutor.beamline.model.bad_pixels import dark_pixels, stuck_pixels
 
     crops = [frame(seed) for seed in range(5)]
     for crop in crops:
@@ -175,7 +175,7 @@ def bad_pixels():
 
 def beamlines():
     """What the screening model sees of two imaginary beamlines."""
-    from sfxtutor.beamline.train_screener import simulate_beamline
+    from sfxtutor.beamline.model.train import simulate_beamline
 
     found = {}
     for seed in (1, 4):
@@ -190,8 +190,8 @@ STAGES = {  # name: (module with its VERSION, its numbers, how far they may diff
     "preprocessing": ("sfxtutor.preprocess", preprocessing, 1e-4),
     "training": ("sfxtutor.training", training, 0.01),
     "dann": ("sfxtutor.dann", dann, 0.01),
-    "bad pixels": ("sfxtutor.beamline.pixels", bad_pixels, 0),
-    "beamlines": ("sfxtutor.beamline.varied", beamlines, 1e-4),
+    "bad pixels": ("sfxtutor.beamline.model.bad_pixels", bad_pixels, 0),
+    "beamlines": ("sfxtutor.beamline.model.beamlines", beamlines, 1e-4),
 }
 
 

@@ -10,23 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sfxtutor import cli
-from sfxtutor.beamline import bench
-from sfxtutor.beamline.bench import dials_command, machine, nets, timing
-from sfxtutor.beamline.bench.dials_command import Dials, nxmx, python_of
-from sfxtutor.beamline.bench.figure import plot_recall, plot_speed
-from sfxtutor.beamline.bench.rivals import (
-    OURS,
-    BareSciPy,
-    OpenCV,
-    find_rivals,
-    optional,
-    radii,
-    sampled,
-)
-from sfxtutor.beamline.bench.targets import judge, ratios
-from sfxtutor.beamline.bench.verdict import CROPS, FULL, READING, compare, threshold_for
-from sfxtutor.beamline.screener import Screener
+from benchmarks import dials_command, machine, nets, timing
+from benchmarks.dials_command import Dials, nxmx, python_of
+from benchmarks.figure import plot_recall, plot_speed
+from benchmarks.rivals import OURS, BareSciPy, OpenCV, find_rivals, optional, radii, sampled
+from benchmarks.run import bench, main
+from benchmarks.targets import judge, ratios
+from benchmarks.verdict import CROPS, FULL, READING, compare, threshold_for
+from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.preprocess import center_crop
 from sfxtutor.runs.open import open_run
@@ -34,6 +25,7 @@ from sfxtutor.runs.twin.run import TwinRun
 from sfxtutor.spots import find_spots
 
 DOCS = Path(__file__).parent.parent / "docs"
+BENCHMARKS = DOCS.parent / "benchmarks"
 HAS_DIALS = shutil.which("dials.find_spots") is not None
 
 
@@ -265,9 +257,8 @@ def test_ways_take_turns_and_the_first_round_does_not_count():
 
 def test_the_quick_benchmark_end_to_end(tmp_path, capsys, no_dials):
     out, figure = tmp_path / "bench.json", tmp_path / "bench.png"
-    command = ["bench", "--quick", "--out", str(out), "--figure", str(figure),
-               "--only", "verdict", "features", "cores", "twin", "screen", "stream"]  # fmt: skip
-    assert cli.main(command) == 0
+    main(["--quick", "--out", str(out), "--figure", str(figure),
+          "--only", "verdict", "features", "cores", "twin", "screen", "stream"])  # fmt: skip
     said = capsys.readouterr().out
     assert "left out      DIALS: not installed; apt-get install dials" in said
     assert "not measured" in said  # the sections that were not asked for
@@ -283,17 +274,19 @@ def test_the_quick_benchmark_end_to_end(tmp_path, capsys, no_dials):
     assert [row["threads"] for row in content["sections"]["cores"]["rows"]] == [1, 2]
 
 
-def test_an_unknown_section_is_refused(tmp_path, capsys):
-    assert cli.main(["bench", "--only", "stream5", "--out", str(tmp_path / "b.json")]) == 1
-    assert "Found no section 'stream5', expected some of verdict" in capsys.readouterr().err
+def test_an_unknown_section_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="stream5"):
+        main(["--only", "stream5", "--out", str(tmp_path / "b.json")])
 
 
 def test_a_section_that_lacks_a_package_fails_alone(tmp_path, monkeypatch):
     def lacks(model, quick):
         raise ImportError("TensorFlow is not installed")
 
-    monkeypatch.setattr(bench, "SECTIONS", {"models": lacks, "twin": lambda *_: {"rows": []}})
-    content = bench.bench(tmp_path / "b.json")
+    monkeypatch.setattr(
+        "benchmarks.run.SECTIONS", {"models": lacks, "twin": lambda *_: {"rows": []}}
+    )
+    content = bench(tmp_path / "b.json")
     assert "TensorFlow" in content["sections"]["models"]["missing"]["models"]
     assert content["sections"]["twin"] == {"rows": []}
 
@@ -332,12 +325,12 @@ def test_the_page_and_the_readme_say_what_the_benchmark_said():
     assert said == made["page"](), "run docs/make_speed_page.py"
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     assert readme == made["readme"](), "run docs/make_speed_page.py"
-    kept = json.loads((DOCS / "bench.json").read_text(encoding="utf-8"))
+    kept = json.loads((BENCHMARKS / "bench.json").read_text(encoding="utf-8"))
     assert kept["targets"] == judge(kept["sections"]), "judged by other targets than now"
 
 
 def test_the_script_for_a_gpu_runs_its_graphs():
-    made = runpy.run_path(str(DOCS.parent / "benchmarks" / "gpu.py"), run_name="gpu")
+    made = runpy.run_path(str(BENCHMARKS / "gpu.py"), run_name="gpu")
     task, model, source, function, inputs = next(iter(made["ways"](2)))
     assert (task, model, source) == ("graph", "rwd", "host")
     p = function(inputs).numpy()

@@ -73,8 +73,8 @@ print(f"trained for {len(history.loss)} epochs")"""
 SOURCE = """import threading
 
 import sfxtutor as sfx
-from sfxtutor.beamline.source import send
-from sfxtutor.beamline.stream import stream
+from sfxtutor.beamline.stream.source import send
+from sfxtutor.beamline.stream.stream import stream
 
 run, address = sfx.open_run("LN83"), "tcp://127.0.0.1:%d"
 source = threading.Thread(target=send, args=(run, address, 30), kwargs={"pool": 30}, daemon=True)

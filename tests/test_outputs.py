@@ -11,9 +11,10 @@ import pytest
 from minifiles import make_idh5
 from pyarrow import parquet
 
-from sfxtutor.beamline import outputs
-from sfxtutor.beamline.outputs import Row, write_events, write_hits
-from sfxtutor.beamline.screen import Also, screen
+from sfxtutor.beamline.model.score import Row
+from sfxtutor.beamline.screen import writers
+from sfxtutor.beamline.screen.screen import Also, screen
+from sfxtutor.beamline.screen.writers import write_events, write_hits
 from sfxtutor.runs.files.run import FileRun
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.run import TwinRun
@@ -249,7 +250,7 @@ def test_a_frame_damaged_beyond_its_crop_is_left_out_of_the_copies(tmp_path):
 
 
 def test_hits_of_more_files_than_may_be_open_are_copied(tmp_path, monkeypatch):
-    monkeypatch.setattr(outputs, "LINKED", 1)
+    monkeypatch.setattr(writers, "LINKED", 1)
     runs = {}
     for k in range(2):
         make_idh5(tmp_path / f"{k}.h5", {"r": np.full((1, 8, 8), 7 + k, "u2")})

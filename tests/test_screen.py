@@ -22,13 +22,13 @@ import pytest
 from minifiles import SHARED, make_idh5, make_onnx
 
 from sfxtutor import cli
-from sfxtutor.beamline import cluster
-from sfxtutor.beamline.cluster import local_cluster, run_here, run_on_dask
-from sfxtutor.beamline.inputs import Inputs
-from sfxtutor.beamline.ledger import Ledger
-from sfxtutor.beamline.screen import Also, screen
-from sfxtutor.beamline.screener import Screener
-from sfxtutor.beamline.work import Job, blocks_of
+from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.screen import cluster
+from sfxtutor.beamline.screen.blocks import Job, blocks_of
+from sfxtutor.beamline.screen.cluster import local_cluster, run_here, run_on_dask
+from sfxtutor.beamline.screen.inputs import Inputs
+from sfxtutor.beamline.screen.ledger import Ledger
+from sfxtutor.beamline.screen.screen import Also, screen
 from sfxtutor.runs.twin.run import TwinRun
 
 quietly = partial(screen, progress=False)
@@ -157,7 +157,7 @@ def test_a_thousand_frames_take_no_more_memory_than_a_few(tmp_path):
 
 def test_screening_loads_no_tensorflow(twin_file, tmp_path):
     code = (
-        "import sys; from sfxtutor.beamline.screen import screen;"
+        "import sys; from sfxtutor.beamline.screen.screen import screen;"
         f"screen([{str(twin_file)!r}], {str(tmp_path / 's.csv')!r}, progress=False);"
         "sys.exit('tensorflow' in sys.modules or 'distributed' in sys.modules)"
     )
@@ -329,7 +329,7 @@ def test_ctrl_c_in_a_finalizer_is_not_lost(long_files, tmp_path, monkeypatch, ca
             PressesCtrlC()
             yield pair
 
-    monkeypatch.setattr("sfxtutor.beamline.screen.run_here", score)
+    monkeypatch.setattr("sfxtutor.beamline.screen.screen.run_here", score)
     out = tmp_path / "s.csv"
     assert cli.main(["screen", str(long_files[0]), "--out", str(out)]) == 130
     errors = capfd.readouterr().err
@@ -357,8 +357,9 @@ def test_a_killed_screening_goes_on_and_scores_no_frame_twice(long_files, tmp_pa
 
 def test_two_screenings_do_not_write_one_file(twin_file, tmp_path):
     out = tmp_path / "s.csv"
-    held = "import sys, time; from sfxtutor.beamline.screen import _alone; from pathlib import Path"
-    held += f"\nwith _alone(Path({str(out)!r} + '.partial')): print(1, flush=True); time.sleep(60)"
+    held = "import time\nfrom pathlib import Path\n"
+    held += "from sfxtutor.beamline.screen.screen import _alone\n"
+    held += f"with _alone(Path({str(out)!r} + '.partial')): print(1, flush=True); time.sleep(60)"
     other = subprocess.Popen([sys.executable, "-c", held], stdout=subprocess.PIPE)
     try:
         other.stdout.readline()
@@ -449,7 +450,9 @@ def test_the_script_for_slurm_submits_workers_screens_and_cancels_them(long_file
 
 def test_a_script_without_a_guard_is_told_what_is_missing(tmp_path):
     script = tmp_path / "unguarded.py"
-    script.write_text("from sfxtutor.beamline.cluster import *\nwith local_cluster(1): pass\n")
+    script.write_text(
+        "from sfxtutor.beamline.screen.cluster import *\nwith local_cluster(1): pass\n"
+    )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert 'under `if __name__ == "__main__":`' in done.stderr.splitlines()[-1]

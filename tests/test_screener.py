@@ -10,11 +10,11 @@ from minifiles import ArrayRun
 from scipy import ndimage
 
 from sfxtutor import build_cnn, build_rwd_cnn
-from sfxtutor.beamline import train_screener
-from sfxtutor.beamline.noise import noise_of, unfamiliar
-from sfxtutor.beamline.pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
-from sfxtutor.beamline.screener import MODELS, Screener, onnx_of
-from sfxtutor.beamline.train_screener import area_under_curve
+from sfxtutor.beamline.model import train
+from sfxtutor.beamline.model.bad_pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
+from sfxtutor.beamline.model.noise import noise_of, unfamiliar
+from sfxtutor.beamline.model.screener import MODELS, Screener, onnx_of
+from sfxtutor.beamline.model.train import area_under_curve
 from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.twin.run import TwinRun
@@ -161,9 +161,9 @@ def test_a_model_is_converted_once_and_a_changed_one_anew(tmp_path):
 
 def test_a_model_trained_here_leaves_the_shipped_ones_alone(monkeypatch):
     shipped = {path: path.read_bytes() for path in MODELS.iterdir()}
-    monkeypatch.setattr(train_screener, "TESTED", 10)
-    monkeypatch.setitem(train_screener.EPOCHS, "cnn", 1)
-    path = train_screener.train("cnn", beamlines=8)
+    monkeypatch.setattr(train, "TESTED", 10)
+    monkeypatch.setitem(train.EPOCHS, "cnn", 1)
+    path = train.train("cnn", beamlines=8)
     assert not path.is_relative_to(MODELS)
     assert Screener("cnn").path == path.with_suffix(".onnx")
     assert {path: path.read_bytes() for path in MODELS.iterdir()} == shipped

@@ -21,16 +21,17 @@ import zmq
 from minifiles import ArrayRun, make_onnx
 
 from sfxtutor import cli
-from sfxtutor.beamline import source as sources
-from sfxtutor.beamline import stream as streams
-from sfxtutor.beamline.outputs import COLUMNS
-from sfxtutor.beamline.pixels import good_pixels
-from sfxtutor.beamline.scorer import Scores
-from sfxtutor.beamline.screener import Screener
-from sfxtutor.beamline.source import Sent, send
-from sfxtutor.beamline.stream import measure, stream
-from sfxtutor.beamline.tally import Latencies, Numbers, Report
-from sfxtutor.beamline.wire import opened, pack, pack_end, read_header, read_pixels
+from sfxtutor.beamline.model.bad_pixels import good_pixels
+from sfxtutor.beamline.model.score import COLUMNS
+from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.stream import source as sources
+from sfxtutor.beamline.stream import stream as streams
+from sfxtutor.beamline.stream.loopback import measure
+from sfxtutor.beamline.stream.messages import opened, pack, pack_end, read_header, read_pixels
+from sfxtutor.beamline.stream.report import Latencies, Numbers, Report
+from sfxtutor.beamline.stream.scores_file import Scores
+from sfxtutor.beamline.stream.source import Sent, send
+from sfxtutor.beamline.stream.stream import stream
 from sfxtutor.runs.twin.run import TwinRun
 
 pytestmark = pytest.mark.timeout(60)
@@ -449,7 +450,7 @@ FULL = """
 import resource, sys
 import numpy as np
 from sfxtutor import cli
-from sfxtutor.beamline.screener import Screener
+from sfxtutor.beamline.model.screener import Screener
 screener = Screener()
 noise = np.random.default_rng(0).integers(1, 9, (724, 724), np.uint16)
 screener.score([screener.features(noise, noise > 0)])  # compiled: nothing else is written later

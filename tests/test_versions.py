@@ -15,8 +15,8 @@ from minifiles import make_idh5
 
 import sfxtutor
 from sfxtutor import preprocess
-from sfxtutor.beamline import pixels
-from sfxtutor.beamline.screen import screen
+from sfxtutor.beamline.model import bad_pixels
+from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cache.prepared import prepare
 from sfxtutor.runs.files import run as reading
 from sfxtutor.runs.open import open_run
@@ -102,12 +102,12 @@ def test_a_comment_costs_no_cache_and_a_version_does(path, tmp_path):
         module.write_text(text)
 
 
-@pytest.mark.parametrize("module", [preprocess, pixels])
+@pytest.mark.parametrize("module", [preprocess, bad_pixels])
 def test_scores_of_another_version_are_not_gone_on_with(module, tmp_path, monkeypatch):
     file = tmp_path / "twin.h5"
     make_idh5(file, {"run_0": np.stack([open_run("LN83").crop(i) for i in range(2)])})
     with monkeypatch.context() as patch:
-        patch.setattr("sfxtutor.beamline.outputs.write_csv", lambda *_: 1 / 0)
+        patch.setattr("sfxtutor.beamline.screen.writers.write_csv", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             screen([file], tmp_path / "s.csv", progress=False)
     monkeypatch.setattr(module, "VERSION", module.VERSION + 1)

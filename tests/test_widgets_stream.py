@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sfxtutor
-from sfxtutor.beamline.tally import Report
+from sfxtutor.beamline.stream.report import Report
 from sfxtutor.metrics import wilson
 from sfxtutor.widgets import StreamMonitor, monitor
 from sfxtutor.widgets.streaming import LATENCY, POINTS, RATE, panels

@@ -10,7 +10,7 @@ from collections import deque, namedtuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..beamline.tally import BINS, quantile
+from ..beamline.stream.report import BINS, quantile
 from ..metrics import wilson
 from ..plots.style import COLOURS
 from .monitor import Monitor

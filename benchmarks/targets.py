@@ -1,9 +1,9 @@
 """What the package set out to reach, judged by the figures of one run of the benchmark."""
 
-from ...metrics import rate_text
-from . import features, nets
-from .rivals import OURS
-from .verdict import ALONE, CLASSES, CROPS, FULL, READING
+from benchmarks import features, nets
+from benchmarks.rivals import OURS
+from benchmarks.verdict import ALONE, CLASSES, CROPS, FULL, READING
+from sfxtutor.metrics import rate_text
 
 # way -> how many times faster ours must be, on hits and on misses of every twin
 FACTORS = {

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...metrics import wilson
-from ...plots.style import COLOURS, axes_or_new
-from .verdict import CLASSES
+from benchmarks.verdict import CLASSES
+from sfxtutor.metrics import wilson
+from sfxtutor.plots.style import COLOURS, axes_or_new
 
 LOOKS = {"hit": ("hits", "blue", "o", -0.15), "miss": ("misses", "orange", "s", 0.15)}
 RUN_LOOKS = (("blue", "o", -0.2), ("orange", "s", 0.0), ("green", "^", 0.2))
@@ -62,7 +62,7 @@ def write_figure(content, path):
     """Draw both beside each other and write them to a PNG."""
     import matplotlib.pyplot as plt
 
-    from ...plots.style import style
+    from sfxtutor.plots.style import style
 
     rows = content["sections"]["verdict"]["rows"]
     with plt.rc_context():

@@ -16,7 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ...runs.run import crop_slices
+from sfxtutor.runs.run import crop_slices
 
 COMMAND, SIDE = "dials.find_spots", Path(__file__).with_name("dials_side.py")
 THRESHOLD = 200  # ADU

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..fast.kernels import fast_binned, fast_rwd
-from ..preprocess import ROWS
-from ..support.disk import cache_dir, written
-from ..support.errors import first_line
+from ...fast.kernels import fast_binned, fast_rwd
+from ...preprocess import ROWS
+from ...support.disk import cache_dir, written
+from ...support.errors import first_line
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).parent / "weights"
 BIN = 4  # pixels that become one in the image that the 2D CNN gets
 BATCH = 16  # features scored at once: few enough to stay in a processor's cache
 
@@ -128,7 +128,7 @@ def write_onnx(path, out):
             f"{Path(path).name} is a Keras model, and converting it to ONNX needs TensorFlow and "
             f'tf2onnx ({error}). Install them: pip install "sfxtutor[cpu,beamline]".'
         ) from error
-    from .. import layers, models  # noqa: F401  the layers that a file may name
+    from ... import layers, models  # noqa: F401  the layers that a file may name
 
     try:
         model = keras.saving.load_model(path, compile=False)

@@ -1,7 +1,7 @@
 """Ways from raw crops to a score of each frame, higher for a hit: ours and those of others.
 
 Each uses one core.  Others' are optional: none is a dependency, and `find_rivals` names those that
-are not installed.  DIALS runs in a Python of its own: `sfxtutor.beamline.bench.dials_command`.
+are not installed.  DIALS runs in a Python of its own: `benchmarks.dials_command`.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from importlib.metadata import version
 import numpy as np
 from scipy import ndimage
 
-from ... import __version__
-from ...fast.kernels import count_spots
-from ...mask import Mask, box_sum
-from ...preprocess import gcn, lcn, rwd
-from ...runs.run import CROP, crop_slices
+from sfxtutor import __version__
+from sfxtutor.fast.kernels import count_spots
+from sfxtutor.mask import Mask, box_sum
+from sfxtutor.preprocess import gcn, lcn, rwd
+from sfxtutor.runs.run import CROP, crop_slices
 
 OURS = "RWD"
 WINDOW = 5  # pixels along the side of the LCN window

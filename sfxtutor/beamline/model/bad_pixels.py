@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
-from ..mask import Mask
+from ...mask import Mask
 
 VERSION = 1  # of the bad pixels that are found: raised when they change
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading

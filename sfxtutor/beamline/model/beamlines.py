@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..runs.run import CROP
-from ..runs.twin.crystal import Crystal
-from ..runs.twin.detector import background
-from ..runs.twin.shot import Setup, draw, render
+from ...runs.run import CROP
+from ...runs.twin.crystal import Crystal
+from ...runs.twin.detector import background
+from ...runs.twin.shot import Setup, draw, render
 
 VERSION = 1  # of the imaginary beamlines and their shots: raised when they change
 FAMILIES = ("tape", "no tape", "jet", "ice", "pixel detector", "panels", "hot pixels")

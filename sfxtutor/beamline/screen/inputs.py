@@ -3,8 +3,8 @@
 import warnings
 from pathlib import Path
 
-from ..runs.open import open_run
-from ..support.errors import one_line
+from ...runs.open import open_run
+from ...support.errors import one_line
 
 
 class Inputs:

@@ -4,14 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from ...fast.kernels import count_spots, fast_binned, fast_pair, fast_rwd
-from ...preprocess import bin_max, gcn, lcn, rwd
-from ...runs.open import open_run
-from ...runs.run import CROP
-from ...spots import find_spots
-from .rivals import BareSciPy
-from .timing import per_item, take_turns
-from .verdict import CLASSES
+from benchmarks.rivals import BareSciPy
+from benchmarks.timing import per_item, take_turns
+from benchmarks.verdict import CLASSES
+from sfxtutor.fast.kernels import count_spots, fast_binned, fast_pair, fast_rwd
+from sfxtutor.preprocess import bin_max, gcn, lcn, rwd
+from sfxtutor.runs.open import open_run
+from sfxtutor.runs.run import CROP
+from sfxtutor.spots import find_spots
 
 RWD, BINNED, SPOTS = "RWD", "binned 2 x 2", "spots"
 BARE, FUSED = "bare SciPy", "fused"

@@ -1,21 +1,23 @@
-"""The benchmark of `sfxtutor bench`: every speed and every ratio in one run, on the same frames.
+"""The benchmark: every speed and every ratio in one run, on the same frames.
 
-    sfxtutor bench --out bench.json --figure bench.png
+    make bench                                        # as the page docs/speed.md tells it
+    python -m benchmarks.run --quick --out bench.json   # does it work at all?
 
 `SECTIONS` says what is measured.  Nothing is fitted here, and the frames are of the twin: they
 show what a way costs and finds on these three simulations, not on a beamline.
 """
 
+import argparse
 import json
 import tempfile
 from pathlib import Path
 
-from ...runs.datasets import TWINS
-from ...support.disk import write_text
-from ...support.provenance import conditions
-from ..screener import Screener
-from . import features, machine, nets, scale, verdict
-from .targets import judge
+from benchmarks import features, machine, nets, scale, verdict
+from benchmarks.targets import judge
+from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.runs.datasets import TWINS
+from sfxtutor.support.disk import write_text
+from sfxtutor.support.provenance import conditions
 
 PACKAGES = ("numpy", "scipy", "numba", "onnxruntime", "opencv-python-headless",
             "ondamonitor", "keras", "tensorflow-cpu", "tensorflow")  # fmt: skip
@@ -104,7 +106,29 @@ def bench(out="bench.json", figure=None, only=(), quick=False, model="rwd"):
         content["targets"] = judge(content["sections"])
         write_text(Path(out), json.dumps(content, indent=1) + "\n")
     if figure and content["sections"].get("verdict", {}).get("rows"):
-        from .figure import write_figure
+        from benchmarks.figure import write_figure
 
         write_figure(content, figure)
     return content
+
+
+def main(words=None):
+    """Run the benchmark from the command line; prints what became of each target."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
+    parser.add_argument("--out", default="bench.json", help="the figures, with their spread")
+    parser.add_argument("--figure", metavar="PNG", help="draw them too")
+    parser.add_argument("--quick", action="store_true", help="few frames: does it work at all?")
+    parser.add_argument("--only", nargs="+", default=(), metavar="SECTION", help="such as twin")
+    parser.add_argument("--model", default="rwd", help="rwd (shipped), or an .onnx or .keras file")
+    options = parser.parse_args(words)
+    content = bench(options.out, options.figure, options.only, options.quick, options.model)
+    for target in content["targets"]:
+        print(f"{target['verdict']:13} {target['target']}: {target['found']}")
+    for section in content["sections"].values():
+        for name, why in section.get("missing", {}).items():
+            print(f"left out      {name}: {why}")
+    print(options.out)
+
+
+if __name__ == "__main__":
+    main()

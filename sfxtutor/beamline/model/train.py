@@ -2,8 +2,8 @@
 
     sfxtutor train-screener --model rwd
 
-Training and threshold use imaginary beamlines alone (`sfxtutor.beamline.varied`); the twins of
-LN83, LN84 and LO19 are met for the first time in the test, whose result is kept beside the model.
+Training and threshold use imaginary beamlines alone (`beamlines.py`); the twins of LN83, LN84 and
+LO19 are met for the first time in the test, whose result is kept beside the model.
 """
 
 import json
@@ -15,16 +15,17 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .. import preprocess
-from ..fast.kernels import count_spots, fast_binned, fast_rwd
-from ..metrics import best_threshold, count
-from ..runs.datasets import TWINS
-from ..runs.open import open_run
-from ..runs.twin.run import VERSION as TWIN_VERSION
-from ..support.disk import cache_dir, written
-from . import pixels, varied
+from ... import preprocess
+from ...fast.kernels import count_spots, fast_binned, fast_rwd
+from ...metrics import best_threshold, count
+from ...runs.datasets import TWINS
+from ...runs.open import open_run
+from ...runs.twin.run import VERSION as TWIN_VERSION
+from ...support.disk import cache_dir, written
+from . import bad_pixels
+from . import beamlines as imaginary
+from .bad_pixels import dark_pixels
 from .noise import noise_of
-from .pixels import dark_pixels
 from .screener import BIN, trained_model, write_onnx
 
 SHOTS = 16  # of each imaginary beamline
@@ -75,9 +76,9 @@ def measured(crops, masks, gain):
 def simulate_beamline(seed, kind="rwd"):
     """What a model sees of one imaginary beamline: a dict of arrays, or None if it is blind."""
     rng = np.random.default_rng((seed, 2018))
-    line = varied.beamline(rng)
+    line = imaginary.beamline(rng)
     crops, labels = [], []
-    for crop, label in varied.shots(line, rng, SHOTS):
+    for crop, label in imaginary.shots(line, rng, SHOTS):
         middle = np.median(crop)
         if 0 < middle < 60_000:  # neither dark nor saturated
             crops.append(crop)
@@ -95,7 +96,7 @@ def simulate_beamline(seed, kind="rwd"):
 
 def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     """What a model sees of many imaginary beamlines: a dict of arrays, kept in the cache."""
-    stages = TWIN_VERSION, varied.VERSION, pixels.VERSION, preprocess.VERSION
+    stages = TWIN_VERSION, imaginary.VERSION, bad_pixels.VERSION, preprocess.VERSION
     version = ".".join(map(str, (*stages, SHOTS)))
     path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_v{version}.npz"
     if path.exists():
@@ -125,7 +126,7 @@ def fit_screener(model, x, hit, lines, epochs, seed=0):
     area : float
         Under the curve, on the fourth part.
     """
-    from ..training import fit, predict
+    from ...training import fit, predict
 
     apart = lines % 4 == 3
     fit(model, x[~apart], hit[~apart], (x[apart], hit[apart]), epochs, seed=seed, batch=64,
@@ -142,10 +143,10 @@ def leave_one_family_out(frames, seed=0):
     -------
     dict of family to (model, spot count)
     """
-    from ..training import predict, set_seed
+    from ...training import predict, set_seed
 
     result = {}
-    for family in varied.FAMILIES:
+    for family in imaginary.FAMILIES:
         out = frames["family"] == family
         set_seed(seed)
         model = build_screening_rwd()
@@ -168,7 +169,7 @@ def area_under_curve(score, hit):
 
 def judge_on_twins(model, kind, threshold):
     """Counts and areas of the model and of the spot count on the last frames of each twin."""
-    from ..training import predict
+    from ...training import predict
 
     result = {}
     for name in TWINS:
@@ -207,8 +208,8 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     pathlib.Path
         The model.
     """
-    from ..models import build_cnn
-    from ..training import set_seed
+    from ...models import build_cnn
+    from ...training import set_seed
 
     beamlines = beamlines or BEAMLINES[kind]
     frames = simulate_beamlines(kind, beamlines, seed)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ...mask import Mask
-from ...metrics import count, is_positive
-from ...preprocess import center_crop
-from ...results import COUNTS
-from ...runs.open import open_run
-from .dials_command import HOW, SHORT, Dials, nxmx
-from .rivals import OURS, find_rivals
-from .timing import per_item, take_turns
+from benchmarks.dials_command import HOW, SHORT, Dials, nxmx
+from benchmarks.rivals import OURS, find_rivals
+from benchmarks.timing import per_item, take_turns
+from sfxtutor.mask import Mask
+from sfxtutor.metrics import count, is_positive
+from sfxtutor.preprocess import center_crop
+from sfxtutor.results import COUNTS
+from sfxtutor.runs.open import open_run
 
 SPECIFICITY = 0.95
 READING = "RWD, from the file"

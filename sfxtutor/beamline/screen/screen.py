@@ -19,16 +19,17 @@ import numpy as np
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from .. import preprocess
-from ..metrics import rate_text
-from ..support.disk import need_folder
-from . import outputs, pixels
+from ... import preprocess
+from ...metrics import rate_text
+from ...support.disk import need_folder
+from ..model import bad_pixels
+from ..model.score import Row
+from ..model.screener import Screener
+from . import writers
+from .blocks import Job, blocks_of
 from .cluster import local_cluster, run_here, run_on_dask
 from .inputs import Inputs
 from .ledger import Ledger
-from .outputs import Row
-from .screener import Screener
-from .work import Job, blocks_of
 
 
 @dataclass
@@ -154,11 +155,11 @@ def screen(
     inputs = Inputs(files, mask)
     _check_places([out, *also.places], also.hits, inputs)
     if also.hits:
-        outputs.check_alike(inputs.kinds)
+        writers.check_alike(inputs.kinds)
     job = _job(screener, mask)
     kept = out.with_name(f"{out.name}.partial")
     with _alone(kept), _safe(kept):
-        key = [pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
+        key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
         with Ledger(kept, key, inputs.frames) as ledger:
             found = ledger.frames_done
             _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
@@ -176,7 +177,7 @@ def _check_places(places, hits, inputs):
     read = {Path(name).resolve() for name in inputs.names}
     for path, real in zip(places, resolved, strict=True):
         need_folder(path)
-        earlier = hits and path == Path(hits) and outputs.is_hits(path)
+        earlier = hits and path == Path(hits) and writers.is_hits(path)
         for wrong, why in (
             (resolved.count(real) > 1, "is named twice"),
             (real.is_dir(), "is a folder"),
@@ -276,18 +277,18 @@ def _rows(inputs, ledger, threshold):
 
 def _write(rows, out, also, inputs):
     """Write everything; `rows()` yields each `Row`, because a night has millions of them."""
-    outputs.write_csv(out, rows())
+    writers.write_csv(out, rows())
     if also.parquet:
-        outputs.write_parquet(also.parquet, rows())
+        writers.write_parquet(also.parquet, rows())
     if not (also.events or also.hits):
         return
     rng = np.random.default_rng(also.seed)  # a draw a row, so the same ones after a break
     kept = [row for row, x in zip(rows(), iter(rng.random, None), strict=False)
             if row.is_hit or (row.is_hit is False and x < also.keep_misses)]  # fmt: skip
     if also.events:
-        outputs.write_events(also.events, [row for row in kept if row.is_hit], inputs)
+        writers.write_events(also.events, [row for row in kept if row.is_hit], inputs)
     if also.misses:
-        outputs.write_events(also.misses, [row for row in kept if not row.is_hit], inputs)
+        writers.write_events(also.misses, [row for row in kept if not row.is_hit], inputs)
     if also.hits and inputs.kinds:
-        outputs.write_hits(also.hits, kept, inputs, also.copy)
+        writers.write_hits(also.hits, kept, inputs, also.copy)
     inputs.close()

@@ -6,13 +6,16 @@ A shot comes when the laser fires, whether anybody is ready or not. So a frame i
 due; where the consumer has no room left it is dropped, counted, and its number left out.
 """
 
+import sys
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..support.interrupts import interruptible
-from .wire import WAITING, opened, pack, pack_end
+from ...runs.open import open_run
+from ...support.errors import is_expected, one_line
+from ...support.interrupts import interruptible
+from .messages import WAITING, opened, pack, pack_end
 
 POOL = 200  # frames ready in memory before the first is sent: 210 MB of crops
 LINGER = 10.0  # s, at the end, for what is on its way
@@ -131,3 +134,21 @@ def _try_send(socket, parts, seconds=0.0):
 def _sleep_until(due, stop):
     while not stop.asked and (left := due - time.perf_counter()) > 0:
         time.sleep(min(left, 0.1))
+
+
+def main(words):
+    """Send frames in a process of its own, as `loopback` starts it; the exit status."""
+    name, address, rate, burst, frames, seed = words
+    try:
+        run = open_run(name, seed=int(seed))
+        print(send(run, address, float(rate), int(burst), int(frames)))
+    except Exception as error:
+        if not is_expected(error):
+            raise
+        print(one_line(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..screener import BATCH, Screener
-from .timing import per_second, take_turns
+from benchmarks.timing import per_second, take_turns
+from sfxtutor.beamline.model.screener import BATCH, Screener
 
 RWD, PROFILE, FULL = "1D, vectors of 720", "2D, images of 180 x 180", "2D, images of 720 x 720"
 THREADS = (1, 2)

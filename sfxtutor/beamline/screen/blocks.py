@@ -4,18 +4,17 @@ A block is a pure function of its file and model, so that it may be done again, 
 worker has died.  Nothing here starts TensorFlow.
 """
 
-import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from ..runs.open import open_run
-from ..support.errors import one_line
-from .noise import unfamiliar
-from .pixels import good_pixels, sample_crops
-from .screener import BATCH, Screener
+from ...runs.open import open_run
+from ...support.errors import one_line
+from ..model.bad_pixels import good_pixels, sample_crops
+from ..model.noise import unfamiliar
+from ..model.score import NO_NUMBER, rounded
+from ..model.screener import BATCH, Screener
 
-NO_NUMBER = "the model gave no number for this frame"
 FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
 
 
@@ -96,11 +95,6 @@ def forget():
     """Close the files that are held open, and let go of the model."""
     _opened.cache_clear()
     _screener.cache_clear()
-
-
-def rounded(p):
-    """p_hit as it is written and judged, five decimals; None if it is no number."""
-    return round(float(p), 5) if math.isfinite(p) else None
 
 
 def _features(run, i, screener, good):

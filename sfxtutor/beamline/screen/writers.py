@@ -5,7 +5,6 @@ Each file gets its name when it is complete.
 
 import csv
 import warnings
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -13,30 +12,12 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from ..support.disk import written
-from ..support.units import HC, JOULE
+from ...support.disk import written
+from ...support.units import HC, JOULE
+from ..model.score import COLUMNS
 
 NAMES = {"encoding": "utf-8", "errors": "surrogateescape"}  # files are called what they are called
 LINKED = 200  # files that a virtual dataset may need at once: HDF5 keeps them all open
-COLUMNS = ("file", "frame", "p_hit", "is_hit", "status")
-
-
-@dataclass(frozen=True)
-class Row:
-    """What became of one frame (from 0; None for a file that could not be opened)."""
-
-    number: int  # of the file in the list, from 0
-    file: str
-    frame: int | None
-    p: float | None
-    is_hit: bool | None
-    status: str
-
-    @property
-    def values(self):
-        """The values of `COLUMNS`: frame from 1."""
-        frame = None if self.frame is None else self.frame + 1
-        return self.file, frame, self.p, self.is_hit, self.status
 
 
 def write_csv(path, rows):

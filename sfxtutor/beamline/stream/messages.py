@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ..runs.files.pixels import to_uint16
+from ...runs.files.pixels import to_uint16
 
 HEADER = {"run": str, "frame": int, "shape": list, "dtype": str, "sent": int}
 DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")

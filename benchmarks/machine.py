@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...runs.open import open_run
-from .timing import per_item, per_second, take_turns
+from benchmarks.timing import per_item, per_second, take_turns
+from sfxtutor.runs.open import open_run
 
 CORES = (1, 2)
 CHUNK = 10  # frames that a thread takes at once
@@ -60,7 +60,7 @@ def twin(names, frames=40, repeats=5):
 SCREENS = """
 import sys, json, psutil
 import numpy as np
-from sfxtutor.beamline.screener import Screener
+from sfxtutor.beamline.model.screener import Screener
 here = psutil.Process()
 crops, screener = np.load(sys.argv[1], mmap_mode="r"), Screener(sys.argv[2])
 held = []

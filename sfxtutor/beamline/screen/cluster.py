@@ -7,7 +7,7 @@ import logging
 import time
 from contextlib import contextmanager
 
-from .work import forget, score_block
+from .blocks import forget, score_block
 
 PATIENCE = 60  # seconds without a scheduler before a screening gives up
 # Dask's workers give freed memory back at once.  A crop of 1 MB is freed a thousand times a second;

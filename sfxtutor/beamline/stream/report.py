@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..metrics import rate_text
+from ...metrics import rate_text
 
 LOWEST, RATIO, BINS = 0.01, 1.01, 2000  # ms of the first bin; 1 % a bin; the last is 73 minutes
 LATE = 1000  # frames: one that comes so much later than its neighbours is taken as missing

@@ -13,13 +13,13 @@ from pathlib import Path
 import h5py
 import psutil
 
-from ...runs.files.write import write_idh5
-from ...runs.open import open_run
-from ..cluster import local_cluster, run_on_dask
-from ..screener import Screener
-from ..stream import measure
-from ..work import Job, blocks_of
-from .timing import spread
+from benchmarks.timing import spread
+from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.screen.blocks import Job, blocks_of
+from sfxtutor.beamline.screen.cluster import local_cluster, run_on_dask
+from sfxtutor.beamline.stream.loopback import measure
+from sfxtutor.runs.files.write import write_idh5
+from sfxtutor.runs.open import open_run
 
 WORKERS = (1, 2)
 DISTINCT = 20  # frames of a file that differ; its other chunks are links to theirs

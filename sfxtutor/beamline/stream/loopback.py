@@ -1,0 +1,49 @@
+"""A stream through this machine's own network: what a computer keeps up with."""
+
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .receiver import QUEUE
+from .stream import stream
+
+
+def measure(rate, seconds, burst=1, model="rwd", mask=None, queue=QUEUE, run="LN83", seed=0):
+    """Stream a twin through this machine's own network, the source being another process: `Report`.
+
+    Parameters
+    ----------
+    rate : float
+        Frames per second, Hz.
+    seconds : float
+    burst : int
+        Frames sent back to back.
+    model, mask, queue : see `stream`
+    run, seed : of the twin
+
+    Raises
+    ------
+    OSError
+        If the source fails, or its end does not arrive.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    frames = max(round(rate * seconds), 1)
+    words = [str(word) for word in (run, address, rate, burst, frames, seed)]
+    source = subprocess.Popen([sys.executable, "-m", f"{__package__}.source", *words],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            report = stream(address, Path(folder, "scores.csv"), model, mask, queue=queue,
+                            watch=lambda _: source.poll() not in (None, 0))  # fmt: skip
+    finally:
+        source.terminate()
+        said = source.communicate()[0].decode(errors="replace")
+    if report.ended != "end":
+        raise OSError(
+            f"The source's end did not arrive ({' '.join(said.split())}), expected all its frames. "
+            f"Measure again. {report}"
+        )
+    return report

@@ -1,0 +1,98 @@
+"""Score frames as they arrive over ZeroMQ, and say what became of each of them.
+
+    sfxtutor stream --from tcp://127.0.0.1:5555 --out scores.csv
+
+A thread receives messages into a queue of fixed length, the caller's own scores what waits. When
+the queue is full nothing is received, ZeroMQ's own buffers fill, and the source drops frames and
+counts them: back-pressure, in memory that does not grow. Missing frame numbers are counted here
+too, whether or not the source says anything.
+"""
+
+import os
+import time
+
+from ...preprocess import center_crop
+from ...runs.files.masks import read_mask
+from ...support.interrupts import interruptible
+from ..model.screener import Screener
+from .receiver import BATCH, POLL, QUEUE, Receiver
+from .report import Report
+from .scorer import Scorer
+from .scores_file import Scores
+
+BEAT = 1.0  # s between two looks at the report
+
+
+def stream(
+    address,
+    out=None,
+    model="rwd",
+    mask=None,
+    threshold=None,
+    idle=30.0,
+    queue=QUEUE,
+    watch=None,
+):
+    """Score every frame that a source sends until it says that it ends: `Report`.
+
+    Ctrl-C, a silent source and `watch` end it too; what was scored until then is in the file.
+
+    Parameters
+    ----------
+    address : str
+        Where the source is, such as "tcp://127.0.0.1:5555"; it may start later.
+    out : path, optional
+        Columns file (the name of the run), frame (from 1), p_hit, is_hit (0 or 1), status ("ok",
+        or why there is no score). A frame that never came has no line.
+    model, threshold : see `Screener`
+    mask : path (`read_mask`) or (y, x) bool array, True = good pixel, optional
+        Default: bad pixels are found in the first five frames, which wait for each other.
+    idle : float
+        Seconds without a message, after the first, that end the stream.
+    queue : int
+        Messages that may wait. A burst needs room for all its frames.
+    watch : callable, optional
+        Called every second with the report so far; the stream ends if it returns True.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such model or mask, or no folder for `out`.
+    FileExistsError
+        If there are scores under that name already.
+    OSError
+        If the address cannot be opened, or the scores cannot be written: those before are kept.
+    """
+    scorer = Scorer(Screener(model, threshold), _central_mask(mask), Report(queue=queue))
+    with interruptible() as stop, Receiver(address, queue) as receiver, Scores(out) as scores:
+        return _follow(receiver, scorer, scores, idle, stop, watch)
+
+
+def _follow(receiver, scorer, scores, idle, stop, watch):
+    """Score what arrives until something ends it: the report."""
+    report, heard, beat = scorer.report, None, time.monotonic()
+    while not report.ended:
+        messages, now = receiver.take(BATCH, POLL), time.monotonic()
+        heard = now if messages else heard
+        scores.add(scorer.take(messages))
+        if now - beat >= BEAT:
+            beat, report.peak = now, receiver.peak
+            scores.flush()
+            if watch and watch(report):
+                report.ended = "stopped"
+        if stop.asked:
+            report.ended = "interrupted"
+        elif heard and now - heard > idle and not report.ended:
+            report.ended = "idle"
+    scores.add(scorer.take_held())
+    report.peak, report.left = receiver.peak, receiver.waiting()
+    if watch:
+        watch(report)
+    return report
+
+
+def _central_mask(mask):
+    """A mask for central crops, (724, 724) bool, from a path or an array; None from None."""
+    if mask is None:
+        return None
+    return center_crop(read_mask(mask) if isinstance(mask, str | os.PathLike) else mask)
