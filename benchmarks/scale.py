@@ -24,7 +24,7 @@ from sfxtutor.runs.open import open_run
 WORKERS = (1, 2)
 DISTINCT = 20  # frames of a file that differ; its other chunks are links to theirs
 LOOK = 20  # blocks between two looks at the memory, which take time from the workers
-COMMAND = "import sys; from sfxtutor.cli import main; sys.exit(main(sys.argv[1:]))"
+COMMAND = "import sys; from sfxtutor.cli.main import main; sys.exit(main(sys.argv[1:]))"
 # rate (Hz), frames back to back, seconds: LCLS; trains of a MHz source, slowed down; far too much
 STREAMS = ((120, 1, 60), (480, 48, 20), (4000, 1, 5))
 

@@ -6,7 +6,7 @@ Every mistake is handed in, and the table says which diagnosis it got. A test co
 from pathlib import Path
 
 import sfxtutor as sfx
-from sfxtutor.course import exercises
+from sfxtutor.course.exercises import check
 
 GUIDE = Path(__file__).with_name("instructor.md")
 BEGIN, END = "<!-- exercises begin -->", "<!-- exercises end -->"
@@ -18,7 +18,7 @@ def table():
         "| Exercise | Mistake recognised | The student reads | In class |",
         "|---|---|---|---|",
     ]
-    for exercise in exercises.every():
+    for exercise in check.every():
         title = f"{exercise.id} {exercise.title}"
         for mistake in exercise.mistakes:
             verdict = sfx.check(exercise.id, mistake.answer())

@@ -19,8 +19,8 @@ import nbformat
 from check_site import faults
 
 import sfxtutor as sfx
-from sfxtutor.course import find_notebooks
-from sfxtutor.course.colab import repository
+from sfxtutor.course.lessons import find_notebooks
+from tools.colab import repository
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "docs/*.md", "data/README.md", "data/results/README.md")

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 import sfxtutor as sfx
-from sfxtutor.course import find_notebooks
+from sfxtutor.course.lessons import find_notebooks
 
 DOCS = Path(__file__).resolve().parent
 GUIDE, MEASURED = DOCS / "instructor.md", DOCS / "timings.json"

@@ -12,8 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sfxtutor as sfx
-from sfxtutor.beamline import calibration
 from sfxtutor.runs.datasets import TWINS
+from tools import twin_points
 
 HERE = Path(__file__).parent
 INTRODUCTION = """# The twin beside a real frame
@@ -74,14 +74,14 @@ def pictures(real, runs):
     figure.savefig(HERE / "pictures" / "twin_and_real.png", dpi=100, bbox_inches="tight")
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-    place = [np.mean(pair) for pair in calibration.RADII]
-    left.plot(place, calibration.radial(real[0], real.card), "ko", label="measured")
-    noise = {"measured": calibration.noise(real[0], real.card)}
+    place = [np.mean(pair) for pair in twin_points.RADII]
+    left.plot(place, twin_points.radial(real[0], real.card), "ko", label="measured")
+    noise = {"measured": twin_points.noise(real[0], real.card)}
     for run, style in zip(runs, ("-", "--", ":"), strict=True):
-        frame = run[calibration.clean_frames(run, 1)[0]]
-        closer = (run.card.distance / calibration.REFERENCE) ** 2
-        left.plot(place, calibration.radial(frame, run.card) * closer, style, label=run.name)
-        noise[run.name] = calibration.noise(frame, run.card)
+        frame = run[twin_points.clean_frames(run, 1)[0]]
+        closer = (run.card.distance / twin_points.REFERENCE) ** 2
+        left.plot(place, twin_points.radial(frame, run.card) * closer, style, label=run.name)
+        noise[run.name] = twin_points.noise(frame, run.card)
     left.set(
         xlabel="distance from the beam (mm, at 123.55 mm)", ylabel="median (ADU)", yscale="log"
     )
@@ -100,7 +100,7 @@ def table(run):
     """The comparison of one run as a Markdown table."""
     lines = [f"\n## {run.name}, seed {run.seed}\n", "| point | twin | known | passes within | |",
              "|---|---|---|---|---|"]  # fmt: skip
-    for point in calibration.compare(run):
+    for point in twin_points.compare(run):
         word = "holds" if point.holds else "**fails**"
         lines.append(f"| {point.name} | {point.twin:.3g} | {point.reference:.3g} | "
                      f"{point.low:.3g} to {point.high:.3g} | {word} |")  # fmt: skip

@@ -28,7 +28,8 @@ _PUBLIC = {
     "plots.frames": "plot_ewald plot_examples plot_frame plot_histogram plot_rwd ring_radius",
     "plots.scores": "plot_confusion plot_history plot_rates",
     "plots.style": "show style",
-    "course.exercises": "check personal_seed",
+    "course.exercises.check": "check",
+    "course.student": "personal_seed",
     "widgets": "CrystalExplorer EmbeddingExplorer FrameInspector LabelByEye StreamMonitor "
     "ThresholdExplorer TrainingMonitor",
 }

@@ -33,8 +33,8 @@ UNUSED = ["notebook"] + [  # they make the start slower
 # What a page or a log says when something went wrong.
 FAULT = re.compile(r"Traceback \(most recent|^\[E |^\[C |Error:|ERROR", re.MULTILINE)
 LAUNCH = (
-    "import sys; from sfxtutor import course; from sfxtutor.cli import main; "
-    "course.working_copy = lambda *_: sys.argv[1]; main(['lab'])"
+    "import sys; from sfxtutor.cli.main import main; from sfxtutor.course import lessons; "
+    "lessons.working_copy = lambda *_: sys.argv[1]; main(['lab'])"
 )
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 FOCUSED = "element => element === document.activeElement"

@@ -21,7 +21,7 @@ import nbformat
 from nbclient import NotebookClient
 from packaging.utils import canonicalize_name
 
-from sfxtutor.course import colab
+from tools import colab
 
 ROOT = Path(__file__).resolve().parent.parent
 THERE = "tensorflow-cpu ipykernel ipython ipywidgets matplotlib numba scikit-learn scipy h5py lxml"

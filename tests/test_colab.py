@@ -19,7 +19,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import sfxtutor
-from sfxtutor.course import colab, find_notebooks
+from sfxtutor.course.lessons import find_notebooks
+from tools import colab
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -87,7 +88,7 @@ def test_every_notebook_names_this_repository_and_version(path):
     notebook = read(path)
     before = nbformat.writes(notebook)
     colab.renew(notebook, path.name if path in LESSONS else None)
-    assert nbformat.writes(notebook) == before, "run: python -m sfxtutor.course.colab"
+    assert nbformat.writes(notebook) == before, "run: python -m tools.colab"
 
 
 def test_repository_and_tag_come_from_one_place():

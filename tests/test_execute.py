@@ -13,8 +13,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import sfxtutor
-from sfxtutor.course import find_notebooks, notebook_folder, pages, working_copy
-from sfxtutor.course.execute import Outcome, execute, kernel_environment, run_course
+from sfxtutor.course import pages
+from sfxtutor.course.lessons import find_notebooks, notebook_folder, working_copy
+from sfxtutor.course.run import Outcome, execute, kernel_environment, run_course
 from sfxtutor.metrics import rate_text
 
 ROW = {

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 import sfxtutor as sfx
-from sfxtutor.course import exercises
+from sfxtutor.course.exercises import check
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 LESSONS = [f"nb{path.name[:2]}" for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))]
-IN_LESSONS = [x for x in exercises.every() if ".q" in x.id]
-MISTAKES = [(x.id, mistake.name) for x in exercises.every() for mistake in x.mistakes]
+IN_LESSONS = [x for x in check.every() if ".q" in x.id]
+MISTAKES = [(x.id, mistake.name) for x in check.every() for mistake in x.mistakes]
 WRONG = {
     key: source
-    for lesson in exercises.lessons()
+    for lesson in check.lessons()
     for key, source in import_module(f"answers.{lesson}").WRONG.items()
 }
 
@@ -70,13 +70,13 @@ def run(source):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_lesson_has_three_to_six_exercises(lesson):
-    ids = [x.id for x in exercises.of(lesson) if ".q" in x.id]
+    ids = [x.id for x in check.of(lesson) if ".q" in x.id]
     assert 3 <= len(ids) <= 6
     in_cells = re.findall(r'check\("(.+?)"', "\n".join(c.source for c in cells(lesson)))
     assert in_cells == ids
 
 
-@pytest.mark.parametrize("exercise", exercises.every(), ids=lambda x: x.id)
+@pytest.mark.parametrize("exercise", check.every(), ids=lambda x: x.id)
 def test_reference_passes_and_two_to_six_mistakes_are_known(exercise):
     verdict = sfx.check(exercise.id, exercise.reference())
     assert verdict.passed
@@ -89,7 +89,7 @@ def test_stub_is_not_answered(exercise):
     space = run(stub(exercise.id).rpartition("\n")[0])
     verdict = sfx.check(exercise.id, space[ast.parse(stub(exercise.id)).body[-1].value.args[1].id])
     assert not verdict.passed
-    assert verdict.diagnosis == exercises.UNANSWERED
+    assert verdict.diagnosis == check.UNANSWERED
 
 
 @pytest.mark.parametrize("exercise", IN_LESSONS, ids=lambda x: x.id)
@@ -104,7 +104,7 @@ def test_every_mistake_has_a_wrong_answer():
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=map(": ".join, MISTAKES))
 def test_mistake_gets_its_own_diagnosis(exercise, mistake):
-    (made,) = (m for m in exercises.find(exercise).mistakes if m.name == mistake)
+    (made,) = (m for m in check.find(exercise).mistakes if m.name == mistake)
     verdicts = [sfx.check(exercise, made.answer())]
     if (exercise, mistake) in WRONG:
         verdicts.append(answered(exercise, WRONG[exercise, mistake]))
@@ -114,7 +114,7 @@ def test_mistake_gets_its_own_diagnosis(exercise, mistake):
         assert verdict.text == made.says
 
 
-@pytest.mark.parametrize("exercise", exercises.every(), ids=lambda x: x.id)
+@pytest.mark.parametrize("exercise", check.every(), ids=lambda x: x.id)
 def test_sentences_are_short_and_differ(exercise):
     said = [exercise.right, *(m.says for m in exercise.mistakes)]
     assert len(set(said)) == len(said)
@@ -127,7 +127,7 @@ def test_error_of_an_answer_is_its_verdict():
         raise ZeroDivisionError("division by zero")
 
     verdict = sfx.check("nb05.q1", broken)
-    assert verdict.diagnosis == exercises.FAILED
+    assert verdict.diagnosis == check.FAILED
     assert "ZeroDivisionError: division by zero" in verdict.text
 
 
@@ -144,7 +144,7 @@ def test_strange_answer_is_told_kind_or_shape():
         (lambda frames: "text", "Found str, expected ndarray."),
     ):
         verdict = sfx.check("nb05.q1", answer)
-        assert verdict.diagnosis == exercises.OTHER
+        assert verdict.diagnosis == check.OTHER
         assert verdict.text.startswith(said)
 
 
@@ -153,7 +153,7 @@ def test_verdict_in_a_notebook_carries_text_page_and_data():
     assert bundle["text/plain"].startswith("Not yet (nb05.q1).")
     assert "&lt;" not in bundle["text/plain"]
     assert 'role="status"' in bundle["text/html"]
-    assert bundle[exercises.MIME]["diagnosis"] == exercises.UNANSWERED
+    assert bundle[check.MIME]["diagnosis"] == check.UNANSWERED
 
 
 def test_personal_seed_is_of_the_name_alone(monkeypatch):

@@ -17,21 +17,20 @@ import pytest
 from classroom import HIDDEN, NAME, SCHEME, at
 from IPython.core.inputtransformer2 import TransformerManager
 
-from sfxtutor import cli
-from sfxtutor.course import exercises
-from sfxtutor.course.assign import (
+from sfxtutor.cli.main import main
+from sfxtutor.course.assignments import (
     assign,
     assignment_folder,
-    grade_id,
     leaks,
     read_assignment,
     read_assignments,
-    role,
 )
-from sfxtutor.course.grading.manual import Marks, fingerprint
+from sfxtutor.course.cells import grade_id, role
+from sfxtutor.course.exercises import check
 from sfxtutor.course.grading.marks import Graded, exercise_of, points
 from sfxtutor.course.grading.repair import Refused, plain, restore
 from sfxtutor.course.grading.submissions import Submission, find_submissions
+from sfxtutor.course.grading.written import Marks, fingerprint
 
 REAL = sorted(assignment_folder().glob("*/*.ipynb"))
 FULL, SOME, NONE = ("3", "2"), ("0", "2"), ("0", "0")
@@ -83,7 +82,7 @@ def lesson(source, assignment, tmp_path_factory):
 
 def grade(folder, out, source):
     options = ["--out", str(out), "--source", str(source), "--seconds", "20"]
-    return cli.main(["grade", str(folder), *options])
+    return main(["grade", str(folder), *options])
 
 
 def contents(folder):
@@ -99,7 +98,7 @@ def rows(out):
 
 
 def test_release_holds_no_secret_and_notebooks_alone(source, tmp_path, capsys):
-    assert cli.main(["assign", "--out", str(tmp_path), "--source", str(source)]) == 0
+    assert main(["assign", "--out", str(tmp_path), "--source", str(source)]) == 0
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert written == [tmp_path / NAME / f"{NAME}.ipynb"]
     assert str(written[0]) in capsys.readouterr().out
@@ -177,7 +176,7 @@ def test_assignments_ask_every_graded_exercise_once():
         for cell in one.source.cells
         if role(cell) == "test"
     ]
-    assert sorted(asked) == sorted(x.id for x in exercises.every() if ".g" in x.id)
+    assert sorted(asked) == sorted(x.id for x in check.every() if ".g" in x.id)
     assert len(made) >= 8
 
 
@@ -238,9 +237,9 @@ def test_two_notebooks_for_one_assignment_and_links_are_refused(tmp_path):
 
 
 def test_folder_without_submissions_is_an_error(tmp_path, source, capsys):
-    assert cli.main(["grade", str(tmp_path), "--source", str(source)]) == 1
+    assert main(["grade", str(tmp_path), "--source", str(source)]) == 1
     assert "Found no submission" in capsys.readouterr().err
-    assert cli.main(["grade", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert main(["grade", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "within the submissions" in capsys.readouterr().err
 
 
@@ -440,7 +439,7 @@ def test_only_errors_cost_points():
 
 def test_lab_takes_a_name(monkeypatch):
     seen = {}
-    monkeypatch.setattr(cli.subprocess, "call", lambda command, env: seen.update(env) or 0)
-    assert cli.main(["lab", "--student", "Ada"]) == 0
+    monkeypatch.setattr("subprocess.call", lambda command, env: seen.update(env) or 0)
+    assert main(["lab", "--student", "Ada"]) == 0
     assert seen["SFXTUTOR_STUDENT"] == "Ada"
     assert seen["PATH"]

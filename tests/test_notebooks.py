@@ -13,8 +13,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sfxtutor.course import colab, find_notebooks
+from sfxtutor.course.lessons import find_notebooks
 from sfxtutor.course.pages import MathMLRenderer
+from tools import colab
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"

@@ -12,8 +12,8 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 from sfxtutor import training
 from sfxtutor.cache import prepared
-from sfxtutor.course import notebook_folder
-from sfxtutor.course.execute import run_course
+from sfxtutor.course.lessons import notebook_folder
+from sfxtutor.course.run import run_course
 from sfxtutor.fast import kernels
 from sfxtutor.results import paper_rows
 from sfxtutor.runs.annotations import write_labels

@@ -21,7 +21,6 @@ import psutil
 import pytest
 from minifiles import SHARED, make_idh5, make_onnx
 
-from sfxtutor import cli
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen import cluster
 from sfxtutor.beamline.screen.blocks import Job, blocks_of
@@ -29,10 +28,15 @@ from sfxtutor.beamline.screen.cluster import local_cluster, run_here, run_on_das
 from sfxtutor.beamline.screen.inputs import Inputs
 from sfxtutor.beamline.screen.ledger import Ledger
 from sfxtutor.beamline.screen.screen import Also, screen
+from sfxtutor.cli.main import main
 from sfxtutor.runs.twin.run import TwinRun
 
 quietly = partial(screen, progress=False)
-SFXTUTOR = [sys.executable, "-c", "import sys; from sfxtutor.cli import main; sys.exit(main())"]
+SFXTUTOR = [
+    sys.executable,
+    "-c",
+    "import sys; from sfxtutor.cli.main import main; sys.exit(main())",
+]
 
 
 def lines_of(path):
@@ -331,7 +335,7 @@ def test_ctrl_c_in_a_finalizer_is_not_lost(long_files, tmp_path, monkeypatch, ca
 
     monkeypatch.setattr("sfxtutor.beamline.screen.screen.run_here", score)
     out = tmp_path / "s.csv"
-    assert cli.main(["screen", str(long_files[0]), "--out", str(out)]) == 130
+    assert main(["screen", str(long_files[0]), "--out", str(out)]) == 130
     errors = capfd.readouterr().err
     assert "sfxtutor: stopped; what was finished is kept" in errors
     assert "Traceback" not in errors
@@ -514,10 +518,10 @@ def test_numbers_that_make_no_sense(twin_file, tmp_path):
 
 def test_the_command_says_what_it_did_and_fails_in_one_sentence(twin_file, tmp_path, capsys):
     out = tmp_path / "scores.csv"
-    assert cli.main(["screen", str(twin_file), "--out", str(out)]) == 0
+    assert main(["screen", str(twin_file), "--out", str(out)]) == 0
     assert "6 of 6 frames scored" in capsys.readouterr().out
     assert len(lines_of(out)) == 6
-    assert cli.main(["screen", str(twin_file), "--out", str(tmp_path / "none" / "s.csv")]) == 1
+    assert main(["screen", str(twin_file), "--out", str(tmp_path / "none" / "s.csv")]) == 1
     error = capsys.readouterr().err
     assert error.startswith("sfxtutor: Found no folder")
     assert error.count("\n") == 1

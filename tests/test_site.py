@@ -16,7 +16,7 @@ import pytest
 from matplotlib.image import imsave
 from nbformat.v4 import new_output
 
-from sfxtutor.course import find_notebooks
+from sfxtutor.course.lessons import find_notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

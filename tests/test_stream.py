@@ -20,7 +20,6 @@ import pytest
 import zmq
 from minifiles import ArrayRun, make_onnx
 
-from sfxtutor import cli
 from sfxtutor.beamline.model.bad_pixels import good_pixels
 from sfxtutor.beamline.model.score import COLUMNS
 from sfxtutor.beamline.model.screener import Screener
@@ -32,11 +31,12 @@ from sfxtutor.beamline.stream.report import Latencies, Numbers, Report
 from sfxtutor.beamline.stream.scores_file import Scores
 from sfxtutor.beamline.stream.source import Sent, send
 from sfxtutor.beamline.stream.stream import stream
+from sfxtutor.cli.main import main
 from sfxtutor.runs.twin.run import TwinRun
 
 pytestmark = pytest.mark.timeout(60)
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "stream.md"
-COMMAND = "import sys; from sfxtutor.cli import main; sys.exit(main(sys.argv[1:]))"
+COMMAND = "import sys; from sfxtutor.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture(scope="module")
@@ -449,13 +449,13 @@ def test_ctrl_c_at_the_source_tells_the_consumer(address, tmp_path):
 FULL = """
 import resource, sys
 import numpy as np
-from sfxtutor import cli
+from sfxtutor.cli.main import main
 from sfxtutor.beamline.model.screener import Screener
 screener = Screener()
 noise = np.random.default_rng(0).integers(1, 9, (724, 724), np.uint16)
 screener.score([screener.features(noise, noise > 0)])  # compiled: nothing else is written later
 resource.setrlimit(resource.RLIMIT_FSIZE, (800, resource.RLIM_INFINITY))
-sys.exit(cli.main(sys.argv[1:]))
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -531,7 +531,7 @@ def test_numbers_that_are_not_positive_are_refused(crops, address, wrong):
 
 
 def test_an_address_that_is_none_is_one_sentence(address, tmp_path, capsys):
-    assert cli.main(["stream", "--from", "nowhere", "--out", str(tmp_path / "s.csv")]) == 1
+    assert main(["stream", "--from", "nowhere", "--out", str(tmp_path / "s.csv")]) == 1
     error = capsys.readouterr().err
     assert "Cannot open 'nowhere'" in error
     assert error.count("\n") == 1
@@ -563,13 +563,13 @@ def test_the_commands_hand_on_their_options(monkeypatch, capsys):
     monkeypatch.setattr(sources, "send", lambda *a: seen.update(send=a) or Sent(5, told=True))
     monkeypatch.setattr(streams, "stream", lambda *a: seen.update(stream=a) or Report(scored=1))
     words = "send LN84 --to tcp://*:1 --rate 90 --burst 3 --frames 5 --seed 2"
-    assert cli.main(words.split()) == 0
+    assert main(words.split()) == 0
     run, *others = seen["send"]
     assert (run.name, run.seed, others) == ("LN84", 2, ["tcp://*:1", 90, 3, 5])
     words = (
         "stream --from tcp://a:1 --out o --model cnn --mask m --threshold 0.4 --idle 7 --queue 9"
     )
-    assert cli.main(words.split()) == 0
+    assert main(words.split()) == 0
     assert seen["stream"][:-1] == ("tcp://a:1", "o", "cnn", "m", 0.4, 7, 9)
     assert "Scores: o." in capsys.readouterr().out
 

@@ -8,17 +8,15 @@ import pytest
 from PIL import Image
 
 from sfxtutor import widgets
-from sfxtutor.widgets.canvas import (
+from sfxtutor.widgets.base import Exhibit, buttons, static_figure  # fmt: skip
+from sfxtutor.widgets.canvas import (  # fmt: skip
     MISSING,
-    Exhibit,
     FrameCanvas,
-    buttons,
     circles,
     palette,
     rings,
-    static_figure,
     to_bytes,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, float])

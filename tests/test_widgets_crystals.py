@@ -8,8 +8,8 @@ import pytest
 from sfxtutor.runs.twin.detector import background, light
 from sfxtutor.runs.twin.run import SETUPS
 from sfxtutor.runs.twin.shot import label_of
-from sfxtutor.widgets import crystals
-from sfxtutor.widgets.crystals import KEV, CrystalExplorer, crop_of, expose, usual
+from sfxtutor.widgets import crystal_explorer
+from sfxtutor.widgets.crystal_explorer import KEV, CrystalExplorer, crop_of, expose, usual
 
 NAMES = sorted(SETUPS)
 
@@ -41,7 +41,7 @@ def test_background_at_places_is_that_of_the_whole_detector():
     assert np.allclose(some, background(setup)[y + 1, x + 1], rtol=1e-4)
     spots = np.array([(700, 1200), (30, 960)], dtype=[("y", "f4"), ("x", "f4")])
     here = background(setup)[spots["y"].astype(int) + 1, spots["x"].astype(int) + 1]
-    assert crystals._light_at(setup, spots) == pytest.approx(here, rel=1e-4)
+    assert crystal_explorer._light_at(setup, spots) == pytest.approx(here, rel=1e-4)
 
 
 def test_the_tape_shades_the_left_of_its_edge(still):
@@ -97,8 +97,11 @@ def test_a_larger_cell_has_more_reflections_and_a_shorter_wavelength_nearer_ones
     knobs = usual("LO19")
     wide = replace(knobs, cell=tuple(1.5 * edge for edge in knobs.cell))
     assert expose("LO19", wide).lit > 2 * expose("LO19", knobs).lit
-    ring = [crystals.ring_radius(5, replace(crystals.CARDS["twin"]["LO19"], wavelength=KEV / energy,
-            distance=123.55)) for energy in (8, 11)]  # fmt: skip
+    card = replace(crystal_explorer.CARDS["twin"]["LO19"], distance=123.55)
+    ring = [
+        crystal_explorer.ring_radius(5, replace(card, wavelength=KEV / energy))
+        for energy in (8, 11)
+    ]
     assert ring[0] > ring[1]
 
 

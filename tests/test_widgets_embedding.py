@@ -5,7 +5,7 @@ import pytest
 
 from sfxtutor.widgets import EmbeddingExplorer
 from sfxtutor.widgets.canvas import to_bytes
-from sfxtutor.widgets.embedding import coded, unit_square
+from sfxtutor.widgets.embedding_explorer import coded, unit_square
 
 N = 30
 

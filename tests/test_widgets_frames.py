@@ -5,8 +5,8 @@ import pytest
 
 import sfxtutor as sfx
 from sfxtutor.runs.datasets import TWINS
-from sfxtutor.widgets.frames import FrameInspector
-from sfxtutor.widgets.stages import (
+from sfxtutor.widgets.frame_inspector import FrameInspector
+from sfxtutor.widgets.frame_stages import (  # fmt: skip
     STAGES,
     Picture,
     choose,
@@ -18,7 +18,7 @@ from sfxtutor.widgets.stages import (
     largest,
     take,
     true,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pytest
 
 import sfxtutor as sfx
 from sfxtutor.runs.run import LABELS
-from sfxtutor.widgets import labels as module
-from sfxtutor.widgets.labelling import (
+from sfxtutor.widgets import label_by_eye as module
+from sfxtutor.widgets.agreement import (  # fmt: skip
     Labelling,
     agree,
     agree_with_student,
@@ -14,9 +14,9 @@ from sfxtutor.widgets.labelling import (
     pick,
     read_labels,
     write_labels,
-)  # fmt: skip
-from sfxtutor.widgets.labels import KEYS, LabelByEye
-from sfxtutor.widgets.stages import true
+)
+from sfxtutor.widgets.frame_stages import true
+from sfxtutor.widgets.label_by_eye import KEYS, LabelByEye
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sfxtutor.widgets import TrainingMonitor, monitor
-from sfxtutor.widgets.monitor import click_waits, panels, progress
+from sfxtutor.widgets.monitor import click_waits
+from sfxtutor.widgets.training_monitor import panels, progress
 
 
 def history(epochs, seconds=0.0, domains=False, stopped=False):

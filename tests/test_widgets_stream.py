@@ -9,8 +9,8 @@ import sfxtutor
 from sfxtutor.beamline.stream.report import Report
 from sfxtutor.metrics import wilson
 from sfxtutor.widgets import StreamMonitor, monitor
-from sfxtutor.widgets.streaming import LATENCY, POINTS, RATE, panels
-from sfxtutor.widgets.svg import Band, Chart
+from sfxtutor.widgets.chart import Band, Chart
+from sfxtutor.widgets.stream_monitor import LATENCY, POINTS, RATE, panels
 
 
 def go_on(report, frames, hits, ms, seconds):

@@ -7,8 +7,8 @@ import pytest
 
 from sfxtutor.metrics import count
 from sfxtutor.widgets import ThresholdExplorer
-from sfxtutor.widgets.svg import Chart, Line
-from sfxtutor.widgets.thresholds import operating_points
+from sfxtutor.widgets.chart import Chart, Line
+from sfxtutor.widgets.threshold_explorer import operating_points
 
 SCORE = np.array([0.9, 0.8, 0.8, 0.4, 0.1])
 TRUTH = np.array([True, True, False, True, False])

@@ -83,7 +83,7 @@ def lesson_page(notebook, folder, outcome):
     notebook : nbformat.NotebookNode
     folder : path
         Where the pictures that its text links to lie.
-    outcome : sfxtutor.course.execute.Outcome
+    outcome : sfxtutor.course.run.Outcome
 
     Returns
     -------
@@ -99,7 +99,7 @@ def index_page(outcomes, rows, claims, profile, source):
 
     Parameters
     ----------
-    outcomes : list of sfxtutor.course.execute.Outcome
+    outcomes : list of sfxtutor.course.run.Outcome
     rows, claims : list of dict
         As in ``results.json`` and ``claims.json``.
     profile, source : str

@@ -7,13 +7,13 @@ from importlib import import_module
 
 _HOME = {
     "FrameCanvas": "canvas",
-    "FrameInspector": "frames",
-    "CrystalExplorer": "crystals",
-    "LabelByEye": "labels",
-    "ThresholdExplorer": "thresholds",
-    "EmbeddingExplorer": "embedding",
-    "TrainingMonitor": "monitor",
-    "StreamMonitor": "streaming",
+    "FrameInspector": "frame_inspector",
+    "CrystalExplorer": "crystal_explorer",
+    "LabelByEye": "label_by_eye",
+    "ThresholdExplorer": "threshold_explorer",
+    "EmbeddingExplorer": "embedding_explorer",
+    "TrainingMonitor": "training_monitor",
+    "StreamMonitor": "stream_monitor",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605

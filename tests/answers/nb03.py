@@ -1,16 +1,16 @@
 COUNTS = """
-from sfxtutor.course.exercises.nb03 import night
+from sfxtutor.course.student import night
 
 hits_kept, hits_lost, misses_kept, misses_rejected = night()
 """
 RATES = """
-from sfxtutor.course.exercises.nb03 import history
+from sfxtutor.course.student import history
 
 rates = history()
 test = rates["test"]
 """
 RATE = """
-from sfxtutor.course.exercises.nb03 import hit_rate
+from sfxtutor.course.student import hit_rate
 
 rate = hit_rate()
 """

@@ -1,11 +1,11 @@
 JUDGED = """
-from sfxtutor.course.exercises.probes07 import judged
+from sfxtutor.course.student import judged
 
 my_p, my_truth = judged()
 inside = (my_p >= 0.6) & (my_p < 0.8)
 """
 WATCHED = """
-from sfxtutor.course.exercises.probes07 import watched
+from sfxtutor.course.student import watched
 
 frames, rejected, looked_at, positive = watched()
 """

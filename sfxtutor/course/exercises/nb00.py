@@ -1,96 +1,28 @@
 """Exercises of lesson 00, start here: the rule, rates and their intervals, a threshold."""
 
-from functools import lru_cache
-
 import numpy as np
 
-import sfxtutor as sfx
-
-from . import Exercise, Mistake, personal_seed
-
-
-def _rule(visible):
-    """The experts' rule."""
-    return "HIT" if visible >= 10 else "MAYBE" if visible >= 4 else "MISS"
-
-
-def _own_counts():
-    """A student's own verdicts on 400 frames, 65 of them positives: called rightly, wrongly."""
-    rng = np.random.default_rng(personal_seed())
-    return rng.integers(40, 52), rng.integers(40, 60)
-
-
-def _first(width):
-    """The smallest multiple of 20 for which width(n) is 5 points or less."""
-    return next(n for n in range(20, 5000, 20) if width(n) <= 0.05)
-
-
-def _width(n):
-    """Width of Wilson's interval at 95 % found of n."""
-    return np.ptp(sfx.wilson(0.95 * n, n))
-
-
-def _runs():
-    """Three sets of frames, each spots found (n,) and which are positives (n,) bool."""
-    rng = np.random.default_rng(0)
-    for positives, misses in ((20, 300), (30, 150), (60, 60)):
-        hits = rng.integers(20, 60, positives)
-        hits[:6] = 2, 5, 8, 11, 14, 17  # the faint ones, of which some may be lost
-        spots = np.concatenate([hits, rng.geometric(0.15, misses) - 1])
-        yield spots, np.arange(len(spots)) < positives
-
-
-def _decisions(choose):
-    """Frames kept, of each set, with the thresholds that `choose` gives."""
-    return [int(np.sum(spots >= choose(spots, truth))) for spots, truth in _runs()]
-
-
-def _chosen(spots, truth):
-    return max(t for t in np.unique(spots) if np.mean(spots[truth] >= t) >= 0.95)
-
-
-def _best(merit):
-    """Function that chooses the lowest threshold of greatest merit(truth, verdict)."""
-    return lambda spots, truth: max(np.unique(spots), key=lambda t: merit(truth, spots >= t))
-
-
-@lru_cache(maxsize=4)
-def _labels(seed):
-    return sfx.open_run("LO19", seed=seed).labels
-
-
-def _share(wanted, frames=300):
-    """Number of frames with one of the wanted labels, and the interval of their share."""
-    found = int(np.isin(_labels(personal_seed())[:frames], wanted).sum())
-    return found, *sfx.wilson(found, frames)
-
-
-def _cases():
-    """Two sets of labels and verdicts, both (n,) bool."""
-    rng = np.random.default_rng(4)
-    for n, hits in ((50, 0.2), (400, 0.35)):
-        truth = rng.random(n) < hits
-        yield truth, np.where(rng.random(n) < 0.25, ~truth, truth)
-
-
-def _rates(*columns):
-    """Answer whose two rates are the functions of (truth, verdict) in `columns`."""
-    return lambda: lambda truth, verdict: tuple(rate(truth, verdict) for rate in columns)
-
-
-def _recall(truth, verdict):
-    return np.mean(verdict[truth])
-
-
-def _specificity(truth, verdict):
-    return np.mean(~verdict[~truth])
-
+from ...runs.twin.shot import label_of
+from .check import Exercise, Mistake
+from .probes00 import (
+    best,
+    cases,
+    chosen,
+    decisions,
+    first,
+    own_counts,
+    rates,
+    recall,
+    share,
+    specificity,
+    width_at,
+)
 
 EXERCISES = (
     Exercise(
         id="nb00.q1",
         title="The experts' rule",
-        reference=lambda: _rule,
+        reference=lambda: label_of,
         probe=lambda label: [label(n) for n in (0, 3, 4, 7, 9, 10, 11, 200)],
         right="Ten and four themselves count. One spot more or less at such an edge is another "
         "label: remember it when a network errs on a maybe.",
@@ -121,35 +53,35 @@ EXERCISES = (
     Exercise(
         id="nb00.q2",
         title="Read off a recall",
-        reference=lambda: _own_counts()[0] / 65,
+        reference=lambda: own_counts()[0] / 65,
         tolerance=1e-3,
         right="Of the positives, the share found. The misses do not enter at all, and so recall "
         "never stands without specificity.",
         mistakes=(
             Mistake(
                 "accuracy read as recall",
-                lambda: (_own_counts()[0] + 335 - _own_counts()[1]) / 400,
+                lambda: (own_counts()[0] + 335 - own_counts()[1]) / 400,
                 "This is the share of right verdicts among all 400 frames: the accuracy. Most "
                 "frames are misses, so it tells how these fare, not how many positives are found.",
                 "What accuracy has the rule that calls every frame a miss? And what recall?",
             ),
             Mistake(
                 "precision read as recall",
-                lambda: _own_counts()[0] / sum(_own_counts()),
+                lambda: own_counts()[0] / sum(own_counts()),
                 "You divided by the frames that were called a hit. That tells how much of what is "
                 "kept is worth it (precision); recall asks how much of what is there was kept.",
                 "A rule calls one single frame a hit, rightly. What are precision and recall?",
             ),
             Mistake(
                 "specificity read as recall",
-                lambda: 1 - _own_counts()[1] / 335,
+                lambda: 1 - own_counts()[1] / 335,
                 "This is the share of the misses that were recognised. It is the specificity: the "
                 "other rate of the pair, about the other class of frames.",
                 "Of which frames does each of the two rates speak?",
             ),
             Mistake(
                 "percent",
-                lambda: 100 * _own_counts()[0] / 65,
+                lambda: 100 * own_counts()[0] / 65,
                 "The counts are the right ones, but the answer is in percent. A share goes from 0 "
                 "to 1, and functions such as sfx.wilson return shares.",
                 "Could a recall be 70? What do you read from its size alone?",
@@ -159,13 +91,13 @@ EXERCISES = (
     Exercise(
         id="nb00.q3",
         title="How many positives a claim needs",
-        reference=lambda: _first(_width),
+        reference=lambda: first(width_at),
         right="Several hundred positives for five points. The 65 of a test on LN83 give an "
         "interval twice as wide: two good methods can hardly be told apart on them.",
         mistakes=(
             Mistake(
                 "half the width",
-                lambda: _first(lambda n: _width(n) / 2),
+                lambda: first(lambda n: width_at(n) / 2),
                 "With so few positives the interval reaches five points to *each* side. The task "
                 "asks for five points from its lower to its upper end.",
                 "Write both ends of the interval on the board: which distance was asked for?",
@@ -173,14 +105,14 @@ EXERCISES = (
             ),
             Mistake(
                 "textbook formula",
-                lambda: _first(lambda n: 2 * 1.96 * np.sqrt(0.95 * 0.05 / n)),
+                lambda: first(lambda n: 2 * 1.96 * np.sqrt(0.95 * 0.05 / n)),
                 "This follows from rate ± 1.96 standard errors. Near 100 % that interval is too "
                 "narrow and can pass 1; the course uses Wilson's, which does not.",
                 "What does rate ± 1.96 standard errors give for 20 found of 20?",
             ),
             Mistake(
                 "frames found, not frames there",
-                lambda: 0.95 * _first(_width),
+                lambda: 0.95 * first(width_at),
                 "This is how many positives are *found*. A recall is a share of all positives of "
                 "the test, and their number is asked.",
                 "In a count such as 58/65, which of the two numbers makes the interval narrow?",
@@ -190,8 +122,8 @@ EXERCISES = (
     Exercise(
         id="nb00.q4",
         title="Design a threshold",
-        reference=lambda: _chosen,
-        probe=_decisions,
+        reference=lambda: chosen,
+        probe=decisions,
         right="The strictest rule that still keeps the recall you promised: first the requirement, "
         "then as few misses as it allows. On new frames the recall may come out lower.",
         mistakes=(
@@ -204,14 +136,14 @@ EXERCISES = (
             ),
             Mistake(
                 "accuracy made largest",
-                lambda: _best(lambda truth, verdict: np.mean(truth == verdict)),
+                lambda: best(lambda truth, verdict: np.mean(truth == verdict)),
                 "Your threshold makes the most verdicts right. Where misses are many it gives up "
                 "positives to please them, and falls short of the recall that was required.",
                 "Who loses when 9 of 10 frames are misses and accuracy decides?",
             ),
             Mistake(
                 "the lesson's sum",
-                lambda: _best(lambda *pair: _recall(*pair) + _specificity(*pair)),
+                lambda: best(lambda *pair: recall(*pair) + specificity(*pair)),
                 "This is the largest sum of recall and specificity, as in the lesson. Here a "
                 "requirement was set: the sum may trade recall away for specificity.",
                 "Which of the two rates would a beamline give up first, and who decides that?",
@@ -239,20 +171,20 @@ EXERCISES = (
     Exercise(
         id="nb00.g1",
         title="The positives of your own run",
-        reference=lambda: _share(("HIT", "MAYBE")),
+        reference=lambda: share(("HIT", "MAYBE")),
         tolerance=1e-3,
         right="Hit and maybe together, with the interval that 300 frames allow. The share of the "
         "whole run is known better, and need not be the same.",
         mistakes=(
             Mistake(
                 "hits alone",
-                lambda: _share(("HIT",)),
+                lambda: share(("HIT",)),
                 "Only the frames labelled HIT were counted. Positives are hit and maybe together.",
                 "Why would the paper count a maybe among the positives?",
             ),
             Mistake(
                 "the whole run",
-                lambda: _share(("HIT", "MAYBE"), 2000),
+                lambda: share(("HIT", "MAYBE"), 2000),
                 "You counted all 2,000 frames of the run. The task speaks of the first 300; counts "
                 "and interval of another number of frames are another result.",
                 "How does the interval change from 300 to 2,000 frames, and why?",
@@ -262,34 +194,34 @@ EXERCISES = (
     Exercise(
         id="nb00.g2",
         title="Recall and specificity",
-        reference=_rates(_recall, _specificity),
-        probe=lambda rates: [rates(*case) for case in _cases()],
+        reference=rates(recall, specificity),
+        probe=lambda rates: [rates(*case) for case in cases()],
         right="Each rate looks at one class alone: neither changes when a run brings more misses.",
         mistakes=(
             Mistake(
                 "accuracy read as recall",
-                _rates(lambda truth, verdict: np.mean(truth == verdict), _specificity),
+                rates(lambda truth, verdict: np.mean(truth == verdict), specificity),
                 "Your first number is the share of right verdicts among *all* frames. That is the "
                 "accuracy; a recall looks at the positives only.",
                 "What accuracy has the rule that calls every frame a miss? And what recall?",
             ),
             Mistake(
                 "precision read as recall",
-                _rates(lambda truth, verdict: np.mean(truth[verdict]), _specificity),
+                rates(lambda truth, verdict: np.mean(truth[verdict]), specificity),
                 "Your first number is a share of the frames that were *called* hits: the "
                 "precision. A recall is a share of those that *are* positives.",
                 "Which of the two arrays chooses the frames, and which one is averaged?",
             ),
             Mistake(
                 "rates swapped",
-                _rates(_specificity, _recall),
+                rates(specificity, recall),
                 "Both numbers are right, and in the other's place: recall comes first, specificity "
                 "second. In a table this would tell the opposite story.",
                 "Of which class does each rate speak?",
             ),
             Mistake(
                 "false alarms as specificity",
-                _rates(_recall, lambda truth, verdict: np.mean(verdict[~truth])),
+                rates(recall, lambda truth, verdict: np.mean(verdict[~truth])),
                 "Your second number is the share of misses that were called a hit. Specificity is "
                 "about those that were recognised as misses.",
                 "Is a specificity of 1 good or bad?",

@@ -4,7 +4,7 @@ import numpy as np
 
 import sfxtutor as sfx
 
-from . import Exercise, Mistake, agree
+from .check import Exercise, Mistake, agree
 from .probes02 import (
     blocks,
     contrast,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import Exercise, Mistake, agree
+from .check import Exercise, Mistake, agree
 from .probes04 import (
     accuracy,
     batches,

@@ -1,6 +1,6 @@
 """Exercises of lesson 06, domain-adversarial networks."""
 
-from . import Exercise, Mistake
+from .check import Exercise, Mistake
 from .probes06 import (
     balanced_error,
     both_ways,

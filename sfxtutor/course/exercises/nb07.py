@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from . import Exercise, Mistake, agree
 from . import probes07 as probes
+from .check import Exercise, Mistake, agree
 
 EXERCISES = (
     Exercise(

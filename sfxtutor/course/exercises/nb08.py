@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from . import Exercise, Mistake
 from . import probes08 as probes
+from .check import Exercise, Mistake
 
 EXERCISES = (
     Exercise(

@@ -6,7 +6,8 @@ import numpy as np
 
 import sfxtutor as sfx
 
-from . import agree, personal_seed
+from ..student import personal_seed
+from .check import agree
 
 
 def frames():

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from . import agree, personal_seed
+from ..student import personal_seed
+from .check import agree
 
 # --- q1: the budget of labels
 

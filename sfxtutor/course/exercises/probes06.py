@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from . import agree, personal_seed
+from ..student import personal_seed
+from .check import agree
 
 # --- q1: who may know what
 

@@ -8,37 +8,8 @@ import math
 import numpy as np
 
 from ...metrics import wilson
-from . import agree, personal_seed
-
-
-def scores(rng, positives, misses, shift=0.0):
-    """Scores p (n,) and labels (n,) bool of a network, in the order of the run.
-
-    A larger `shift` makes it find its positives worse.
-    """
-    truth = rng.permutation(np.arange(positives + misses) < positives)
-    logit = rng.normal(np.where(truth, 1.6 - shift, -1.6), 1.2)
-    return 1 / (1 + np.exp(-logit)), truth
-
-
-def judged():
-    """400 of your frames, judged by a network that is too sure: p (400,) and labels (400,) bool."""
-    rng = np.random.default_rng(personal_seed())
-    p = rng.permutation(np.linspace(0.01, 0.99, 400))
-    return p, rng.random(400) < p**2
-
-
-def validated_and_tested():
-    """Your network on 200 validation and 400 test frames: p, labels, p, labels."""
-    rng = np.random.default_rng(personal_seed())
-    return *scores(rng, 36, 164), *scores(rng, 70, 330, shift=0.5)
-
-
-def watched():
-    """Your filter: frames judged, frames rejected, rejected frames looked at, positives in them."""
-    rng = np.random.default_rng(personal_seed())
-    rejected = int(rng.integers(14_000, 18_000))
-    return 20_000, rejected, rejected // 20, int(rng.integers(4, 16))
+from ..student import judged, scores, validated_and_tested, watched
+from .check import agree
 
 
 def in_bin(low=0.6, high=0.8, share=lambda truth, chosen: truth[chosen].mean()):

@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from . import personal_seed
+from ..student import train
 
 CHAINS = (
     ({"read": 0.1, "preprocess": 0.5, "judge": 0.02}, "judge", 10),
@@ -133,12 +133,6 @@ def hours(join=max, disks=lambda cores: 1, unit=3600):
 
 def probe_hours(answer):
     return tuple(float(answer(*case)) for case in RUNS)
-
-
-def train():
-    """Your detector: frames in a train, trains a second, MHz in a train, ms a frame and core."""
-    rng = np.random.default_rng(personal_seed())
-    return int(rng.integers(200, 353)), 10, 1.1, float(rng.uniform(0.6, 1.5))
 
 
 def keeping_up(whole=math.ceil, rate=lambda frames, trains, mhz: frames * trains, longest=None):

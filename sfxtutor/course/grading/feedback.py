@@ -8,8 +8,8 @@ import copy
 import jinja2
 from nbformat.v4 import new_output
 
-from .. import exercises
-from ..assign import grade_id, regions, role, task, visible_text
+from ..cells import grade_id, regions, role, task, visible_text
+from ..exercises import check
 from ..pages import TEMPLATES, LessonExporter
 from .marks import GRADED, errors
 from .report import describe_statuses
@@ -23,7 +23,7 @@ def feedback_page(graded, assignment):
     Parameters
     ----------
     graded : sfxtutor.course.grading.marks.Graded
-    assignment : sfxtutor.course.assign.Assignment or None
+    assignment : sfxtutor.course.assignments.Assignment or None
         None where the submission belongs to none.
 
     Returns
@@ -89,7 +89,7 @@ def said(graded, name):
     outputs = []
     found = graded.verdicts[name]
     if found:
-        verdict = exercises.Verdict(**found)
+        verdict = check.Verdict(**found)
         outputs.append(new_output("display_data", data=verdict._repr_mimebundle_()))
     text = f"{number(graded.points[name])} of {number(graded.most[name])} points."
     text = f"{text} {sentence(graded, name, with_check=False)}".strip()

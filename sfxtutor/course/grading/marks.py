@@ -4,8 +4,8 @@ import copy
 import re
 from dataclasses import dataclass, field
 
-from ..assign import TEXT_STUB, grade_id, nbgrader, role, task
-from ..exercises import MIME
+from ..cells import TEXT_STUB, grade_id, nbgrader, role, task
+from ..exercises.check import MIME
 from .submissions import Submission
 
 GRADED, BY_HAND, REFUSED = "graded", "needs manual grading", "refused"
@@ -82,12 +82,12 @@ def mark(graded, assignment, reply, token, by_hand):
     ----------
     graded : Graded
         Changed in place.
-    assignment : sfxtutor.course.assign.Assignment
+    assignment : sfxtutor.course.assignments.Assignment
     reply : dict
         See `sfxtutor.course.grading.runner.execute`.
     token : str
         As given to `with_ends`.
-    by_hand : sfxtutor.course.grading.manual.Marks
+    by_hand : sfxtutor.course.grading.written.Marks
         Of the written tasks.
     """
     graded.notebook = reply["notebook"]

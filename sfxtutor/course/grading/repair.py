@@ -9,7 +9,7 @@ import re
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from ..assign import MARKER, grade_id, role
+from ..cells import MARKER, grade_id, role
 
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -71,7 +71,7 @@ def restore(assignment, cells):
 
     Parameters
     ----------
-    assignment : sfxtutor.course.assign.Assignment
+    assignment : sfxtutor.course.assignments.Assignment
     cells : list of dict
         See `read_cells`.
 

@@ -3,15 +3,15 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from .. import exercises
-from ..assign import role, task
+from ..cells import role, task
+from ..exercises import check
 from .marks import exercise_of
 
 SILENT = "no verdict"  # the test raised before the check could speak
 TALK = {
-    exercises.UNANSWERED: "Ask where they stopped: the task, the code, or the time?",
-    exercises.FAILED: "Let them read the last line of the traceback aloud.",
-    exercises.OTHER: "Look at two of these by hand: is there a mistake that the course lacks?",
+    check.UNANSWERED: "Ask where they stopped: the task, the code, or the time?",
+    check.FAILED: "Let them read the last line of the traceback aloud.",
+    check.OTHER: "Look at two of these by hand: is there a mistake that the course lacks?",
     SILENT: "The name that the task asks for was never defined, or its cell raised an error.",
 }
 
@@ -38,7 +38,7 @@ def findings(graded, assignments):
     Parameters
     ----------
     graded : list of sfxtutor.course.grading.marks.Graded
-    assignments : dict of str to sfxtutor.course.assign.Assignment
+    assignments : dict of str to sfxtutor.course.assignments.Assignment
 
     Returns
     -------
@@ -59,7 +59,7 @@ def findings(graded, assignments):
 def finding(assignment, cell, marked):
     """The `Finding` of one test in the submissions that were marked."""
     name, id = task(cell), exercise_of(cell)
-    known = {x.id: x for x in exercises.every()}.get(id)
+    known = {x.id: x for x in check.every()}.get(id)
     talk = TALK | {m.name: m.talk for m in (known.mistakes if known else ())}
     students = defaultdict(list)
     full = seen = 0
@@ -71,7 +71,7 @@ def finding(assignment, cell, marked):
             seen += 1
         else:
             diagnosis = said.get("diagnosis") if said else SILENT
-            diagnosis = diagnosis if diagnosis in talk else exercises.OTHER
+            diagnosis = diagnosis if diagnosis in talk else check.OTHER
             students[diagnosis].append(one.submission.student)
     ranking = Counter({diagnosis: len(names) for diagnosis, names in students.items()})
     fired = [(what, sorted(students[what]), talk[what]) for what, _ in ranking.most_common()]

@@ -9,7 +9,8 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..plots.style import CYCLE
-from .canvas import Exhibit, FrameCanvas, to_bytes
+from .base import Exhibit
+from .canvas import FrameCanvas, to_bytes
 
 SHAPES = {"circle": "o", "cross": "x", "triangle": "^", "square": "s"}  # and matplotlib's names
 SIZE = 380  # CSS pixels of each picture

@@ -2,7 +2,7 @@
 
 Both name the repository (``pyproject.toml``, Repository) and the tag of this version
 (``sfxtutor/__init__.py``), and stand in the notebooks as text. After a change of either,
-``python -m sfxtutor.course.colab`` writes them anew into every notebook of the checkout.
+``python -m tools.colab`` writes them anew into every notebook of the checkout.
 """
 
 import re
@@ -10,8 +10,8 @@ from importlib.metadata import metadata
 
 import nbformat
 
-from .. import __version__
-from . import find_notebooks, notebook_folder
+from sfxtutor import __version__
+from sfxtutor.course.lessons import find_notebooks, notebook_folder
 
 GUARD = re.compile(r'import sys\n\nif "google\.colab" in sys\.modules:.*(?:\n    .+)+')
 LINK = re.compile(r"^\[Open in Colab\]\(.*\)$", re.MULTILINE)

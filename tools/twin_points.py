@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..fast.kernels import count_spots
-from ..runs.datasets import DIALS, PERCENTILES
-from ..runs.twin.detector import REFERENCE
-from ..spots import find_spots
+from sfxtutor.fast.kernels import count_spots
+from sfxtutor.runs.datasets import DIALS, PERCENTILES
+from sfxtutor.runs.twin.detector import REFERENCE
+from sfxtutor.spots import find_spots
 
 # Median ADU of the measured frame at these radii (mm), right of the tape's edge.
 RADII = ((10, 15), (25, 30), (40, 45), (50, 55), (60, 65), (75, 80), (100, 105), (150, 155))

@@ -20,8 +20,9 @@ from ..runs.twin.detector import light
 from ..runs.twin.run import SETUPS, good_pixels
 from ..runs.twin.shot import Shot, bragg, label_of, render, visibility
 from ..support.units import HC
-from .canvas import Exhibit, FrameCanvas, buttons, circles, line, rings, static_figure, to_bytes
-from .stages import LCN_EDGE, UNITS, Picture, coarse, ends
+from .base import Exhibit, buttons, line, static_figure
+from .canvas import FrameCanvas, circles, rings, to_bytes
+from .frame_stages import LCN_EDGE, UNITS, Picture, coarse, ends
 
 KEV = HC / 1000  # keV Å: photon energy times wavelength
 RINGS = (20, 10, 5, 3.1)  # Å

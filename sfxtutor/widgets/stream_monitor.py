@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from ..beamline.stream.report import BINS, quantile
 from ..metrics import wilson
 from ..plots.style import COLOURS
+from .chart import Band, Chart, Line
 from .monitor import Monitor
-from .svg import Band, Chart, Line
 
 POINTS = 600  # kept and drawn, one a second: what is older leaves the picture
 RATE, LATENCY = "hit rate, %", "latency, ms"

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..plots.frames import plot_frame
 from ..runs.run import LABELS
-from .canvas import Exhibit, FrameCanvas, buttons, line, static_figure, to_bytes
-from .labelling import Labelling, agree, agree_with_student, cost, pick, read_labels, write_labels
-from .stages import coarse, take
+from .agreement import Labelling, agree, agree_with_student, cost, pick, read_labels, write_labels
+from .base import Exhibit, buttons, line, static_figure
+from .canvas import FrameCanvas, to_bytes
+from .frame_stages import coarse, take
 
 KEYS = {"h": "HIT", "m": "MAYBE", "x": "MISS"}
 CELL = '<td style="text-align: right; padding: 0 1em">{}</td>'

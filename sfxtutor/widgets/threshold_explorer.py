@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from ..metrics import rate_text
 from ..plots.style import COLOURS
-from .canvas import Exhibit, offer
-from .svg import Chart, Line
+from .base import Exhibit, offer
+from .chart import Chart, Line
 
 ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
 

@@ -7,15 +7,16 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
-from ..support.disk import write_text
-from .assign import assignment_folder, nbgrader, read_assignments
-from .grading.feedback import feedback_page, report_page, written_page
-from .grading.manual import Marks
-from .grading.marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points, with_ends
-from .grading.pool import Limits, run_all
-from .grading.repair import Refused, read_cells, restore, seen_right
-from .grading.report import findings, misconceptions
-from .grading.submissions import find_submissions
+from ...support.disk import write_text
+from ..assignments import assignment_folder, read_assignments
+from ..cells import nbgrader
+from .feedback import feedback_page, report_page, written_page
+from .marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points, with_ends
+from .pool import Limits, run_all
+from .repair import Refused, read_cells, restore, seen_right
+from .report import findings, misconceptions
+from .submissions import find_submissions
+from .written import Marks
 
 
 def grade(submitted, out="graded", source=None, limits=None, tell=print):

@@ -9,9 +9,8 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from importlib import import_module
-from os import environ
+from pathlib import Path
 from pkgutil import iter_modules
 
 import numpy as np
@@ -161,7 +160,11 @@ def find(id):
 
 def lessons():
     """Names of the lessons that have exercises: ["nb00", ...]."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name[:2] == "nb")
+    return sorted(
+        module.name
+        for module in iter_modules([str(Path(__file__).parent)])
+        if module.name[:2] == "nb"
+    )
 
 
 def of(lesson):
@@ -172,15 +175,6 @@ def of(lesson):
 def every():
     """All exercises of the course, in its order; a list."""
     return [exercise for lesson in lessons() for exercise in of(lesson)]
-
-
-def personal_seed():
-    """Seed of a student's own run, from the name in ``$SFXTUTOR_STUDENT``; 0 without a name.
-
-    Upper and lower case and spaces make no difference.
-    """
-    name = "".join(environ.get("SFXTUTOR_STUDENT", "").lower().split())
-    return int.from_bytes(sha256(name.encode()).digest()[:3]) if name else 0
 
 
 def agrees_with(expected, tolerance):

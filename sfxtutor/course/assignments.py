@@ -14,12 +14,18 @@ import nbformat
 from nbformat.reader import NotJSONError
 
 from ..support.disk import write_text
-from . import notebook_folder
-
-CODE_STUB, TEXT_STUB = "...", "*Your answer here.*"
-MARKER = re.compile(r"^\s*(?:#|<!--)\s*sfxtutor:\s*([\w.-]+)\s*(?:-->)?\s*$", re.MULTILINE)
-BEGIN = re.compile(r"BEGIN (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
-END = re.compile(r"END (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
+from .cells import (
+    BEGIN,
+    CODE_STUB,
+    MARKER,
+    TEXT_STUB,
+    grade_id,
+    nbgrader,
+    regions,
+    role,
+    visible_text,
+)
+from .lessons import notebook_folder
 
 
 @dataclass(frozen=True)
@@ -112,58 +118,6 @@ def read_assignment(path):
     return Assignment(path.stem, source, released)
 
 
-def nbgrader():
-    """The package nbgrader; raises ImportError, with the remedy, where it is not installed."""
-    try:
-        import nbgrader.preprocessors
-        import nbgrader.utils
-    except ImportError as error:
-        raise ImportError(
-            'Assignments need nbgrader, which is not installed. Run: pip install "sfxtutor[grade]"'
-        ) from error
-    return nbgrader
-
-
-def role(cell):
-    """What a cell of a source is: "test", "answer", "written" (marked by hand) or "locked"."""
-    meta = cell.metadata.get("nbgrader", {})
-    graded, answered = meta.get("grade", False), meta.get("solution", False)
-    names = {(True, True): "written", (True, False): "test", (False, True): "answer"}
-    return names.get((graded, answered), "locked")
-
-
-def grade_id(cell):
-    """The nbgrader id of a cell, "" without one."""
-    return str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""))
-
-
-def task(cell):
-    """Name of the task that a cell belongs to: "g1" for ``lesson05-g1-test``."""
-    return grade_id(cell).split("-")[-2]
-
-
-def regions(source):
-    """Split a cell's lines: (public, private, kinds), kinds being the names of its regions.
-
-    Raises ValueError where a region is not closed or opened twice.
-    """
-    public, private, kinds, inside = [], [], [], None
-    for line in source.splitlines():
-        begin, end = BEGIN.search(line), END.search(line)
-        if (begin and inside) or (end and inside != end[1]):
-            raise ValueError(f"the line {line.strip()!r} does not match the one before it")
-        if begin:
-            inside = begin[1]
-            kinds.append(inside)
-        elif end:
-            inside = None
-        else:
-            (private if inside else public).append(line)
-    if inside:
-        raise ValueError(f"END {inside} is missing")
-    return public, private, kinds
-
-
 def broken_form(source, name):
     """What breaks the format of an assignment's source: a list of sentences, empty where none."""
     problems, seen = [], set()
@@ -237,9 +191,3 @@ def leaks(source, released):
     text = "\n".join(visible_text(cell) for cell in released.cells)
     secret = {line for line in private - public if len(line) >= 8}
     return sorted(line for line in secret if line in text) + BEGIN.findall(text)
-
-
-def visible_text(cell):
-    """All that a cell of a notebook holds, as text: source, outputs, attachments, metadata."""
-    rest = {key: value for key, value in cell.items() if key != "source"}
-    return f"{cell.source}\n{rest}"

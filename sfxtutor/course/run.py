@@ -47,7 +47,7 @@ def run_course(notebooks, profile="quick", source="twin", out="build", seed=0):
     Parameters
     ----------
     notebooks : list of path
-        The lessons, in order (see `sfxtutor.course.find_notebooks`).
+        The lessons, in order (see `sfxtutor.course.lessons.find_notebooks`).
     profile : {"quick", "paper"}
     source : {"twin", "cxidb"}
     out : path

@@ -8,18 +8,9 @@ from ..plots.style import COLOURS
 from ..runs.datasets import TWINS
 from ..runs.open import open_run
 from ..runs.run import LABELS
-from .canvas import (
-    Exhibit,
-    FrameCanvas,
-    buttons,
-    circles,
-    line,
-    offer,
-    rings,
-    static_figure,
-    to_bytes,
-)
-from .stages import STAGES, UNITS, choose, count_text, describe, ends, found, take, true
+from .base import Exhibit, buttons, line, offer, static_figure
+from .canvas import FrameCanvas, circles, rings, to_bytes
+from .frame_stages import STAGES, UNITS, choose, count_text, describe, ends, found, take, true
 
 RINGS = (20, 10, 5, 3.1, 2)  # Å
 _SMALLEST = 0.08  # of the picture's height: the label of a smaller ring would hide it

@@ -1,0 +1,111 @@
+"""Commands of the beamline: screen files, train a screening model, send and score a stream."""
+
+import sys
+
+
+def add_commands(commands):
+    """Add `screen`, `train-screener`, `send` and `stream` to the subparsers of argparse."""
+    _add_screen(commands)
+    _add_train(commands)
+    _add_stream(commands)
+
+
+def _add_screen(commands):
+    screen = commands.add_parser("screen", help="score every frame of files")
+    screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
+    screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
+    screen.add_argument(
+        "--model",
+        default="rwd",
+        help="rwd (shipped), cnn (after `train-screener --model cnn`), a .onnx or .keras file",
+    )
+    screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
+    screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
+    screen.add_argument("--workers", type=int, default=1, help="processes, a core each (1)")
+    screen.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs")
+    screen.add_argument("--parquet", metavar="FILE", help="the scores as Parquet, too")
+    screen.add_argument("--events", metavar="FILE", help="the hits as a list for CrystFEL")
+    screen.add_argument("--hits", metavar="FILE", help="an HDF5 file (CXI) of the hits alone")
+    screen.add_argument("--copy", action="store_true", help="copy the hits' pixels, not link them")
+    screen.add_argument(
+        "--keep-misses",
+        type=float,
+        default=0,
+        metavar="SHARE",
+        help="of the misses, drawn at random, that are kept with the hits (0)",
+    )
+    screen.add_argument("--seed", type=int, default=0, help="of that draw (0)")
+    screen.set_defaults(command=_screen)
+
+
+def _add_train(commands):
+    train = commands.add_parser("train-screener", help="make a model of `screen`")
+    train.add_argument("--model", choices=("rwd", "cnn"), default="rwd")
+    train.add_argument("--out", help="the .keras file; default: one in the cache")
+    train.add_argument("--beamlines", type=int, help="imaginary beamlines (2400; cnn: 600)")
+    train.add_argument("--seed", type=int, default=0)
+    train.set_defaults(command=_train)
+
+
+def _add_stream(commands):
+    send = commands.add_parser("send", help="send frames at a set rate, as a detector does")
+    send.add_argument("run", metavar="RUN", help="LN83, LN84 or LO19 (a twin), or a file")
+    send.add_argument("--to", required=True, metavar="ADDRESS", help="such as tcp://*:5555")
+    send.add_argument("--rate", type=float, default=120, help="frames per second (120)")
+    send.add_argument("--burst", type=int, default=1, help="frames sent back to back (1)")
+    send.add_argument("--frames", type=int, help="how many; default: as many as the run has")
+    send.add_argument("--seed", type=int, default=0, help="of a twin (0)")
+    send.set_defaults(command=_send)
+    stream = commands.add_parser("stream", help="score frames as they arrive")
+    stream.add_argument(
+        "--from", required=True, metavar="ADDRESS", dest="address", help="tcp://HOST:PORT"
+    )
+    stream.add_argument("--out", default="scores.csv", help="a new file, one line a frame")
+    stream.add_argument("--model", default="rwd", help="as for `screen` (rwd)")
+    stream.add_argument("--mask", help="good pixels; default: found in the first frames")
+    stream.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
+    stream.add_argument("--idle", type=float, default=30, help="seconds of silence, the end (30)")
+    stream.add_argument("--queue", type=int, default=64, help="frames that may wait (64)")
+    stream.set_defaults(command=_stream)
+
+
+def _screen(options):
+    from ..beamline.screen.screen import Also, screen
+
+    also = Also(options.parquet, options.events, options.hits, options.copy, options.keep_misses,
+                options.seed)  # fmt: skip
+    summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
+                     workers=options.workers, scheduler=options.scheduler, also=also)  # fmt: skip
+    print(summary)
+    return 0 if summary.scored else 1
+
+
+def _send(options):
+    from ..beamline.stream.source import send
+    from ..runs.open import open_run
+
+    run = open_run(options.run, seed=options.seed)
+    sent = send(run, options.to, options.rate, options.burst, options.frames)
+    print(sent)
+    return 130 if sent.interrupted else 0
+
+
+def _stream(options):
+    from ..beamline.stream.stream import stream
+
+    def watch(report):
+        if sys.stderr.isatty():
+            print(f"\r{report.line():<110}", end="\n" * bool(report.ended), file=sys.stderr)
+
+    report = stream(options.address, options.out, options.model, options.mask, options.threshold,
+                    options.idle, options.queue, watch)  # fmt: skip
+    print(f"{report} Scores: {options.out}.")
+    if report.ended == "interrupted":
+        return 130
+    return 0 if report.scored else 1
+
+
+def _train(options):
+    from ..beamline.model.train import train
+
+    print(train(options.model, options.out, options.beamlines, options.seed))

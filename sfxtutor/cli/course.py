@@ -1,0 +1,69 @@
+"""Commands of the course: run and open the lessons, write and grade the assignments."""
+
+import os
+import subprocess
+import sys
+
+
+def add_commands(commands):
+    """Add `run`, `lab`, `assign` and `grade` to the subparsers of argparse."""
+    run = commands.add_parser("run", help="execute every lesson and write the results as pages")
+    run.add_argument("--profile", choices=("quick", "paper"), default="quick")
+    run.add_argument("--source", choices=("twin", "cxidb"), default="twin")
+    run.add_argument("--out", default="build", help="folder of the pages and results (build)")
+    run.add_argument("--seed", type=int, default=0, help="of the trainings (0)")
+    run.set_defaults(command=_run)
+
+    lab = commands.add_parser("lab", help="open JupyterLab in the course")
+    lab.add_argument("--student", metavar="NAME", help="your name: gives you crystals of your own")
+    lab.set_defaults(command=_lab)
+
+    assign = commands.add_parser("assign", help="write the students' release of the assignments")
+    assign.add_argument("--out", required=True, metavar="DIR", help="folder of the release")
+    assign.set_defaults(command=_assign)
+    grade = commands.add_parser("grade", help="grade a folder of submitted notebooks")
+    grade.add_argument("submitted", help="folder with STUDENT/lessonNN.ipynb")
+    grade.add_argument("--out", default="graded", help="folder of marks and feedback (graded)")
+    grade.add_argument("--seconds", type=float, default=60, help="that a cell may take (60)")
+    grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
+    grade.set_defaults(command=_grade)
+    for action in (assign, grade):
+        action.add_argument("--source", help="folder of your own assignments")
+
+
+def _run(options):
+    from ..course.lessons import find_notebooks, notebook_folder
+    from ..course.run import run_course
+
+    lessons = find_notebooks(notebook_folder())
+    return run_course(lessons, options.profile, options.source, options.out, options.seed)
+
+
+def _lab(options):
+    from ..course.lessons import working_copy
+
+    student = {"SFXTUTOR_STUDENT": options.student} if options.student else {}
+    command = [sys.executable, "-m", "jupyterlab", str(working_copy())]
+    return subprocess.call(command, env=os.environ | student)
+
+
+def _assign(options):
+    from ..course.assignments import assign
+
+    for path in assign(options.out, options.source):
+        print(path)
+
+
+def _grade(options):
+    from ..course.grading.grade import grade, without_marks
+    from ..course.grading.pool import Limits
+
+    limits = Limits(
+        cell_seconds=options.seconds,
+        total_seconds=max(300, options.seconds),
+        memory_gib=options.memory,
+    )
+    graded = grade(options.submitted, options.out, options.source, limits)
+    left = len(without_marks(graded))
+    print(f"{len(graded) - left} of {len(graded)} submissions have marks: {options.out}/grades.csv")
+    return 1 if left else 0
