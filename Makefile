@@ -2,7 +2,8 @@
 #   make run     execute every lesson; ARGS="--profile paper" passes options on
 #   make site    write the executed course as pages that need no network: build/site
 #   make lab     open JupyterLab in the course
-#   make test    run the tests;        ARGS="tests/test_runs.py -x" picks some
+#   make test    run the tests;        ARGS="tests/test_spots.py -x" picks some
+#   make docs    write the pages of docs/ that are made, not typed
 #   make bench   time this package beside others: benchmarks/bench.json, a quiet hour
 #   make format  let ruff lay out and check the code
 #   make clean   remove what run and test made (not .venv, not downloaded or prepared data)
@@ -20,13 +21,13 @@ ifneq ($(shell $(PYTHON) -c pass 2>/dev/null && cat $(VENV)/made-in 2>/dev/null)
 REMAKE := remake
 endif
 
-.PHONY: run site test bench lab format clean remake
+.PHONY: run site docs test bench lab format clean remake
 
 run: $(VENV)/package
 	$(VENV)/bin/sfxtutor run $(ARGS)
 
 site: $(VENV)/package build/record.json
-	$(PYTHON) docs/make_site.py
+	$(PYTHON) -m tools.site
 
 # Only where no lesson was executed yet; `make run` renews it.
 build/record.json: | $(VENV)/package
@@ -34,6 +35,9 @@ build/record.json: | $(VENV)/package
 
 test: $(VENV)/package
 	$(PYTHON) -m pytest $(ARGS)
+
+docs: $(VENV)/package
+	$(PYTHON) -m tools.pages.make
 
 bench: $(VENV)/package
 	$(PYTHON) -m benchmarks.run --out benchmarks/bench.json --figure docs/pictures/bench.png $(ARGS)

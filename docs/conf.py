@@ -1,4 +1,4 @@
-"""Sphinx settings of the site; `docs/make_site.py` gathers its pages and calls Sphinx."""
+"""Sphinx settings of the site; `tools/site.py` gathers its pages and calls Sphinx."""
 
 import hashlib
 import json

@@ -10,7 +10,7 @@ SHARING = ("test_notebooks",)  # whole lessons: they may use what the user has p
 @pytest.fixture(scope="module", autouse=True)
 def own_data_folder(request, tmp_path_factory):
     """$SFXTUTOR_DATA is an empty folder, another one for each file of tests: a `Path`, or None."""
-    if request.module.__name__ in SHARING:
+    if request.module.__name__.rpartition(".")[2] in SHARING:
         yield None
         return
     folder = tmp_path_factory.mktemp("data")

@@ -5,19 +5,18 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from places import ROOT
 
 from sfxtutor.course.lessons import find_notebooks
 from sfxtutor.course.pages import MathMLRenderer
 from tools import colab
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "notebooks"
 REQUIRED = [
     "00_start_here",

@@ -6,11 +6,10 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MODULES = sorted((ROOT / "sfxtutor").glob("*.py"))
 PAGES = [path for folder in ("", "docs", "data") for path in sorted((ROOT / folder).glob("*.md"))]

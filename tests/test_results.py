@@ -1,18 +1,19 @@
 """Results on disk: whole or not at all, and the reference rows that come with the package."""
 
+import csv
 import json
+import math
 import re
-import runpy
 from pathlib import Path
 
 import pytest
+from places import ROOT, SHARED
 
 from sfxtutor import results
 from sfxtutor.metrics import Counts
 from sfxtutor.paper.intervals import rate
-from sfxtutor.results import FIELDS, KEYS, paper_rows, row
+from sfxtutor.results import FIELDS, KEYS, Table, paper_rows, row, table
 
-ROOT = Path(__file__).resolve().parent.parent
 KEPT = sorted((ROOT / "data" / "results").glob("twin-seed*.json"))
 
 
@@ -128,9 +129,102 @@ def test_kept_results_hold_no_path_of_a_machine_and_give_rates():
         assert 0 <= rate([r]).value <= 1
 
 
-@pytest.mark.parametrize("name", ["claims", "robustness"])
-def test_the_page_says_what_the_results_say(name):
-    docs = Path(__file__).parent.parent / "docs"
-    made = runpy.run_path(str(docs / f"make_{name}_page.py"))["page"]()
-    said = (docs / f"{name}.md").read_text(encoding="utf-8")
-    assert said == made, f"run docs/make_{name}_page.py"
+# ---- rows
+
+
+def test_a_row_has_the_keys_of_results_json():
+    row = results.row(
+        2,
+        "2D CNN, 200 labels",
+        "LN83",
+        "LN84",
+        Counts(1, 2, 3, 4),
+        seed=5,
+        profile="quick",
+        source="twin",
+    )
+    assert tuple(row) == results.FIELDS
+    assert (row["hits_found"], row["misses_total"], row["adapt_to"]) == (1, 4, "")
+    assert results.counts_of(row) == Counts(1, 2, 3, 4)
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_the_papers_rows():
+    rows = results.paper_rows()
+    assert len(rows) == 39
+    assert all(tuple(row) == results.FIELDS for row in rows)
+    first = results.counts_of(rows[0])
+    assert f"{100 * first.recall:.2f}" == "96.92"
+    unknown = [row for row in rows if row["misses_found"] is None]
+    assert len(unknown) == 1
+    assert math.isnan(results.counts_of(unknown[0]).specificity)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no ../shared here")
+def test_the_papers_tables_are_a_true_copy():
+    with (SHARED.parent / "paper" / "tables.csv").open(newline="") as file:
+        original = list(csv.reader(file))
+    lines = results.PAPER_TABLES.read_text(encoding="utf-8").splitlines()
+    copy = list(csv.reader(line for line in lines if not line.startswith("#")))
+    assert copy == original
+    assert any("10.1364/OE.492311" in line for line in lines if line.startswith("#"))
+
+
+# ---- tables
+
+
+def line_of(found, seed=0, method="2D CNN, 1200 labels", **keys):
+    defaults = {"seed": seed, "profile": "quick", "source": "twin"}
+    return row(1, method, "LN83", "LN83", Counts(found, 65, 330, 335), **(defaults | keys))
+
+
+def test_a_line_has_counts_intervals_and_the_papers_numbers():
+    shown = table([line_of(60)])
+    assert shown.header[-2:] == ("paper: recall", "paper: specificity")
+    assert shown.lines[0] == (
+        "2D CNN, 1200 labels",
+        "LN83",
+        "LN83",
+        "92.3 % (60/65, 95 %: 83 to 97)",
+        "98.5 % (330/335, 95 %: 97 to 99)",
+        "96.9 % (63/65, 95 %: 89 to 99)",
+        "99.4 % (333/335, 95 %: 98 to 100)",
+    )
+    assert "source twin, profile quick, seed 0" in shown.caption
+
+
+def test_seeds_share_a_line_and_their_counts_are_not_added_up():
+    shown = table([line_of(60, 0), line_of(64, 1), line_of(62, 2)])
+    assert len(shown.lines) == 1
+    recall = "95.4 % (62/65, 95 %: 87 to 98); 3 seeds: 92.3 to 98.5"
+    assert shown.lines[0][3] == recall
+    assert "seeds 0, 1, 2" in shown.caption
+
+
+def test_rows_of_two_sources_are_told_apart():
+    shown = table([line_of(60), line_of(61, source="cxidb")])
+    assert [line[0] for line in shown.lines] == ["twin, quick", "cxidb, quick"]
+    assert shown.header[0] == "source"
+
+
+def test_a_baseline_has_no_number_of_the_paper():
+    assert table([line_of(60, method="always miss")]).lines[0][-2:] == ("–", "–")
+
+
+def test_a_number_picks_one_table_of_the_paper():
+    shown = table(paper_rows(), 5)
+    assert len(shown.lines) == 12
+    assert shown.caption.startswith("Table 5: source paper")
+    assert shown.lines[0][1] == "LN83, adapted to LN84"
+    assert [line[4] for line in shown.lines].count("–") == 1  # the row without exact counts
+    with pytest.raises(ValueError, match="Found no row of table 6 among 39"):
+        table(paper_rows(), 6)
+
+
+def test_text_is_aligned_and_html_is_escaped():
+    shown = Table("A <caption>", ("a", "longer"), [("x & y", "1")])
+    assert str(shown) == "A <caption>\na      longer\nx & y  1"
+    html = shown._repr_html_()
+    assert "<caption>A &lt;caption&gt;</caption>" in html
+    assert "<td>x &amp; y</td>" in html
+    assert html.count("<tr>") == 2

@@ -9,26 +9,14 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 import keras
 import numpy as np
+from mininets import small_rwd as small
+from mininets import vectors
 
 from sfxtutor import training
 from sfxtutor.metrics import count
-from sfxtutor.models import build_cnn, build_rwd_cnn
+from sfxtutor.models import build_cnn
 
 fit = partial(training.fit, again=True, progress=False)  # always trains: nothing is remembered
-
-
-def vectors(n, seed, share=0.25):
-    """RWD-like vectors (n, 128) float32, a quarter of them with five bright rows; labels (n,)."""
-    rng = np.random.default_rng(seed)
-    x = rng.normal(0.3, 0.03, (n, 128)).astype(np.float32)
-    y = np.arange(n) % round(1 / share) == 0
-    for i in np.flatnonzero(y):
-        x[i, rng.choice(128, 5, replace=False)] += 1
-    return x, y
-
-
-def small():
-    return build_rwd_cnn(128, filters=(4, 8), pools=(4, 2), dense=(8,))
 
 
 def train(seed=0, epochs=12, **options):

@@ -39,7 +39,7 @@ def test_changed_numbers_and_a_raised_version_are_told():
     kept = copy.deepcopy(KEPT["bad pixels"])
     kept["numbers"]["dark"] = "0"
     assert "raise VERSION in" in golden.judge("bad pixels", kept)
-    assert "tests/golden.py" in golden.judge("bad pixels", kept | {"version": 0})
+    assert "tests/support/golden.py" in golden.judge("bad pixels", kept | {"version": 0})
 
 
 @pytest.mark.parametrize("stage", ["twin", "training"])

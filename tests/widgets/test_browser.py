@@ -1,0 +1,289 @@
+"""The widgets and an exercise in JupyterLab, in a browser: each control by mouse and by keyboard.
+
+Lessons 00 to 05 are opened as they are, and the cells run that their widget needs. Lessons 06 and
+07 train for minutes; small notebooks build the same widgets in the same way on small data.
+Screenshots and `latency.json` are left in build/screenshots.
+"""
+
+import ast
+import html
+import json
+import os
+import re
+
+import pytest
+from driver import Driver
+from IPython.core.inputtransformer2 import TransformerManager
+from places import ROOT
+
+from tools.browser import (
+    FLAGS,
+    PICTURES,
+    SCREENSHOTS,
+    find_browser,
+    free_port,
+    jupyterlab,
+    write_notebook,
+)
+from tools.walk import code_cells, copy_lessons, walk
+
+REQUIRED = os.environ.get("SFXTUTOR_BROWSER") == "required"
+LIGHT = re.compile(r"sfx\.(FrameInspector|CrystalExplorer|LabelByEye)\(")
+DATA = """import numpy as np
+
+rng = np.random.default_rng(0)
+truth = rng.random(400) < 0.45
+p = np.clip(rng.normal(np.where(truth, 0.7, 0.25), 0.25), 0, 1)
+frames = rng.gamma(2, 1, (400, 180, 180)).astype(np.float16)
+kinds = ("source only", "DANN")
+maps = {f"{kind}, perplexity 10, seed 0": rng.normal(size=(400, 2)) for kind in kinds}"""
+THRESHOLDS = """from sfxtutor.widgets import ThresholdExplorer
+
+scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": np.round(40 * p)}
+ThresholdExplorer(scores, truth, {"2D CNN, 200 labels": 0.5, "spot count, 200 labels": 14.0})"""
+RUN = """import sfxtutor as sfx
+
+run = sfx.open_run("LN83")"""
+INSPECTOR = "sfx.FrameInspector(run, frame=400)"
+EMBEDDING = """from sfxtutor.widgets import EmbeddingExplorer
+
+EmbeddingExplorer(
+    maps,
+    {"run": ["LN83"] * 200 + ["LN84"] * 200, "label": np.where(truth, "HIT", "MISS"),
+     "verdict": {name: np.where(p > 0.1 + 0.5 * i, "hit", "miss") for i, name in enumerate(maps)}},
+    lambda point: frames[point],
+    [f"LN83, frame {i}" for i in range(400)],
+)"""
+TRAINING = """import numpy as np
+import sfxtutor as sfx
+from sfxtutor.widgets import TrainingMonitor
+
+rng = np.random.default_rng(0)
+x, y = rng.random((60, 24, 24)).astype("float32"), np.arange(60) % 3 == 0
+sfx.set_seed(0)
+dann = sfx.Dann(sfx.build_cnn((24, 24, 1), filters=(2, 2), dense=(4,)))"""
+MONITOR = """monitor = TrainingMonitor()
+display(monitor)
+history = sfx.fit_dann(dann, x[:40], y[:40], x[:40], (x[40:], y[40:]), x[40:], 2000,
+                       progress=False, watch=monitor)
+print(f"trained for {len(history.loss)} epochs")"""
+SOURCE = """import threading
+
+import sfxtutor as sfx
+from sfxtutor.beamline.stream.source import send
+from sfxtutor.beamline.stream.stream import stream
+
+run, address = sfx.open_run("LN83"), "tcp://127.0.0.1:%d"
+source = threading.Thread(target=send, args=(run, address, 30), kwargs={"pool": 30}, daemon=True)
+source.start()"""
+STREAM = """monitor = sfx.StreamMonitor()
+monitor.show()
+report = stream(address, watch=monitor)
+print(f"scored {report.scored} frames")"""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def unavailable(why):
+    """Skip the tests, or fail where a browser is required."""
+    (pytest.fail if REQUIRED else pytest.skip)(f"{why}; the widgets were not tried in a browser")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if find_browser() is None:
+        unavailable("There is no Chromium or Chrome here")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        unavailable("Playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(chromium, tmp_path_factory):
+    scratch = tmp_path_factory.mktemp("lab")
+    notebooks = copy_lessons(scratch / "notebooks")
+    write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
+    write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
+    write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
+    write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
+    write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
+    with jupyterlab(chromium, notebooks, scratch) as lab:
+        yield lab
+
+
+def names(source):
+    """Names that a cell uses, and names that it makes."""
+    tree, used, made = ast.parse(TransformerManager().transform_cell(source)), set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            made.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            made |= {alias.asname or alias.name for alias in node.names}
+    return used, made
+
+
+def needed(cells, index):
+    """Numbers of the cells before that one that make what it uses, directly or through others."""
+    wanted, found = names(cells[index])[0], []
+    for i in sorted((i for i in cells if i < index), reverse=True):
+        used, made = names(cells[i])
+        if made & wanted:
+            found.append(i)
+            wanted |= used
+    return found[::-1]
+
+
+def lessons_with_widgets():
+    """Notebook, number of the widget's cell and its kind, of each lesson that can be run here."""
+    for path in sorted((ROOT / "notebooks").glob("0[0-5]_*.ipynb")):
+        for index, source in code_cells(path).items():
+            if kind := LIGHT.search(source):
+                yield pytest.param(path.name, index, kind[1], id=path.stem)
+
+
+def note_latency(name, milliseconds):
+    """Add a median to build/screenshots/latency.json: a report, no test."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / "latency.json"
+    found = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(found | {name: milliseconds}, indent=1, sort_keys=True) + "\n")
+
+
+@pytest.mark.parametrize("name", ["thresholds", "embedding"])
+def test_each_control_changes_the_picture(lab, name):
+    lab.open(f"{name}.ipynb")
+    lab.run(0)
+    driver = Driver(lab, lab.run(1))
+    lab.until(lambda: driver.cell.locator("canvas[tabindex], svg[role=img]").count() == 2)
+    driver.sliders()
+    driver.choices()
+    if name == "embedding":
+        driver.move("point, mouse", lambda: driver.canvas.click(position={"x": 250, "y": 140}))
+        driver.move("point, keyboard", lambda: driver.press(driver.canvas, "ArrowRight"))
+    note_latency(name, driver.latency())
+    lab.shoot(name, driver.cell)
+    assert driver.idle == []
+    assert driver.faults() == []
+
+
+def words(text):
+    """The words of a page or of its HTML."""
+    return re.sub("<[^>]+>", " ", html.unescape(text)).split()
+
+
+def alone(*sources):
+    """The widget that the last of these cells makes, in this process and without a browser."""
+    *first, last = ast.parse("\n".join(sources)).body
+    names = {}
+    exec(compile(ast.Module(first, []), "cells", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cells", "eval"), names)
+
+
+def test_a_change_of_method_shows_what_the_kernel_computes(lab):
+    lab.open("thresholds.ipynb")
+    lab.run(0)
+    cell, explorer = lab.run(1), alone(DATA, THRESHOLDS)
+    lab.until(lambda: cell.locator("svg[role=img]").count() == 2)
+    few, many = explorer.all["spot count, 200 labels"], explorer.all["2D CNN, 200 labels"]
+    assert len(few.threshold) < many.nearest(0.5)  # the old index is beyond the new thresholds
+    for method in ("spot count, 200 labels", "2D CNN, 200 labels", "spot count, 200 labels"):
+        cell.locator("select").select_option(label=method)
+        explorer.method.value = method
+        expected = words(explorer.table.value), explorer.slider.label
+        lab.until(lambda e=expected: shown(cell) == e)
+        lab.page.wait_for_timeout(500)  # the browser may have a word to add
+        assert shown(cell) == expected
+
+
+def shown(cell):
+    """What stands under the slider of a widget, in words, and beside it."""
+    below = cell.locator("[role=status]").first.inner_text()
+    return words(below), cell.locator(".widget-readout").first.inner_text()
+
+
+def test_a_change_of_class_shows_the_next_frame_of_it(lab):
+    lab.open("inspector.ipynb")
+    lab.run(0)
+    cell, inspector = lab.run(1), alone(RUN, INSPECTOR)
+    lab.until(lambda: cell.locator("canvas[tabindex]").count() > 0)
+    for label in ("HIT", "MAYBE", "any", "MISS", "HIT"):
+        cell.get_by_role("button", name=label, exact=True).click()
+        inspector.class_choice.value = label
+        expected = words(inspector.canvas.caption), str(inspector.frame_choice.value)
+        lab.until(lambda e=expected: shown(cell) == e)
+        lab.page.wait_for_timeout(500)
+        assert shown(cell) == expected
+    assert inspector.frame_choice.value > 400
+
+
+@pytest.mark.parametrize(("name", "index", "kind"), [*lessons_with_widgets()])
+def test_the_widget_of_a_lesson_works_in_it(lab, name, index, kind):
+    lab.open(name)
+    for i in needed(code_cells(ROOT / "notebooks" / name), index):
+        lab.run(i)
+    driver = Driver(lab, lab.run(index))
+    lab.until(lambda: driver.cell.locator("canvas[tabindex]").count() > 0)
+    lab.shoot(kind, driver.cell)
+    if driver.cell.locator(".noUi-handle").count():
+        note_latency(kind, driver.latency())
+    driver.sliders()
+    driver.choices()
+    driver.boxes()
+    driver.toggles()
+    driver.special(kind)
+    lab.shoot(f"{kind}_moved", driver.cell)
+    assert driver.idle == []
+    assert driver.faults() == []
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_the_monitor_draws_while_a_model_trains_and_its_button_stops_it(lab, way):
+    lab.open("monitor.ipynb")
+    lab.run(0)
+    cell, _ = lab.start(1)
+    lab.until(lambda: re.search(r"epoch \d+ of 2000", cell.inner_text()), 120)
+    before = cell.evaluate(PICTURES)
+    lab.until(lambda: cell.evaluate(PICTURES) != before)
+    lab.shoot("monitor", cell)
+    button = cell.get_by_role("button", name="Stop after this epoch")
+    if way == "mouse":
+        button.click()
+    else:
+        button.focus()
+        lab.page.keyboard.press("Enter")
+    lab.until(lambda: re.search(r"trained for \d+ epochs", cell.inner_text()), 60)
+    assert re.search(r"stopped after \d+ of 2000 epochs", cell.inner_text())
+    lab.idle()
+    lab.until(button.is_disabled)
+    lab.shoot("monitor_stopped", cell)
+    assert lab.faults() == []
+
+
+def test_the_stream_monitor_draws_while_frames_arrive_and_its_button_stops_it(lab):
+    lab.open("stream.ipynb")
+    lab.run(0)
+    cell, _ = lab.start(1)
+    lab.until(lambda: re.search(r"hit rate \d+", cell.inner_text()), 120)
+    before = cell.evaluate(PICTURES)
+    lab.until(lambda: cell.evaluate(PICTURES) != before)
+    lab.until(lambda: cell.locator("polygon").count() == 1)
+    lab.shoot("stream", cell)
+    cell.get_by_role("button", name="Stop").click()
+    lab.until(lambda: re.search(r"scored \d+ frames", cell.inner_text()), 60)
+    assert "Stopped before its end" in cell.inner_text()
+    lab.idle()
+    lab.until(cell.get_by_role("button", name="Stop").is_disabled)
+    lab.shoot("stream_stopped", cell)
+    assert lab.faults() == []
+
+
+def test_a_newcomer_solves_an_exercise_and_a_wrong_answer_is_explained(lab):
+    walk(lab, SCREENSHOTS)
+    assert lab.faults() == []
