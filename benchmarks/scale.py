@@ -17,14 +17,13 @@ from benchmarks.timing import spread
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.blocks import Job, blocks_of
 from sfxtutor.beamline.screen.cluster import local_cluster, run_on_dask
-from sfxtutor.beamline.stream.loopback import measure
+from sfxtutor.beamline.stream.loopback import measure_stream
 from sfxtutor.runs.files.write import write_idh5
 from sfxtutor.runs.open import open_run
 
 WORKERS = (1, 2)
 DISTINCT = 20  # frames of a file that differ; its other chunks are links to theirs
 LOOK = 20  # blocks between two looks at the memory, which take time from the workers
-COMMAND = "import sys; from sfxtutor.cli.main import main; sys.exit(main(sys.argv[1:]))"
 # rate (Hz), frames back to back, seconds: LCLS; trains of a MHz source, slowed down; far too much
 STREAMS = ((120, 1, 60), (480, 48, 20), (4000, 1, 5))
 
@@ -56,7 +55,7 @@ def streaming(model, streams=STREAMS):
     """Latency and losses of frames that arrive at a set rate: a dict."""
     rows = []
     for rate, burst, seconds in streams:
-        report = measure(rate, seconds, burst, model, run="LN84")
+        report = measure_stream(rate, seconds, burst, model, run="LN84")
         rows.append(
             {"rate": rate, "burst": burst, "seconds": seconds, "received": report.received,
              "missing": report.missing, "dropped": report.dropped, "p50": report.p50,
@@ -116,6 +115,6 @@ def _command(model, paths, folder, workers):
     """Seconds of the whole command, start and end included."""
     out, began = Path(folder) / f"scores{workers}.csv", time.perf_counter()
     words = ["screen", *map(str, paths), "--out", str(out), "--model", str(model)]
-    subprocess.run([sys.executable, "-c", COMMAND, *words, "--workers", str(workers)],
+    subprocess.run([sys.executable, "-m", "sfxtutor", *words, "--workers", str(workers)],
                    check=True, capture_output=True)  # fmt: skip
     return round(time.perf_counter() - began, 1)

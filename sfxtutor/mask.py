@@ -22,7 +22,7 @@ class Mask:
 
     Attributes
     ----------
-    good : (y, x) bool array
+    good : (y, x) bool array, read-only
     shape : (y, x)
     pixels : int, how many are good
 
@@ -38,8 +38,11 @@ class Mask:
             raise ValueError(_unlike(good, "(y, x)"))
         if not good.any():
             raise ValueError("The mask leaves no good pixel. True means good: invert it: ~mask.")
-        self.good = np.require(good, bool, "CAW")
-        self.shape, self.pixels = self.good.shape, int(np.count_nonzero(self.good))
+        # Numba takes what may be written; to all others it is shown read-only, since it is shared.
+        self._good = np.require(good, bool, "CAW")
+        self.good = self._good.view()
+        self.good.flags.writeable = False
+        self.shape, self.pixels = good.shape, int(np.count_nonzero(good))
         self._in_windows = {}
 
     @classmethod
@@ -66,8 +69,8 @@ class Mask:
     @cached_property
     def flags(self):
         """Good pixels, and LCN windows (y - 4, x - 4) without a bad one, as `fast.lcn` wants."""
-        whole = box_sum(self.good, 5) == 25
-        return tuple(Good(at, ~at.all(axis=1)) for at in (self.good, whole))
+        whole = box_sum(self._good, 5) == 25
+        return tuple(Good(at, ~at.all(axis=1)) for at in (self._good, whole))
 
     def in_windows(self, kernel):
         """Good pixels of the window around each pixel, cut at the edge: (y, x) int32."""

@@ -93,23 +93,6 @@ def save_results(content, name):
     return path
 
 
-def load_results(name):
-    """What `save_results` wrote under that name.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing was saved under it.
-    """
-    path = _folder() / f"{name}.json"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"No results at {path}, expected those of an executed lesson. "
-            f"Run the lesson that saves {name!r} first."
-        )
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 @dataclass(frozen=True)
 class Table:
     """Lines of text under a header; shows itself in a notebook and, through `str`, elsewhere.

@@ -11,8 +11,7 @@ import numpy as np
 import tensorflow as tf
 from mininets import another_run, images, small
 
-from sfxtutor import dann as training_of_dann
-from sfxtutor import domains
+from sfxtutor import dann as training_of_dann, domains
 from sfxtutor.dann import Dann
 from sfxtutor.metrics import count
 from sfxtutor.training import class_weights, predict, set_seed

@@ -3,10 +3,21 @@
 import numpy as np
 import pytest
 
-from sfxtutor.mask import box_sum
+from sfxtutor.mask import Mask, box_sum
 from sfxtutor.preprocess import gcn
 
 FRAME = np.arange(2000.0).reshape(40, 50)
+
+
+def test_a_mask_is_shared_and_cannot_be_changed():
+    good = np.ones((40, 50), bool)
+    good[3, 4] = False
+    mask = Mask.of(good, good.shape)
+    assert Mask.of(good.copy(), good.shape) is mask
+    assert mask.pixels == good.size - 1
+    with pytest.raises(ValueError, match="read-only"):
+        mask.good[:] = True
+    assert np.asarray(mask)[3, 4] == good[3, 4]
 
 
 def test_masks_of_another_shape_or_type_are_refused():

@@ -1,6 +1,5 @@
 """The package as a whole: what importing costs, and that its files keep the project's rules."""
 
-import ast
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 from places import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MODULES = sorted((ROOT / "sfxtutor").glob("*.py"))
+MODULES = sorted((ROOT / "sfxtutor").rglob("*.py"))
 PAGES = [path for folder in ("", "docs", "data") for path in sorted((ROOT / folder).glob("*.md"))]
 HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "sklearn", "IPython")
 
@@ -32,11 +31,6 @@ def test_import_leaves_the_environment_as_it_is():
     assert python(code) == "True"
 
 
-def test_import_takes_less_than_300_ms():
-    code = "import time; t = time.perf_counter(); import sfxtutor; print(time.perf_counter() - t)"
-    assert min(float(python(code)) for _ in range(3)) < 0.3
-
-
 def test_every_public_name_exists():
     import sfxtutor
 
@@ -53,9 +47,9 @@ def test_an_unknown_name_is_an_attribute_error():
         sfxtutor.open_rnu  # noqa: B018
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_no_module_names_a_path_of_a_machine(path):
-    assert not re.search(r"\.\./shared|/work/|/home/|/root/", path.read_text(encoding="utf-8"))
+def test_no_module_names_a_path_of_a_machine():
+    paths = re.compile(r"\.\./shared|/work/|/home/|/root/")
+    assert [path for path in MODULES if paths.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_lock_holds_hashes_and_no_address():
@@ -73,20 +67,6 @@ def test_lock_holds_every_dependency():
     wanted = PROJECT["dependencies"] + [line for name in ours for line in extras[name]]
     names = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in wanted} - {"sfxtutor"}
     assert [name for name in names if not re.search(rf"^{name}==", lock, re.MULTILINE)] == []
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_every_import_is_declared(path):
-    named = [re.match(r"[\w-]+", line)[0] for line in PROJECT["dependencies"]]
-    declared = {"sklearn" if name == "scikit-learn" else name for name in named}
-    # Notebooks run in IPython; TensorFlow and Keras come by an extra, or are there already.
-    declared |= {"sfxtutor", "IPython", "keras", "tensorflow", *sys.stdlib_module_names}
-    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    modules = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
-    modules += [
-        node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level
-    ]
-    assert {module.split(".")[0] for module in modules} <= declared
 
 
 def test_tensorflow_is_never_required():

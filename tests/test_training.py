@@ -9,8 +9,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 import keras
 import numpy as np
-from mininets import small_rwd as small
-from mininets import vectors
+from mininets import small_rwd as small, vectors
 
 from sfxtutor import training
 from sfxtutor.metrics import count

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from sfxtutor.fast.kernels import count_spots
-from sfxtutor.runs.datasets import DIALS, PERCENTILES
+from sfxtutor.runs.datasets import DIALS_SPOTS, PERCENTILES
 from sfxtutor.runs.twin.detector import REFERENCE
 from sfxtutor.spots import find_spots
 
@@ -173,7 +173,7 @@ def background_points(run):
 def spot_points(run, frames=60):
     """Spots of hits, maybes and misses against the DIALS percentiles: a list of `Point`."""
     points = []
-    for label, known in DIALS[run.name].items():
+    for label, known in DIALS_SPOTS[run.name].items():
         counts = spot_counts(run, label, frames)
         for q, wanted in zip(PERCENTILES, known, strict=True):
             if label != "HIT" and q != 50:

@@ -1,0 +1,1 @@
+"""For the beamline: a screening model, the screening of files, the scoring of a stream."""

@@ -7,13 +7,13 @@ import shutil
 import time
 import uuid
 import warnings
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pooch
 from tqdm.auto import tqdm
 
 from ..fast.kernels import count_spots, fast_pair
@@ -114,7 +114,7 @@ def _read(folder, run, bin):
     try:
         notes = json.loads((folder / "notes.json").read_text())
         for name in FILES:
-            if _checksum(folder / name) != notes["checksums"][name]:
+            if pooch.file_hash(folder / name) != notes["checksums"][name]:
                 raise ValueError(f"{name} has changed")
         rwd, spots = np.load(folder / "rwd.npy"), np.load(folder / "spots.npy")
         images = np.load(folder / "images.npy", mmap_mode="r")
@@ -131,14 +131,6 @@ def _read(folder, run, bin):
         rwd, images, spots, run.labels, run.name, run.source, run.seed, bin, notes["seconds"],
         problems,
     )  # fmt: skip
-
-
-def _checksum(path):
-    total = 0
-    with open(path, "rb") as file:
-        while block := file.read(2**20):
-            total = zlib.crc32(block, total)
-    return total
 
 
 def _compute(run, bin, folder, progress):
@@ -190,7 +182,7 @@ def _write(run, bin, folder, progress):
     notes = {
         "run": run.name,
         "seconds": round(time.perf_counter() - began, 2),
-        "checksums": {name: _checksum(folder / name) for name in FILES},
+        "checksums": {name: pooch.file_hash(folder / name) for name in FILES},
         "problems": problems,
     }
     (folder / "notes.json").write_text(json.dumps(notes))

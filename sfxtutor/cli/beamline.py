@@ -70,10 +70,10 @@ def _add_stream(commands):
 
 
 def _screen(options):
-    from ..beamline.screen.screen import Also, screen
+    from ..beamline.screen.screen import ExtraOutputs, screen
 
-    also = Also(options.parquet, options.events, options.hits, options.copy, options.keep_misses,
-                options.seed)  # fmt: skip
+    also = ExtraOutputs(options.parquet, options.events, options.hits, options.copy,
+                        options.keep_misses, options.seed)  # fmt: skip
     summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
                      workers=options.workers, scheduler=options.scheduler, also=also)  # fmt: skip
     print(summary)

@@ -1,0 +1,1 @@
+"""The numbers of the preprocessing and the spot finder, many times faster."""

@@ -127,35 +127,6 @@ def plot_histogram(frame, ax=None, *, bins=200, label=None, **hist):
     return ax
 
 
-def plot_rwd(frame, vector, axes=None, *, rows=()):
-    """Draw a preprocessed frame beside its RWD vector, row by row (Figure 8 of the paper).
-
-    Parameters
-    ----------
-    frame : (y, x) array
-        After GCN and LCN.
-    vector : (y,) array
-        Maximum minus minimum of each row.
-    axes : two Axes, optional
-        They should share the y axis.
-    rows : iterable of int
-        Rows marked in both.
-
-    Returns
-    -------
-    array of two Axes
-    """
-    if axes is None:
-        axes = plt.subplots(1, 2, sharey=True, figsize=(9, 5), width_ratios=(3, 1))[1]
-    plot_frame(frame, axes[0], label="")
-    axes[1].plot(vector, np.arange(len(vector)), linewidth=0.8)
-    axes[1].set(xlabel="RWD: maximum - minimum of the row")
-    for row in rows:
-        for ax in axes:
-            ax.axhline(row, color=COLOURS["red"], linestyle=":")
-    return axes
-
-
 def plot_examples(frames, titles, axes=None, **frame_options):
     """Draw frames side by side, each under its title; returns the array of Axes.
 

@@ -68,31 +68,6 @@ def plot_rates(rows, ax=None, *, paper=()):
     return ax
 
 
-def plot_confusion(counts, ax=None):
-    """Draw the four counts behind recall and specificity, shaded by their share of the row.
-
-    Parameters
-    ----------
-    counts : sfxtutor.Counts
-        hits_found, hits_total, misses_found, misses_total.
-    """
-    ax = axes_or_new(ax)
-    table = np.array(
-        [
-            [counts.hits_found, counts.hits_total - counts.hits_found],
-            [counts.misses_total - counts.misses_found, counts.misses_found],
-        ]
-    )
-    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for (y, x), count in np.ndenumerate(table):
-        colour = "white" if share[y, x] > 0.5 else "black"
-        ax.text(x, y, f"{count}\n{share[y, x]:.1%}", ha="center", va="center", color=colour)
-    ax.set(xticks=[0, 1], xticklabels=["hit or maybe", "miss"], xlabel="verdict of the model")
-    ax.set(yticks=[0, 1], yticklabels=["hit or maybe", "miss"], ylabel="label of the experts")
-    return ax
-
-
 def _share(row, kind):
     """Found / total of a published row, nan where there is none or its count is not known."""
     known = row is not None and row[f"{kind}_found"] is not None

@@ -1,0 +1,1 @@
+"""Runs: sequences of frames with labels, simulated or read."""

@@ -12,8 +12,7 @@ import numpy as np
 import onnxruntime
 import tensorflow as tf
 from crops import ATOL, KINDS, SIZE, hit, noise, pixels, spoil
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from sfxtutor.fast.graph import ContrastNormalization, RowWiseDecomposition, with_preprocessing
 from sfxtutor.fast.kernels import fast_binned, fast_lcn, fast_rwd

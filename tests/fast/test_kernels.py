@@ -7,8 +7,7 @@ import numba.core.caching
 import numpy as np
 import pytest
 from crops import ATOL, KINDS, SIZE, hit, noise, pixels, spoil
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from sfxtutor.fast.kernels import count_spots, fast_binned, fast_lcn, fast_pair, fast_rwd
 from sfxtutor.mask import Mask

@@ -10,8 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
 from sfxtutor.metrics import wilson
-from sfxtutor.plots import frames, scores
-from sfxtutor.plots import style as looks
+from sfxtutor.plots import frames, scores, style as looks
 
 mpl.use("agg")
 
@@ -153,16 +152,6 @@ def test_histogram_counts_every_finite_pixel(frame):
     assert (ax.get_yscale(), ax.get_xlabel()) == ("log", "ADU")
 
 
-def test_rwd_is_drawn_against_the_row_of_the_frame(frame):
-    vector = np.ptp(frame, axis=1)
-    left, right = frames.plot_rwd(frame, vector, rows=[12])
-    x, y = right.lines[0].get_data()
-    assert x == pytest.approx(vector)
-    assert list(y) == list(range(100))
-    assert left.get_ylim() == right.get_ylim() == (99.5, -0.5)  # row 0 on top of both
-    assert left.lines[0].get_ydata()[0] == right.lines[1].get_ydata()[0] == 12
-
-
 def test_examples_show_every_frame_under_its_label(frame):
     axes = frames.plot_examples(
         [frame, frame + 1, frame + 2, frame + 3], ["HIT", "MAYBE", "MISS", "HIT 7"]
@@ -253,18 +242,6 @@ def test_a_published_rate_whose_count_is_not_known_is_left_out():
     labels = [artist.get_label() for artist in ax.lines]
     assert "recall, paper" in labels
     assert "specificity, paper" not in labels
-
-
-def test_confusion_writes_the_four_counts_and_their_share():
-    counts = SimpleNamespace(hits_found=63, hits_total=65, misses_found=333, misses_total=335)
-    ax = scores.plot_confusion(counts)
-    texts = {tuple(text.get_position()): text.get_text() for text in ax.texts}
-    assert texts == {
-        (0, 0): "63\n96.9%",
-        (1, 0): "2\n3.1%",
-        (0, 1): "2\n0.6%",
-        (1, 1): "333\n99.4%",
-    }
 
 
 def test_show_attaches_the_description_and_closes_the_figure(monkeypatch, frame):

@@ -102,6 +102,6 @@ def test_the_references_are_those_of_the_annotations(name):
         spots[int(frame) - 1] = int(count)
     lines = (folder / "expert_annotation.txt").read_text().splitlines()
     labels = np.array([line.split()[-1] for line in lines])
-    for label, known in twin_points.DIALS[name].items():
+    for label, known in twin_points.DIALS_SPOTS[name].items():
         found = np.percentile(spots[labels == label], twin_points.PERCENTILES)
         assert found == pytest.approx(known, abs=1, rel=0.1)  # percentiles by another rule

@@ -37,7 +37,7 @@ p = np.clip(rng.normal(np.where(truth, 0.7, 0.25), 0.25), 0, 1)
 frames = rng.gamma(2, 1, (400, 180, 180)).astype(np.float16)
 kinds = ("source only", "DANN")
 maps = {f"{kind}, perplexity 10, seed 0": rng.normal(size=(400, 2)) for kind in kinds}"""
-THRESHOLDS = """from sfxtutor.widgets import ThresholdExplorer
+THRESHOLDS = """from sfxtutor import ThresholdExplorer
 
 scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": np.round(40 * p)}
 ThresholdExplorer(scores, truth, {"2D CNN, 200 labels": 0.5, "spot count, 200 labels": 14.0})"""
@@ -45,7 +45,7 @@ RUN = """import sfxtutor as sfx
 
 run = sfx.open_run("LN83")"""
 INSPECTOR = "sfx.FrameInspector(run, frame=400)"
-EMBEDDING = """from sfxtutor.widgets import EmbeddingExplorer
+EMBEDDING = """from sfxtutor import EmbeddingExplorer
 
 EmbeddingExplorer(
     maps,
@@ -56,7 +56,7 @@ EmbeddingExplorer(
 )"""
 TRAINING = """import numpy as np
 import sfxtutor as sfx
-from sfxtutor.widgets import TrainingMonitor
+from sfxtutor import TrainingMonitor
 
 rng = np.random.default_rng(0)
 x, y = rng.random((60, 24, 24)).astype("float32"), np.arange(60) % 3 == 0

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sfxtutor import widgets
 from sfxtutor.widgets.base import Exhibit, buttons, static_figure  # fmt: skip
 from sfxtutor.widgets.canvas import (  # fmt: skip
     MISSING,
@@ -139,10 +138,3 @@ def test_what_goes_wrong_is_seen_in_the_widget_and_goes_when_all_is_well():
 def test_buttons_begin_with_the_value_that_is_asked_for():
     assert buttons(["a", "b"], "which").value == "a"
     assert buttons(["a", "b"], "which", "b").value == "b"
-
-
-def test_every_name_of_the_package_is_there():
-    for name in widgets.__all__:
-        assert getattr(widgets, name).__name__ == name
-    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        widgets.Nothing  # noqa: B018

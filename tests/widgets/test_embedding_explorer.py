@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sfxtutor.widgets import EmbeddingExplorer
+from sfxtutor import EmbeddingExplorer
 from sfxtutor.widgets.canvas import to_bytes
 from sfxtutor.widgets.embedding_explorer import coded, unit_square
 

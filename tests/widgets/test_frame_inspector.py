@@ -1,5 +1,7 @@
 """The frame inspector: every stage of a frame, its rows, and what the controls do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,7 +102,9 @@ def test_a_row_of_the_whole_detector_has_the_detectors_number(run, hit):
 
 def test_a_row_without_good_pixel_says_so(run, hit):
     picture = take(run, hit, "crop")
-    picture.good[5] = False
+    good = picture.good.copy()
+    good[5] = False
+    picture = replace(picture, good=good)
     assert describe(picture, 5) == "Row 5: no good pixel."
     assert picture.rows()[5] == 0
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import sfxtutor
+from sfxtutor import StreamMonitor
 from sfxtutor.beamline.stream.report import Report
 from sfxtutor.metrics import wilson
-from sfxtutor.widgets import StreamMonitor, monitor
+from sfxtutor.widgets import monitor
 from sfxtutor.widgets.chart import Band, Chart
 from sfxtutor.widgets.stream_monitor import LATENCY, POINTS, RATE, panels
 

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from sfxtutor import ThresholdExplorer
 from sfxtutor.metrics import count
-from sfxtutor.widgets import ThresholdExplorer
 from sfxtutor.widgets.chart import Chart, Line
 from sfxtutor.widgets.threshold_explorer import operating_points
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sfxtutor.widgets import TrainingMonitor, monitor
+from sfxtutor import TrainingMonitor
+from sfxtutor.widgets import monitor
 from sfxtutor.widgets.monitor import click_waits
 from sfxtutor.widgets.training_monitor import panels, progress
 

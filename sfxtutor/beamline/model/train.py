@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ... import preprocess
@@ -22,8 +23,7 @@ from ...runs.datasets import TWINS
 from ...runs.open import open_run
 from ...runs.twin.run import VERSION as TWIN_VERSION
 from ...support.disk import cache_dir, written
-from . import bad_pixels
-from . import beamlines as imaginary
+from . import bad_pixels, beamlines as imaginary
 from .bad_pixels import dark_pixels
 from .noise import noise_of
 from .screener import BIN, trained_model, write_onnx
@@ -133,7 +133,7 @@ def fit_screener(model, x, hit, lines, epochs, seed=0):
         learning_rate=2e-3)  # fmt: skip
     p = predict(model, x[apart], 512)
     threshold = float(np.quantile(p[hit[apart]], 1 - RECALL))
-    return threshold, count(hit[apart], p >= threshold), area_under_curve(p, hit[apart])
+    return threshold, count(hit[apart], p >= threshold), roc_auc_score(hit[apart], p)
 
 
 def leave_one_family_out(frames, seed=0):
@@ -154,17 +154,9 @@ def leave_one_family_out(frames, seed=0):
         fit_screener(model, rest["x"], rest["hit"], rest["line"], EPOCHS_LEFT_OUT, seed)
         scores = predict(model, frames["x"][out], 512)
         hit = frames["hit"][out]
-        result[family] = (area_under_curve(scores, hit),
-                          area_under_curve(frames["spots"][out], hit))  # fmt: skip
+        result[family] = (roc_auc_score(hit, scores),
+                          roc_auc_score(hit, frames["spots"][out]))  # fmt: skip
     return result
-
-
-def area_under_curve(score, hit):
-    """Chance that a hit scores above a miss, ties counted half (Mann and Whitney 1947)."""
-    _, place, times = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(times) - (times - 1) / 2)[place]
-    hits, misses = hit.sum(), (~hit).sum()
-    return float((rank[hit].sum() - hits * (hits + 1) / 2) / (hits * misses))
 
 
 def judge_on_twins(model, kind, threshold):
@@ -182,8 +174,8 @@ def judge_on_twins(model, kind, threshold):
         p = predict(model, rwd if kind == "rwd" else images, 256)
         baseline = spots >= best_threshold(spots, hit)  # tuned on the test itself: a hard rival
         result[name] = {
-            "model": str(count(hit, p >= threshold)), "model_auc": area_under_curve(p, hit),
-            "spot count": str(count(hit, baseline)), "spot_auc": area_under_curve(spots, hit),
+            "model": str(count(hit, p >= threshold)), "model_auc": roc_auc_score(hit, p),
+            "spot count": str(count(hit, baseline)), "spot_auc": roc_auc_score(hit, spots),
         }  # fmt: skip
     return result
 
@@ -223,7 +215,7 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
         "threshold": threshold, "wanted recall": RECALL, "beamlines": beamlines, "seed": seed,
         "on beamlines left out": str(counts), "auc on them": area,
         "least reading": float(np.quantile(frames["reading"], 0.01)),
-        "spots auc on them": area_under_curve(frames["spots"][apart], frames["hit"][apart]),
+        "spots auc on them": roc_auc_score(frames["hit"][apart], frames["spots"][apart]),
         "twins": judge_on_twins(model, kind, threshold),
     }  # fmt: skip
     if kind == "rwd" and leave_out:

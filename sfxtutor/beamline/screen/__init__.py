@@ -1,0 +1,1 @@
+"""Screening files: blocks of frames, workers, a ledger to resume from, the files it writes."""

@@ -15,7 +15,7 @@ from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from ..model.screener import BATCH, Screener
 
-FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
+BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Block:
         return [(None, why)] * len(self.frames)
 
 
-def blocks_of(number, path, frames, fingerprint="", of=0, size=FRAMES):
+def blocks_of(number, path, frames, fingerprint="", of=0, size=BLOCK_FRAMES):
     """Cut frames of a file, numbers from 0, into blocks of at most `size`."""
     for start in range(0, len(frames), size):
         part = tuple(int(i) for i in frames[start : start + size])

@@ -53,7 +53,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Also:
+class ExtraOutputs:
     """What `screen` writes beside the scores; None is not written.
 
     Attributes
@@ -130,7 +130,7 @@ def screen(
         Processes on this machine, a core each; 1 is this process.
     scheduler : str, optional
         Address of a Dask scheduler, whose workers see the files under the same names.
-    also : Also, optional
+    also : ExtraOutputs, optional
     progress : bool
         Show a bar, with the hit rate so far.
 
@@ -147,7 +147,7 @@ def screen(
     OSError
         If a file cannot be written, or no scheduler answers; what is scored is kept.
     """
-    began, also = time.perf_counter(), also or Also()
+    began, also = time.perf_counter(), also or ExtraOutputs()
     out = Path(out)
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")

@@ -10,7 +10,7 @@ from .receiver import QUEUE
 from .stream import stream
 
 
-def measure(rate, seconds, burst=1, model="rwd", mask=None, queue=QUEUE, run="LN83", seed=0):
+def measure_stream(rate, seconds, burst=1, model="rwd", mask=None, queue=QUEUE, run="LN83", seed=0):
     """Stream a twin through this machine's own network, the source being another process: `Report`.
 
     Parameters

@@ -15,11 +15,11 @@ from ...runs.files.pixels import to_uint16
 HEADER = {"run": str, "frame": int, "shape": list, "dtype": str, "sent": int}
 DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
 LIMIT = 2**63  # of a number in a header
-WAITING = 32  # messages that a socket holds, at either end: few, so that a jam is noticed soon
+SOCKET_ROOM = 32  # messages that a socket holds, at either end: few, so that a jam is noticed soon
 
 
 @contextmanager
-def opened(kind, address, room=WAITING, linger=0.0):
+def opened(kind, address, room=SOCKET_ROOM, linger=0.0):
     """A ZeroMQ socket: "PUSH", the source's, bound to the address, or "PULL", connected to it.
 
     Parameters

@@ -17,8 +17,11 @@ class Latencies:
     Attributes
     ----------
     counts : (2000,) int64
+    edges : (2000,) float, ms, the upper edge of each bin
     lowest, highest : float, ms, exact; inf and -inf before the first
     """
+
+    edges = LOWEST * RATIO ** np.arange(BINS)
 
     def __init__(self):
         self.counts = np.zeros(BINS, np.int64)

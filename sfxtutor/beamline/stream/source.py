@@ -15,7 +15,7 @@ import numpy as np
 from ...runs.open import open_run
 from ...support.errors import is_expected, one_line
 from ...support.interrupts import interruptible
-from .messages import WAITING, opened, pack, pack_end
+from .messages import SOCKET_ROOM, opened, pack, pack_end
 
 POOL = 200  # frames ready in memory before the first is sent: 210 MB of crops
 LINGER = 10.0  # s, at the end, for what is on its way
@@ -83,7 +83,7 @@ def send(run, address, rate=120.0, burst=1, frames=None, pool=POOL, wait=30.0):
     crops = [np.ascontiguousarray(run.crop(i)) for i in range(min(pool, len(run), total))]
     # A detector of bursts has the memory for one. Twice that, because a socket learns of the room
     # that was made only when half of its messages are gone.
-    room = WAITING + 2 * burst
+    room = SOCKET_ROOM + 2 * burst
     with interruptible() as stop, opened("PUSH", address, room, LINGER) as socket:
         _await_consumer(socket, address, wait, stop)
         done = _send_frames(socket, run.name, crops, total, rate, burst, stop)

@@ -7,80 +7,17 @@ and as the answer of every usual mistake, and what it agrees with names the verd
 
 import html
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import numpy as np
-
 from ...support.errors import first_line
+from .compare import agrees_with, difference, is_nothing
 
 MIME = "application/vnd.sfxtutor.check+json"  # a verdict among a cell's outputs; see grading
 UNANSWERED, FAILED, OTHER = "not answered", "raised an error", "none of the usual mistakes"
 NOTHING = "Your function returns nothing yet. Write its body and let it return a value."
-ELSE = "The values differ from what is expected. Try it on a case that you can do by hand."
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A usual mistake.
-
-    Attributes
-    ----------
-    name : str
-        In a few words, for the instructor's table: "axis swapped".
-    answer : callable
-        Without arguments; returns what somebody hands in who makes this mistake.
-    says : str
-        To the student: what happened and why it is wrong, a sentence or two, not the solution.
-    talk : str
-        To the instructor: a question or a remark that clears it up in class.
-    fits : callable, optional
-        Takes what the probe gave for the student's answer; True where it shows this mistake.
-        Default: it agrees with what the probe gives for `answer`.
-    """
-
-    name: str
-    answer: Callable
-    says: str
-    talk: str
-    fits: Callable | None = None
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One exercise.
-
-    Attributes
-    ----------
-    id : str
-        Lesson and number: "nb03.q2", or "nb03.g1" for a graded task.
-    title : str
-    reference : callable
-        Without arguments; returns the right answer.
-    right : str
-        What is said to a right answer: what to keep from it.
-    mistakes : tuple of Mistake
-        The more particular first.
-    probe : callable
-        Takes an answer (a number, an array, a function ...), returns what is compared: a number,
-        a string, an array, or a tuple or dict of these. Default: the answer itself.
-    tolerance : float
-        Relative, and absolute near zero.
-    accepts : callable, optional
-        Where many answers are right: takes what the probe gave, returns whether it will do.
-    """
-
-    id: str
-    title: str
-    reference: Callable
-    right: str
-    mistakes: tuple = ()
-    probe: Callable = lambda answer: answer
-    tolerance: float = 1e-4
-    accepts: Callable | None = None
 
 
 @dataclass(frozen=True)
@@ -175,63 +112,6 @@ def of(lesson):
 def every():
     """All exercises of the course, in its order; a list."""
     return [exercise for lesson in lessons() for exercise in of(lesson)]
-
-
-def agrees_with(expected, tolerance):
-    """Function that tells whether what a probe gave agrees with `expected`."""
-    return lambda found: agree(found, expected, tolerance)
-
-
-def agree(found, expected, tolerance):
-    """Whether two results of a probe are the same: kind, shape, and values within `tolerance`."""
-    if isinstance(expected, dict):
-        return (
-            isinstance(found, dict)
-            and found.keys() == expected.keys()
-            and all(agree(found[key], expected[key], tolerance) for key in expected)
-        )
-    if isinstance(expected, tuple | list):
-        return (
-            isinstance(found, tuple | list | np.ndarray)
-            and len(found) == len(expected)
-            and all(agree(*pair, tolerance) for pair in zip(found, expected, strict=True))
-        )
-    if isinstance(expected, str):
-        return isinstance(found, str) and found.strip().lower() == expected.strip().lower()
-    try:
-        found, expected = np.asarray(found, float), np.asarray(expected, float)
-    except (TypeError, ValueError):
-        return False
-    return found.shape == expected.shape and bool(
-        np.allclose(found, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
-    )
-
-
-def is_nothing(found):
-    """Whether a probe gave nothing: None, dots, or a collection of nothing else."""
-    parts = found.values() if isinstance(found, dict) else found
-    if isinstance(found, tuple | list | dict):
-        return all(is_nothing(part) for part in parts)
-    return found is None or found is ...
-
-
-def difference(found, expected):
-    """In a sentence, how two results of a probe differ, without giving the answer away."""
-    parts = isinstance(expected, tuple | list) and isinstance(found, tuple | list | np.ndarray)
-    if parts and len(found) == len(expected):
-        pairs = zip(found, expected, strict=True)
-        return next((difference(*pair) for pair in pairs if not agree(*pair, 1e-4)), ELSE)
-    text = isinstance(found, str), isinstance(expected, str)
-    if text[0] != text[1] or isinstance(found, dict) != isinstance(expected, dict):
-        kinds = type(found).__name__, type(expected).__name__
-        return f"Found {kinds[0]}, expected {kinds[1]}. Read the task again, or open a hint."
-    try:
-        shapes = np.shape(found), np.shape(expected)
-    except ValueError:  # ragged
-        return f"Found {len(found)} parts of other shapes than expected. Open a hint."
-    if shapes[0] != shapes[1]:
-        return f"Found values of shape {shapes[0]}, expected {shapes[1]}. Open a hint."
-    return ELSE
 
 
 def describe(error):

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-import sfxtutor as sfx
-
+from ...metrics import wilson
+from ...runs.open import open_run
 from ..student import personal_seed
 
 
@@ -22,7 +22,7 @@ def first(width):
 
 def width_at(n):
     """Width of Wilson's interval at 95 % found of n."""
-    return np.ptp(sfx.wilson(0.95 * n, n))
+    return np.ptp(wilson(0.95 * n, n))
 
 
 def frame_sets():
@@ -51,13 +51,13 @@ def best(merit):
 
 @lru_cache(maxsize=4)
 def own_labels(seed):
-    return sfx.open_run("LO19", seed=seed).labels
+    return open_run("LO19", seed=seed).labels
 
 
 def share(wanted, frames=300):
     """Number of frames with one of the wanted labels, and the interval of their share."""
     found = int(np.isin(own_labels(personal_seed())[:frames], wanted).sum())
-    return found, *sfx.wilson(found, frames)
+    return found, *wilson(found, frames)
 
 
 def cases():

@@ -4,8 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-import sfxtutor as sfx
-
+from ...runs.open import open_run
 from ...runs.twin.shot import label_of
 from ..student import personal_seed
 
@@ -85,7 +84,7 @@ def spots_in(seed, i):
 
 @lru_cache(maxsize=4)
 def own_run(seed):
-    return sfx.open_run("LN83", seed=seed)
+    return open_run("LN83", seed=seed)
 
 
 def visible_in(offset=0, column=1, label="HIT"):

@@ -4,10 +4,11 @@ from functools import lru_cache
 
 import numpy as np
 
-import sfxtutor as sfx
-
+from ...fast.kernels import count_spots
+from ...preprocess import center_crop
+from ...runs.open import open_run
 from ..student import personal_seed
-from .check import agree
+from .compare import agree
 
 
 def frames():
@@ -40,7 +41,7 @@ def first_axes(frames, size):
 
 def only_one(found):
     """Whether a crop is right for one frame and wrong for a stack."""
-    one, many = crops(sfx.center_crop)
+    one, many = crops(center_crop)
     return agree(found[0], one, 1e-4) and not agree(found[1], many, 1e-4)
 
 
@@ -159,13 +160,13 @@ def masked(chosen=lambda good: good, clear=True):
 @lru_cache(maxsize=1)
 def hits(seed):
     """A student's own run of LO19, its mask, and the crops of its first six hits."""
-    run = sfx.open_run("LO19", seed=seed)
+    run = open_run("LO19", seed=seed)
     frames = np.flatnonzero(run.labels == "HIT")[:6]
-    return run, sfx.center_crop(run.mask), [run.crop(i) for i in frames]
+    return run, center_crop(run.mask), [run.crop(i) for i in frames]
 
 
 def found(gain=None, masked=True):
     """Spots found in those crops."""
     run, good, crops = hits(personal_seed())
     mask = good if masked else None
-    return [sfx.count_spots(crop, gain or run.card.gain, mask=mask) for crop in crops]
+    return [count_spots(crop, gain or run.card.gain, mask=mask) for crop in crops]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..student import personal_seed
-from .check import agree
+from .compare import agree
 
 # --- q1: the budget of labels
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ..student import personal_seed
-from .check import agree
+from .compare import agree
 
 
 def times():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..student import personal_seed
-from .check import agree
+from .compare import agree
 
 # --- q1: who may know what
 

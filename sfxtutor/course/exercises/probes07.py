@@ -9,7 +9,7 @@ import numpy as np
 
 from ...metrics import wilson
 from ..student import judged, scores, validated_and_tested, watched
-from .check import agree
+from .compare import agree
 
 
 def in_bin(low=0.6, high=0.8, share=lambda truth, chosen: truth[chosen].mean()):

@@ -1,1 +1,1 @@
-"""Grading a class: reading submissions, running them apart, marking, feedback and report."""
+"""Grading: submissions read, run, marked, and what the class misunderstood."""

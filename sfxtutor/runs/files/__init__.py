@@ -1,0 +1,1 @@
+"""Runs in files: one module a format, and the fetching of CXIDB 76."""

@@ -4,7 +4,6 @@ Each `fetch_*` returns a Path under `cache_dir()` and reads nothing; what is the
 fetched again.  The five files are about 13 GB each.
 """
 
-import hashlib
 import os
 from contextlib import contextmanager
 from functools import partial
@@ -60,7 +59,7 @@ def fetch_run(name, frames=None, crop=False, progress=True, base_url=BASE_URL):
         else:
             with _whole(card, url) as run:
                 write_idh5(run, path, frames, crop, progress)
-        _sidecar(path).write_text(f"{_sha256(path)}  {path.name}\n")
+        _sidecar(path).write_text(f"{pooch.file_hash(path)}  {path.name}\n")
     return path
 
 
@@ -130,7 +129,7 @@ def verify_run(name):
     labels = cache_dir() / "cxidb76" / name / "expert_annotation.txt"
     for path in [*files, *([labels] if labels.exists() else [])]:
         known = LABELS_SHA256[name] if path == labels else _sidecar(path).read_text().split()[0]
-        found = _sha256(path)
+        found = pooch.file_hash(path)
         if found != known:
             raise ValueError(
                 f"{path} has sha256 {found}; expected {known}, as when it arrived. "
@@ -199,11 +198,6 @@ def _files(name):
 
 def _sidecar(path):
     return path.with_name(path.name + ".sha256")
-
-
-def _sha256(path):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The twin: runs simulated from physics and published counts alone."""

@@ -8,13 +8,13 @@ import onnxruntime
 import pytest
 from minifiles import ArrayRun
 from scipy import ndimage
+from sklearn.metrics import roc_auc_score
 
 from sfxtutor import build_cnn, build_rwd_cnn
 from sfxtutor.beamline.model import train
 from sfxtutor.beamline.model.bad_pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.model.noise import noise_of, unfamiliar
 from sfxtutor.beamline.model.screener import MODELS, Screener, onnx_of
-from sfxtutor.beamline.model.train import area_under_curve
 from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.twin.run import TwinRun
@@ -103,7 +103,7 @@ def test_the_shipped_model_knows_the_hits_of_a_twin_it_never_saw(name):
     misses = np.flatnonzero(run.labels == "MISS")[:25]
     good = good_pixels(sample_crops(run), run.good())
     p = screener.score([fast_rwd(run.crop(i), good) for i in [*hits, *misses]])
-    assert area_under_curve(p, np.arange(50) < 25) > 0.9
+    assert roc_auc_score(np.arange(50) < 25, p) > 0.9
 
 
 def test_the_shipped_model_beats_the_spot_count_on_beamlines_it_never_saw():
@@ -113,12 +113,6 @@ def test_the_shipped_model_beats_the_spot_count_on_beamlines_it_never_saw():
     assert len(left_out) == 7
     model, spots = left_out.mean(axis=0)
     assert model > spots
-
-
-def test_the_area_under_the_curve():
-    assert area_under_curve(np.array([1, 2, 3, 4]), np.array([False, False, True, True])) == 1
-    assert area_under_curve(np.array([1, 1, 1, 1]), np.array([False, True, False, True])) == 0.5
-    assert area_under_curve(np.array([3, 1, 2]), np.array([False, True, True])) == 0
 
 
 def test_the_shipped_onnx_file_is_the_shipped_keras_model():

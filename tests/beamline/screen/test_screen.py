@@ -28,16 +28,12 @@ from sfxtutor.beamline.screen.blocks import Job, blocks_of
 from sfxtutor.beamline.screen.cluster import local_cluster, run_here, run_on_dask
 from sfxtutor.beamline.screen.inputs import Inputs
 from sfxtutor.beamline.screen.ledger import Ledger
-from sfxtutor.beamline.screen.screen import Also, screen
+from sfxtutor.beamline.screen.screen import ExtraOutputs, screen
 from sfxtutor.cli.main import main
 from sfxtutor.runs.twin.run import TwinRun
 
 quietly = partial(screen, progress=False)
-SFXTUTOR = [
-    sys.executable,
-    "-c",
-    "import sys; from sfxtutor.cli.main import main; sys.exit(main())",
-]
+SFXTUTOR = [sys.executable, "-m", "sfxtutor"]
 
 
 def lines_of(path):
@@ -512,9 +508,9 @@ def test_numbers_that_make_no_sense(twin_file, tmp_path):
     with pytest.raises(ValueError, match="Found 0 workers"):
         quietly([twin_file], tmp_path / "s.csv", workers=0)
     with pytest.raises(ValueError, match="share of misses of 20, expected 0 to 1"):
-        Also(keep_misses=20, hits="h.h5")
+        ExtraOutputs(keep_misses=20, hits="h.h5")
     with pytest.raises(ValueError, match="expected --hits or --events"):
-        Also(keep_misses=0.1)
+        ExtraOutputs(keep_misses=0.1)
 
 
 def test_the_command_says_what_it_did_and_fails_in_one_sentence(twin_file, tmp_path, capsys):
@@ -553,7 +549,7 @@ def test_nothing_that_is_there_is_overwritten(twin_file, tmp_path, also, why):
     (tmp_path / "folder").mkdir()
     places = {k: v if k == "keep_misses" else tmp_path / v for k, v in also.items()}
     with pytest.raises(ValueError, match=f"{why}, expected a name for what is written"):
-        quietly([tmp_path / "in.h5"], tmp_path / "s.csv", also=Also(**places))
+        quietly([tmp_path / "in.h5"], tmp_path / "s.csv", also=ExtraOutputs(**places))
     for name in ("in.h5", "other.h5"):
         assert (tmp_path / name).read_bytes() == twin_file.read_bytes()
     assert not (tmp_path / "s.csv").exists()
@@ -607,7 +603,7 @@ def test_links_to_files_keep_their_names(twin_file, tmp_path):
 def test_a_name_that_is_no_text_is_kept(twin_file, tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.h5"))
     path.write_bytes(twin_file.read_bytes())
-    quietly([path], tmp_path / "s.csv", also=Also(events=tmp_path / "e.lst"))
+    quietly([path], tmp_path / "s.csv", also=ExtraOutputs(events=tmp_path / "e.lst"))
     for name in ("s.csv", "e.lst"):
         assert b"caf\xe9.h5" in (tmp_path / name).read_bytes()
 

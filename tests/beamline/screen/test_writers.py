@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from sfxtutor.beamline.model.score import Row
 from sfxtutor.beamline.screen import writers
-from sfxtutor.beamline.screen.screen import Also, screen
+from sfxtutor.beamline.screen.screen import ExtraOutputs, screen
 from sfxtutor.beamline.screen.writers import write_events, write_hits
 from sfxtutor.runs.files.run import FileRun
 from sfxtutor.runs.open import open_run
@@ -51,7 +51,7 @@ def lines_of(path):
 def test_parquet_holds_what_the_csv_holds(files, tmp_path):
     broken = tmp_path / "broken.h5"
     broken.write_text("nothing")
-    also = Also(parquet=tmp_path / "s.parquet")
+    also = ExtraOutputs(parquet=tmp_path / "s.parquet")
     with pytest.warns(UserWarning, match="left out"):
         quietly([*files, broken], tmp_path / "s.csv", also=also)
     table = parquet.read_table(also.parquet)
@@ -66,7 +66,7 @@ def test_parquet_holds_what_the_csv_holds(files, tmp_path):
 
 
 def test_the_list_of_events_names_the_hits_as_crystfel_does(files, tmp_path):
-    quietly(files, tmp_path / "s.csv", also=Also(events=tmp_path / "hits.lst"))
+    quietly(files, tmp_path / "s.csv", also=ExtraOutputs(events=tmp_path / "hits.lst"))
     hits = [line for line in lines_of(tmp_path / "s.csv") if line["is_hit"] == "1"]
     events = (tmp_path / "hits.lst").read_text().splitlines()
     assert len(events) == len(hits) >= 4
@@ -110,7 +110,7 @@ def test_the_file_of_hits_holds_the_hits_alone(files, tmp_path, copy):
     for path in files:
         shutil.copy(path, moved)
     here = [moved / path.name for path in files]
-    also = Also(hits=moved / "hits.h5", copy=copy)
+    also = ExtraOutputs(hits=moved / "hits.h5", copy=copy)
     quietly(here, moved / "s.csv", also=also)
     wanted = [line for line in lines_of(moved / "s.csv") if line["is_hit"] == "1"]
     home = moved.rename(tmp_path / "elsewhere")  # links are relative: the folder can move
@@ -162,7 +162,7 @@ def test_frames_that_cannot_be_linked_are_copied(tmp_path):
 def test_a_random_share_of_the_misses_is_kept_and_is_the_same_again(files, tmp_path):
     kept = []
     for name, seed in (("one", 0), ("again", 0), ("other", 1)):
-        also = Also(events=tmp_path / f"{name}.lst", hits=tmp_path / f"{name}.h5",
+        also = ExtraOutputs(events=tmp_path / f"{name}.lst", hits=tmp_path / f"{name}.h5",
                     keep_misses=0.5, seed=seed)  # fmt: skip
         quietly(files, tmp_path / "s.csv", also=also)
         kept.append((tmp_path / f"{name}_misses.lst").read_text().splitlines())
@@ -176,7 +176,7 @@ def test_a_random_share_of_the_misses_is_kept_and_is_the_same_again(files, tmp_p
 
 def test_files_of_two_detectors_make_no_file_of_hits(files, tmp_path):
     make_idh5(tmp_path / "other.h5", {"r": np.ones((1, 730, 730), "u2")})
-    also = Also(hits=tmp_path / "h.h5")
+    also = ExtraOutputs(hits=tmp_path / "h.h5")
     with pytest.raises(ValueError, match=r"\(724, 724\) uint16, \(730, 730\) uint16.*Screen them"):
         quietly([*files, tmp_path / "other.h5"], tmp_path / "s.csv", also=also)
     assert not (tmp_path / "s.csv.partial").exists()
@@ -262,7 +262,7 @@ def test_hits_of_more_files_than_may_be_open_are_copied(tmp_path, monkeypatch):
 
 
 def test_a_threshold_of_numpy_keeps_its_misses(files, tmp_path):
-    also = Also(events=tmp_path / "e.lst", keep_misses=1)
+    also = ExtraOutputs(events=tmp_path / "e.lst", keep_misses=1)
     quietly(files, tmp_path / "s.csv", threshold=np.float64(1), also=also)
     misses = [line for line in lines_of(tmp_path / "s.csv") if line["is_hit"] == "0"]
     assert len((tmp_path / "e_misses.lst").read_text().splitlines()) == len(misses) > 10

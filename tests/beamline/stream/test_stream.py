@@ -23,9 +23,8 @@ from places import ROOT
 from sfxtutor.beamline.model.bad_pixels import good_pixels
 from sfxtutor.beamline.model.score import COLUMNS
 from sfxtutor.beamline.model.screener import Screener
-from sfxtutor.beamline.stream import source as sources
-from sfxtutor.beamline.stream import stream as streams
-from sfxtutor.beamline.stream.loopback import measure
+from sfxtutor.beamline.stream import source as sources, stream as streams
+from sfxtutor.beamline.stream.loopback import measure_stream
 from sfxtutor.beamline.stream.messages import opened, pack, pack_end, read_header, read_pixels
 from sfxtutor.beamline.stream.report import Latencies, Numbers, Report
 from sfxtutor.beamline.stream.scores_file import Scores
@@ -36,7 +35,6 @@ from sfxtutor.runs.twin.run import TwinRun
 
 pytestmark = pytest.mark.timeout(60)
 PAGE = ROOT / "docs" / "stream.md"
-COMMAND = "import sys; from sfxtutor.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +98,7 @@ def feeding(address, crops):
 @contextmanager
 def command(*words):
     """`sfxtutor` in a process of its own, which ends with the test."""
-    started = subprocess.Popen([sys.executable, "-c", COMMAND, *map(str, words)], text=True,
+    started = subprocess.Popen([sys.executable, "-m", "sfxtutor", *map(str, words)], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
     with started:
         try:
@@ -551,11 +549,11 @@ def test_without_pyzmq_it_says_what_to_install(monkeypatch, address):
 
 
 def test_measuring_takes_a_source_of_its_own():
-    report = measure(rate=200, seconds=0.1)
+    report = measure_stream(rate=200, seconds=0.1)
     assert report.ended == "end"
     assert report.received + report.missing == 20
     with pytest.raises(OSError, match="No file and no run is called 'nothing'"):
-        measure(rate=200, seconds=0.1, run="nothing")
+        measure_stream(rate=200, seconds=0.1, run="nothing")
 
 
 def test_the_commands_hand_on_their_options(monkeypatch, capsys):

@@ -6,8 +6,7 @@ import h5py
 import numpy as np
 import pytest
 from fabio.cbfimage import CbfImage
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from minifiles import flex_pickle
 from places import SHARED

@@ -14,8 +14,7 @@ import hdf5plugin
 import numpy as np
 import pytest
 from fabio.cbfimage import CbfImage
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from minifiles import frames_of, make_idh5
 from places import SHARED

@@ -5,8 +5,7 @@ import errno
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from minifiles import ArrayRun, frames_of
 

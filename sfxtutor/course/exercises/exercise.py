@@ -1,0 +1,121 @@
+"""What an exercise is: answers, right and wrong, and the words that go with them.
+
+The answers stand in nbNN.py; what is said of them, to students and instructors, in words/nbNN.toml.
+"""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+WORDS = Path(__file__).parent / "words"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A usual mistake.
+
+    Attributes
+    ----------
+    answer : callable
+        Without arguments; returns what somebody hands in who makes this mistake.
+    fits : callable, optional
+        Takes what the probe gave for the student's answer; True where it shows this mistake.
+        Default: it agrees with what the probe gives for `answer`.
+    name : str
+        In a few words, for the instructor's table: "axis swapped".
+    says : str
+        To the student: what happened and why it is wrong, a sentence or two, not the solution.
+    talk : str
+        To the instructor: a question or a remark that clears it up in class.
+    """
+
+    answer: Callable
+    fits: Callable | None = None
+    name: str = ""
+    says: str = ""
+    talk: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes
+    ----------
+    id : str
+        Lesson and number: "nb03.q2", or "nb03.g1" for a graded task.
+    title : str
+    reference : callable
+        Without arguments; returns the right answer.
+    right : str
+        What is said to a right answer: what to keep from it.
+    mistakes : tuple of Mistake
+        The more particular first.
+    probe : callable
+        Takes an answer (a number, an array, a function ...), returns what is compared: a number,
+        a string, an array, or a tuple or dict of these. Default: the answer itself.
+    tolerance : float
+        Relative, and absolute near zero.
+    accepts : callable, optional
+        Where many answers are right: takes what the probe gave, returns whether it will do.
+    """
+
+    id: str
+    title: str
+    reference: Callable
+    right: str
+    mistakes: tuple = ()
+    probe: Callable = lambda answer: answer
+    tolerance: float = 1e-4
+    accepts: Callable | None = None
+
+
+def exercise(id, reference, mistakes=None, **options):
+    """An `Exercise` with its words.
+
+    Parameters
+    ----------
+    id : str
+        Such as "nb03.q2".
+    reference : callable
+    mistakes : dict, optional
+        Of a mistake's name, as in the words, to its answer or to a `Mistake`.
+    **options
+        `probe`, `tolerance`, `accepts`.
+
+    Raises
+    ------
+    KeyError
+        The words of the exercise or of a mistake are missing.
+    """
+    lesson, _, number = id.partition(".")
+    said = words(lesson)[number]
+    return Exercise(
+        id,
+        said["title"],
+        reference,
+        said["right"],
+        tuple(_worded(name, how, said["mistakes"][name]) for name, how in (mistakes or {}).items()),
+        **options,
+    )
+
+
+def _worded(name, how, said):
+    how = how if isinstance(how, Mistake) else Mistake(how)
+    return replace(how, name=name, says=said["says"], talk=said["talk"])
+
+
+@lru_cache
+def words(lesson):
+    """The words of a lesson's exercises, "nb03": dict of "q2" to title, right and mistakes."""
+    text = (WORDS / f"{lesson}.toml").read_text(encoding="utf-8")
+    return _joined(tomllib.loads(text))
+
+
+def _joined(said):
+    """Texts without the line breaks of their file."""
+    if isinstance(said, dict):
+        return {name: _joined(part) for name, part in said.items()}
+    return " ".join(said.split())
