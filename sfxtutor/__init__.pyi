@@ -97,6 +97,7 @@ from .runs.twin.crystal import (
 from .runs.twin.run import TwinRun as TwinRun
 from .spots import find_spots as find_spots
 from .training import (
+    Training as Training,
     class_weights as class_weights,
     fit as fit,
     predict as predict,

@@ -4,10 +4,9 @@ The source is a run with labels, the target one without.  No function that train
 of the target.
 """
 
+import itertools
 import math
-import time
 from dataclasses import dataclass, field
-from functools import partial
 
 import keras
 import numpy as np
@@ -15,17 +14,9 @@ import tensorflow as tf
 from keras import layers
 
 from . import training
-from .cache.trainings import remembered
 from .layers import GradientReversal
 from .metrics import count
-from .training import (
-    History,
-    balanced_loss,
-    check_labels,
-    class_weights,
-    images,
-    progress_line,
-)
+from .training import History, balanced_loss, channelled, check_labels, class_weights
 
 VERSION = 1  # of what the training of a DANN computes: raised when that changes
 
@@ -107,6 +98,13 @@ class DannHistory(History):
     domain_accuracy: list = field(default_factory=list)
     p_target: list = field(default_factory=list)
 
+    def validate_domains(self, p_source, p_target):
+        """Append what p(target) gives, (n,) of frames of the source and (m,) of the target."""
+        p = np.concatenate([p_source, p_target])
+        domain = np.arange(len(p)) >= len(p_source)
+        self.domain_val_loss.append(balanced_loss(p, domain))
+        self.domain_accuracy.append(count(domain, p > 0.5).balanced_accuracy)
+
 
 def reversal_strength(progress):
     """Ganin's schedule of lambda: progress 0 to 1 of the training -> 0 to 1.
@@ -127,100 +125,60 @@ def unlabelled_risk(val_loss, domain_val_loss):
     return val_loss + max(0.0, math.log(2) - domain_val_loss)
 
 
-def fit_dann(
-    dann,
-    x,
-    y,
-    x_target,
-    validation,
-    x_target_validation,
-    epochs,
-    *,
-    seed=0,
-    batch=20,
-    learning_rate=3e-3,
-    progress=True,
-    title="DANN",
-    again=False,
-    watch=None,
-):
+def fit_dann(dann, x, y, x_target, validation, settings, *, title="DANN", watch=None):
     """Train a DANN in place on a labelled source and an unlabelled target: `DannHistory`.
 
-    There is no argument for labels of the target.  Each step takes `batch` frames of either run.
-    The epoch with the lowest `unlabelled_risk` is kept.  Like that of `fit`, a training that was
-    done before is read from disk.
+    There is no argument for labels of the target.  Each step takes a batch of frames of either run;
+    an epoch shows each of the n source frames once, and n of the target.  The epoch with the lowest
+    `unlabelled_risk` is kept.  Like that of `fit`, a training that was done before is read from
+    disk.
 
     Parameters
     ----------
     dann : Dann, of a CNN of `build_cnn`
     x, y : labelled frames of the source, (n, y, x) and (n,) bool
     x_target : frames of the target, (m, y, x)
-    validation : (x, y), further labelled frames of the source
-    x_target_validation : further frames of the target
-    epochs : int; an epoch shows each of the n source frames once, and n of the target
-    seed, batch, learning_rate, progress, title, again, watch : as in `fit`
+    validation : (x, y, x_target), further frames and labels of the source, and frames of the target
+    settings, title, watch : as in `fit`
 
     Raises
     ------
     ValueError
         If frames and labels differ in number, or labels lack one of the classes.
     """
-    x_val, y_val = validation
+    x_val, y_val, x_target_val = validation
     y, y_val = check_labels(x, y, "training"), check_labels(x_val, y_val, "validation")
-    inputs = {
-        "x": x, "y": y, "x_target": x_target, "x_val": x_val, "y_val": y_val, "epochs": epochs,
-        "x_target_val": x_target_validation, "seed": seed, "batch": batch,
-        "learning_rate": learning_rate,
-    }  # fmt: skip
-    with progress_line(epochs, title, progress) as line:
-        train = partial(_fit, dann, **inputs, line=line, watch=watch)
-        key = inputs | {"version": [training.VERSION, VERSION]}
-        history = train() if again else remembered(dann, key, train, DannHistory)
-        line.update(len(history.loss) - line.n)
-    if watch:
-        watch(history, epochs)
-    return history
+    frames, history = {"x": x, "y": y, "x_target": x_target}, DannHistory()
+    frames |= {"x_val": x_val, "y_val": y_val, "x_target_val": x_target_val}
+    epochs = _epochs(dann, frames, settings, history)
+    key = frames | {"version": [training.VERSION, VERSION]}
+    return training.train_epochs(dann, epochs, history, settings, key, title=title, watch=watch)
 
 
-def _fit(
-    dann, x, y, x_target, x_val, y_val, x_target_val, epochs, seed, batch, learning_rate, line,
-    watch,
-):  # fmt: skip
-    """The training itself: see `fit_dann`."""
-    rng, weights, steps = np.random.default_rng(seed), class_weights(y), math.ceil(len(x) / batch)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    optimizer = keras.optimizers.Adam(schedule)
+def _epochs(dann, frames, settings, history):
+    """Train epoch after epoch: see `training.train_epochs`."""
+    x, y, x_target, x_val, y_val, x_target_val = frames.values()
+    rng, weights = np.random.default_rng(settings.seed), class_weights(y)
+    optimizer = settings.optimizer(len(x))
     optimizer.build(dann.trainable_variables)
     step, predict = _compiled_step(dann, optimizer), _compiled_predict(dann)
-    history, kept, started = DannHistory(), None, time.perf_counter()
-    for epoch in range(epochs):
-        order = rng.permutation(len(x))
-        other = np.resize(rng.permutation(len(x_target)), len(x))
-        losses = []
-        for i in range(steps):
-            dann.reversal.lambda_ = reversal_strength((epoch + i / steps) / epochs)
-            mine = np.sort(order[i * batch : (i + 1) * batch])
-            theirs = np.sort(other[i * batch : (i + 1) * batch])
-            losses.append(step(images(x[mine]), y[mine], weights[mine], images(x_target[theirs])))
+    for epoch in itertools.count():
+        losses, mine = [], settings.batches(rng.permutation(len(x)))
+        theirs = settings.batches(np.resize(rng.permutation(len(x_target)), len(x)))
+        for i, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+            dann.reversal.lambda_ = reversal_strength((epoch + i / len(mine)) / settings.epochs)
+            images = channelled(x[a], dann.base), channelled(x_target[b], dann.base)
+            losses.append(step(images[0], y[a], weights[a], images[1]))
         label_loss, domain_loss = np.mean(losses, axis=0)
         history.loss.append(float(label_loss))
         history.domain_loss.append(float(domain_loss))
-        _judge(predict(x_val, "source"), y_val, predict(x_target_val, "target"), history)
-        risks = list(map(unlabelled_risk, history.val_loss, history.domain_val_loss))
-        if risks[-1] == min(risks):
-            kept, history.best_epoch = dann.get_weights(), epoch + 1
-        line.set_postfix_str(
-            f"source: recall {history.recall[-1]:.1%}, specificity {history.specificity[-1]:.1%}; "
-            f"domains told apart: {history.domain_accuracy[-1]:.1%}",
-            refresh=False,
-        )
-        line.update()
-        history.stopped = bool(watch and watch(history, epochs)) and epoch + 1 < epochs
-        if history.stopped:
-            break
-    dann.set_weights(kept)
-    history.seconds = time.perf_counter() - started
-    return history
+        (p, p_source), (p_hit, p_target) = predict(x_val, "source"), predict(x_target_val, "target")
+        history.validate(p, y_val)
+        history.validate_domains(p_source, p_target)
+        history.p_target.append(np.round(p_hit.astype(float), 5).tolist())
+        rates = f"recall {history.recall[-1]:.1%}, specificity {history.specificity[-1]:.1%}"
+        words = f"source: {rates}; domains told apart: {history.domain_accuracy[-1]:.1%}"
+        yield -unlabelled_risk(history.val_loss[-1], history.domain_val_loss[-1]), words
 
 
 def _compiled_step(dann, optimizer):
@@ -251,21 +209,9 @@ def _compiled_predict(dann, batch=50):
     compiled = tf.function(lambda x, run: dann(x, run=run), reduce_retracing=True)
 
     def predict(x, run):
-        parts = [compiled(images(x[i : i + batch]), run) for i in range(0, len(x), batch)]
+        parts = [
+            compiled(channelled(x[i : i + batch], dann.base), run) for i in range(0, len(x), batch)
+        ]
         return tuple(np.concatenate(head) for head in zip(*parts, strict=True))
 
     return predict
-
-
-def _judge(source, y_val, target, history):
-    """Append what the validation frames of both runs say after an epoch."""
-    (p, p_source), (p_target, p_domain) = source, target
-    counts = count(y_val, p > 0.5)
-    history.val_loss.append(balanced_loss(p, y_val))
-    history.recall.append(counts.recall)
-    history.specificity.append(counts.specificity)
-    domain = np.arange(len(p) + len(p_target)) >= len(p)
-    told = np.concatenate([p_source, p_domain])
-    history.domain_val_loss.append(balanced_loss(told, domain))
-    history.domain_accuracy.append(count(domain, told > 0.5).balanced_accuracy)
-    history.p_target.append(np.round(p_target.astype(float), 5).tolist())

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from .metrics import count
-from .training import channelled, images
+from .training import channelled
 
 
 def adapt_batch_norm(cnn, x):
@@ -18,7 +18,7 @@ def adapt_batch_norm(cnn, x):
     """
     copy = keras.models.clone_model(cnn)
     copy.set_weights(cnn.get_weights())
-    features = images(x)
+    features = channelled(x, copy)
     for layer in copy.get_layer("base").layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.moving_mean.assign(features.mean(axis=(0, 1, 2)))
@@ -37,8 +37,7 @@ def features(cnn, x, batch=50):
 def outputs(model, x, batch=50):
     """Output of a model, or of a lower half (`cut`), for each of the inputs: (n, ...) float32."""
     rows = [
-        model.predict_on_batch(channelled(x[i : i + batch], model).astype(np.float32))
-        for i in range(0, len(x), batch)
+        model.predict_on_batch(channelled(x[i : i + batch], model)) for i in range(0, len(x), batch)
     ]
     return np.concatenate(rows)
 

@@ -9,7 +9,7 @@ import os
 import statistics
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from .cache.trainings import remembered
+from .cache.trainings import cached
 from .metrics import count
 from .preprocess import ROWS
 
@@ -26,6 +26,48 @@ VERSION = 1  # of what a training computes: raised when that changes
 # TensorFlow looks at it when it makes the first tensor: freed memory is used again, not asked from
 # the system for every layer of every step, which makes a training on a CPU about a fifth faster.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of a training, for `fit` and `fit_dann`.
+
+    Attributes
+    ----------
+    epochs : int, passes over the training frames
+    seed : int, of the order of the frames; `set_seed` before building draws weights and dropout
+    batch : int, frames per step
+    learning_rate : float, of Adam at the start; it falls to 0 along a cosine
+    patience : int or None
+        Stop after that many epochs without a better one; None, never.
+    cache : bool
+        Read a training that was done before from disk. False trains again.
+    """
+
+    epochs: int
+    seed: int = 0
+    batch: int = 20
+    learning_rate: float = 3e-3
+    patience: int | None = None
+    cache: bool = True
+
+    def optimizer(self, frames):
+        """Adam, with a learning rate that falls to 0 while that many frames pass every epoch.
+
+        With a constant one, the recall on the validation frames jumps to the end.
+        """
+        steps = self.epochs * math.ceil(frames / self.batch)
+        schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+        return keras.optimizers.Adam(schedule)
+
+    def batches(self, order):
+        """The numbers of the frames in that order, one batch after another: (batch,) int each.
+
+        They ascend within a batch, so that a memory-mapped file is read forwards.
+        """
+        return [
+            np.sort(order[start : start + self.batch]) for start in range(0, len(order), self.batch)
+        ]
 
 
 @dataclass(frozen=True)
@@ -82,7 +124,15 @@ class History:
     specificity: list = field(default_factory=list)
     best_epoch: int = 0  # from 1; 0 before the first
     seconds: float = 0.0
-    stopped = False  # by `watch` before the last epoch; no field, for it is never kept
+    stopped = False  # by `watch` before the last epoch; no field, for it is never cached
+
+    def validate(self, p, y):
+        """Append what p("hit or maybe") (n,) of the validation frames gives; their `Counts`."""
+        counts = count(y, p > 0.5)
+        self.val_loss.append(balanced_loss(p, y))
+        self.recall.append(counts.recall)
+        self.specificity.append(counts.specificity)
+        return counts
 
 
 class Speed(NamedTuple):
@@ -137,22 +187,7 @@ def balanced_loss(p, y):
     return float(np.mean(-np.log(np.where(y, p, 1 - p)) * class_weights(y)))
 
 
-def fit(
-    model,
-    x,
-    y,
-    validation,
-    epochs,
-    *,
-    seed=0,
-    batch=20,
-    learning_rate=3e-3,
-    patience=None,
-    progress=True,
-    title="training",
-    again=False,
-    watch=None,
-):
+def fit(model, x, y, validation, settings, *, title="training", watch=None):
     """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
 
     Best is the highest mean of validation recall and specificity; among equals, the lowest
@@ -167,15 +202,10 @@ def fit(
     x : (n, y, x), (n, y, x, 1) or (n, length), any float dtype, memory-mapped or not
     y : (n,) bool, True = hit or maybe
     validation : (x, y) of the frames by which the epoch is chosen; never the test frames
-    epochs : int
-    seed : order of the frames; `set_seed` before building draws the weights and dropout
-    batch : frames per step
-    learning_rate : of Adam at the start; it falls to 0 along a cosine
-    patience : stop after that many epochs without a better one; None, never
-    progress, title : show one line that counts the epochs, and the words at its start
-    again : train even if that training is remembered
-    watch : called with the history and `epochs` after each epoch, and at the end; where it returns
-        True the training stops, and is not remembered (`TrainingMonitor`)
+    settings : Training
+    title : words before the line that counts the epochs; None shows no line
+    watch : called with the history and the number of epochs after each epoch, and at the end;
+        where it returns True the training stops, and is not cached (`TrainingMonitor`)
 
     Returns
     -------
@@ -188,46 +218,72 @@ def fit(
     """
     x_val, y_val = validation
     y, y_val = check_labels(x, y, "training"), check_labels(x_val, y_val, "validation")
-    inputs = {"x": x, "y": y, "x_val": x_val, "y_val": y_val, "epochs": epochs, "seed": seed,
-              "batch": batch, "learning_rate": learning_rate, "patience": patience}  # fmt: skip
-    with progress_line(epochs, title, progress) as line:
-        train = partial(_fit, model, **inputs, line=line, watch=watch)
-        key = inputs | {"version": VERSION}
-        history = train() if again else remembered(model, key, train, History)
+    frames, history = {"x": x, "y": y, "x_val": x_val, "y_val": y_val}, History()
+    epochs = _epochs(model, frames, settings, history)
+    key = frames | {"version": VERSION}
+    return train_epochs(model, epochs, history, settings, key, title=title, watch=watch)
+
+
+def _epochs(model, frames, settings, history):
+    """Train epoch after epoch: see `train_epochs`."""
+    x, y, x_val, y_val = frames.values()
+    weights, rng = class_weights(y), np.random.default_rng(settings.seed)
+    # XLA would compile again for every new batch length, and gains nothing on small convolutions
+    model.compile(settings.optimizer(len(x)), "binary_crossentropy", jit_compile=False)
+    while True:
+        batches = settings.batches(rng.permutation(len(x)))
+        history.loss.append(_epoch(model, x, y, weights, batches))
+        counts = history.validate(predict(model, x_val), y_val)
+        merit = counts.recall + counts.specificity, -history.val_loss[-1]
+        yield merit, f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}"
+
+
+def train_epochs(model, epochs, history, settings, key, *, title, watch):
+    """What `fit` and `fit_dann` share: read a training from disk, or do it; its `History`.
+
+    Parameters
+    ----------
+    model : keras.Model, left with the weights of the best epoch
+    epochs : iterator that trains one epoch, appends to the history, and gives the merit of the
+        epoch (the higher the better) and the words to show
+    history : History, empty
+    settings : Training
+    key : dict of the frames, the labels and the versions that decide the result
+    title, watch : as in `fit`
+    """
+    total, hidden = settings.epochs, title is None
+    # standard output, because nbgrader takes anything on standard error for a failure
+    with tqdm(total=total, desc=title, unit="epoch", file=sys.stdout, disable=hidden) as line:
+
+        def report(words):
+            line.set_postfix_str(words, refresh=False)
+            line.update()
+            return bool(watch and watch(history, total))
+
+        work = partial(_train, model, epochs, history, settings, report)
+        if settings.cache:
+            key = key | {name: value for name, value in asdict(settings).items() if name != "cache"}
+            history = cached(model, key, work, type(history))
+        else:
+            work()
         line.update(len(history.loss) - line.n)
     if watch:
-        watch(history, epochs)
+        watch(history, total)
     return history
 
 
-def _fit(model, x, y, x_val, y_val, epochs, seed, batch, learning_rate, patience, line, watch):
-    """The training itself: see `fit`."""
-    weights, order = class_weights(y), np.random.default_rng(seed)
-    # the step shrinks to 0 along a cosine; with a constant one, validation recall jumps to the end
-    steps = epochs * math.ceil(len(x) / batch)
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
-    # XLA would compile again for every new batch length, and gains nothing on small convolutions
-    model.compile(optimizer, "binary_crossentropy", jit_compile=False)
-    history, best, kept, started = History(), None, None, time.perf_counter()
-    for epoch in range(1, epochs + 1):
-        history.loss.append(_epoch(model, x, y, weights, order.permutation(len(x)), batch))
-        p = predict(model, x_val)
-        counts = count(y_val, p > 0.5)
-        history.val_loss.append(balanced_loss(p, y_val))
-        history.recall.append(counts.recall)
-        history.specificity.append(counts.specificity)
-        merit = (counts.recall + counts.specificity, -history.val_loss[-1])
+def _train(model, epochs, history, settings, report):
+    """The training itself; `report(words)` after each epoch says whether to stop there."""
+    best, weights, started = None, None, time.perf_counter()
+    for epoch in range(1, settings.epochs + 1):
+        merit, words = next(epochs)
         if best is None or merit > best:
-            best, kept, history.best_epoch = merit, model.get_weights(), epoch
-        line.set_postfix_str(
-            f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}",
-            refresh=False,
-        )
-        line.update()
-        history.stopped = bool(watch and watch(history, epochs)) and epoch < epochs
-        if history.stopped or (patience is not None and epoch - history.best_epoch >= patience):
+            best, weights, history.best_epoch = merit, model.get_weights(), epoch
+        history.stopped = report(words) and epoch < settings.epochs
+        waited = epoch - history.best_epoch
+        if history.stopped or (settings.patience is not None and waited >= settings.patience):
             break
-    model.set_weights(kept)
+    model.set_weights(weights)
     history.seconds = time.perf_counter() - started
     return history
 
@@ -270,32 +326,22 @@ def throughput(model, x, batch=None, repeats=5):
     return Speed(statistics.median(speeds), min(speeds), max(speeds))
 
 
-def _epoch(model, x, y, weights, order, batch):
-    """One pass over the frames in that order; the mean training loss."""
+def _epoch(model, x, y, weights, batches):
+    """One pass over the frames in those batches; the mean training loss."""
     total = 0.0
-    for start in range(0, len(order), batch):
-        # ascending within a batch: a memory-mapped file is read forwards
-        chosen = np.sort(order[start : start + batch])
-        images = channelled(x[chosen], model).astype(np.float32)
+    for chosen in batches:
         # Keras gives the loss of this batch alone
-        loss = model.train_on_batch(images, y[chosen], sample_weight=weights[chosen])
+        loss = model.train_on_batch(
+            channelled(x[chosen], model), y[chosen], sample_weight=weights[chosen]
+        )
         total += float(loss) * len(chosen)
-    return total / len(order)
+    return total / sum(map(len, batches))
 
 
 def channelled(part, model):
-    """The batch with the channel axis that the model asks for."""
-    return part[..., None] if part.ndim == len(model.input_shape) - 1 else part
-
-
-def images(x):
-    """Images (n, y, x) with a channel axis, float32: (n, y, x, 1)."""
-    return x[..., None].astype(np.float32)
-
-
-def progress_line(epochs, title, progress):
-    # standard output, because nbgrader takes anything on standard error for a failure
-    return tqdm(total=epochs, desc=title, unit="epoch", file=sys.stdout, disable=not progress)
+    """The batch as float32, with the channel axis that the model asks for."""
+    part = part[..., None] if part.ndim == len(model.input_shape) - 1 else part
+    return np.asarray(part, np.float32)
 
 
 def check_labels(x, y, which):

@@ -1,6 +1,7 @@
 """Adaptation on small synthetic runs: no target label, each run its statistics, what overlaps."""
 
 import inspect
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from mininets import another_run, images, small
 from sfxtutor import dann as training_of_dann, domains
 from sfxtutor.dann import Dann
 from sfxtutor.metrics import count
-from sfxtutor.training import class_weights, predict, set_seed
+from sfxtutor.training import Training, class_weights, predict, set_seed
 
 
 @pytest.fixture
@@ -25,15 +26,16 @@ def eager():
     tf.config.run_functions_eagerly(False)
 
 
-def train(frames=40, epochs=2, seed=0, x_target=None, **options):
+def train(frames=40, x_target=None, watch=None, **settings):
     """A DANN of two runs and its history, trained anew."""
-    set_seed(seed)
+    settings = Training(**{"epochs": 2, "cache": False} | settings)
+    set_seed(settings.seed)
     dann = Dann(small(), dense=(8,))
     x_target = another_run(frames, 2)[0] if x_target is None else x_target
+    validation = *images(30, 3), another_run(30, 4)[0]
     history = training_of_dann.fit_dann(
-        dann, *images(frames, 1), x_target, images(30, 3), another_run(30, 4)[0], epochs,
-        seed=seed, progress=False, **{"again": True} | options,
-    )  # fmt: skip
+        dann, *images(frames, 1), x_target, validation, settings, title=None, watch=watch
+    )
     return dann, history
 
 
@@ -48,8 +50,7 @@ def trained():
 def test_there_is_no_argument_for_labels_of_the_target():
     arguments = inspect.signature(training_of_dann.fit_dann).parameters
     assert list(arguments) == [
-        "dann", "x", "y", "x_target", "validation", "x_target_validation", "epochs",
-        "seed", "batch", "learning_rate", "progress", "title", "again", "watch",
+        "dann", "x", "y", "x_target", "validation", "settings", "title", "watch",
     ]  # fmt: skip
     for name in ("adapt_batch_norm", "features", "outputs"):
         assert not {"y", "labels"} & set(inspect.signature(getattr(domains, name)).parameters)
@@ -156,10 +157,11 @@ def test_who_watches_a_training_can_stop_it(eager):
 
 
 def test_the_same_seed_gives_the_same_weights_trained_anew_or_read_from_disk(monkeypatch, eager):
-    first, a = train(again=False)
+    first, a = train(cache=True)
     again, b = train()
-    monkeypatch.setattr(training_of_dann, "_fit", lambda *_, **__: pytest.fail("trained again"))
-    read, c = train(again=False)
+    fail = partial(pytest.fail, "trained again")
+    monkeypatch.setattr(training_of_dann, "reversal_strength", lambda progress: fail())
+    read, c = train(cache=True)
     for u, v, w in zip(*(dann.get_weights() for dann in (first, again, read)), strict=True):
         np.testing.assert_array_equal(u, v)
         np.testing.assert_array_equal(u, w)
@@ -167,7 +169,7 @@ def test_the_same_seed_gives_the_same_weights_trained_anew_or_read_from_disk(mon
     assert a == c
     for other in ({"seed": 1}, {"x_target": another_run(40, 7)[0]}):
         with pytest.raises(pytest.fail.Exception, match="trained again"):  # another training
-            train(again=False, **other)
+            train(cache=True, **other)
 
 
 def test_the_epoch_kept_has_the_lowest_risk_that_shows_without_target_labels(monkeypatch, eager):
@@ -215,10 +217,10 @@ def test_a_domain_head_worse_than_guessing_earns_nothing():
 def test_labels_that_cannot_train_are_refused(y, message):
     (x, truth), x_target = images(40, 1), another_run(40, 2)[0]
     with pytest.raises(ValueError, match=message):
-        training_of_dann.fit_dann(Dann(small()), x, y, x_target, (x, truth), x_target, 1)
+        training_of_dann.fit_dann(Dann(small()), x, y, x_target, (x, truth, x_target), Training(1))
     message = message.replace("training", "validation")
     with pytest.raises(ValueError, match=message):
-        training_of_dann.fit_dann(Dann(small()), x, truth, x_target, (x, y), x_target, 1)
+        training_of_dann.fit_dann(Dann(small()), x, truth, x_target, (x, y, x_target), Training(1))
 
 
 # ---- each run its own batch-norm statistics

@@ -16,7 +16,7 @@ from sfxtutor.models import (
     cut,
     transfer_from,
 )
-from sfxtutor.training import fit, set_seed
+from sfxtutor.training import Training, fit, set_seed
 
 
 def names(model):
@@ -182,7 +182,7 @@ def test_what_is_frozen_does_not_change_by_a_bit_and_what_is_open_does(
     before, (x, y) = weights_by_layer(model), frames()
     lower, upper = cut(model, open_blocks)
     z = np.asarray(lower(x[..., None]))
-    fit(upper, z, y, (z, y), 2, batch=4, progress=False)
+    fit(upper, z, y, (z, y), Training(2, batch=4), title=None)
     after = weights_by_layer(model)
     assert len(after["block1_norm"]) == 4  # scale, shift, mean, variance
     for name, weights in before.items():
@@ -199,7 +199,7 @@ def test_the_frozen_part_stays_also_when_the_whole_model_is_trained(tmp_path, mo
     model = lived_in(build_cnn((64, 64, 1)))
     cut(model, 1)
     before, (x, y) = weights_by_layer(model), frames()
-    fit(model, x, y, (x, y), 1, batch=4, progress=False)
+    fit(model, x, y, (x, y), Training(1, batch=4), title=None)
     after = weights_by_layer(model)
     kept = {name for name, weights in before.items() if weights and same(weights, after[name])}
     assert kept == {f"block{i}_{kind}" for i in (1, 2, 3) for kind in ("conv", "norm")}

@@ -15,14 +15,15 @@ from sfxtutor import training
 from sfxtutor.metrics import count
 from sfxtutor.models import build_cnn
 
-fit = partial(training.fit, again=True, progress=False)  # always trains: nothing is remembered
+fit = partial(training.fit, title=None)
+Training = partial(training.Training, cache=False)  # always trains
 
 
 def train(seed=0, epochs=12, **options):
     x, y = vectors(120, seed=1)
     training.set_seed(seed)
     model = small()
-    history = fit(model, x, y, vectors(80, seed=2), epochs, seed=seed, **options)
+    history = fit(model, x, y, vectors(80, seed=2), Training(epochs, seed, **options))
     return model, history
 
 
@@ -65,7 +66,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch(monkeypatch):
     monkeypatch.setattr(training, "predict", prescribed)
     model = small()
     x, truth = vectors(20, seed=1)
-    history = fit(model, x, truth, (x[:4], y), 4, batch=10)
+    history = fit(model, x, truth, (x[:4], y), Training(4, batch=10))
     assert history.best_epoch == 3
     assert history.recall == [0, 1, 1, 1]
     assert history.specificity == [1, 0.5, 0.5, 0]
@@ -78,7 +79,7 @@ def test_patience_ends_a_training_that_no_longer_improves(monkeypatch):
     y = np.array([True, False])
     monkeypatch.setattr(training, "predict", lambda model, x: np.array([0.5, 0.5]))
     x, truth = vectors(20, seed=1)
-    history = fit(small(), x, truth, (x[:2], y), 10, patience=2)
+    history = fit(small(), x, truth, (x[:2], y), Training(10, patience=2))
     assert (history.best_epoch, len(history.loss)) == (1, 3)
 
 
@@ -106,7 +107,7 @@ def test_images_of_a_memory_mapped_file_are_read_a_batch_at_a_time(tmp_path):
 
     y = np.arange(30) % 3 == 0
     model = build_cnn((32, 32, 1), filters=(2, 2), dense=())
-    history = fit(model, Watched(), y, (Watched(), y), 1, batch=8)
+    history = fit(model, Watched(), y, (Watched(), y), Training(1, batch=8))
     assert np.isfinite(history.loss).all()
     assert most == 30  # validation fits into one batch of `predict`
     p = training.predict(model, Watched(), batch=8)
@@ -138,7 +139,7 @@ def test_the_training_loss_is_the_mean_over_all_frames_of_an_epoch():
     """At a learning rate of 0, without dropout, it is the loss of the model as it is."""
     x, y = vectors(50, seed=1)  # batches of 20, 20 and 10
     model = keras.Sequential([keras.Input((128,)), keras.layers.Dense(1, activation="sigmoid")])
-    history = fit(model, x, y, (x, y), 2, learning_rate=0.0)
+    history = fit(model, x, y, (x, y), Training(2, learning_rate=0.0))
     expected = training.balanced_loss(training.predict(model, x), y)
     np.testing.assert_allclose(history.loss, expected, rtol=1e-5)
 
@@ -148,7 +149,7 @@ def test_layers_that_are_frozen_stay_as_they_are():
     model.get_layer("base").trainable = False
     before = model.get_layer("base").get_weights()
     x, y = vectors(20, seed=1)
-    fit(model, x, y, (x, y), 1)
+    fit(model, x, y, (x, y), Training(1))
     for old, new in zip(before, model.get_layer("base").get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -169,12 +170,12 @@ def test_there_is_no_way_to_hand_test_frames_to_a_training():
 def test_labels_that_cannot_train_are_refused(y, message):
     x, truth = vectors(20, seed=1)
     with pytest.raises(ValueError, match=message):
-        fit(small(), x, y, (x, truth), 1)
+        fit(small(), x, y, (x, truth), Training(1))
 
 
 def test_the_progress_is_one_line_on_standard_output(capfd):
     x, y = vectors(20, seed=1)
-    fit(small(), x, y, (x, y), 2, title="RWD, LN83", progress=True)
+    fit(small(), x, y, (x, y), Training(2), title="RWD, LN83")
     out, err = capfd.readouterr()
     assert "RWD, LN83: 100%" in out
     assert "recall" in out

@@ -36,8 +36,8 @@ def train_rwd(x, y, part, seed):
     sfx.set_seed(seed)
     model = sfx.build_rwd_cnn()
     valid = part.validation
-    sfx.fit(model, x[part.train], y[part.train], (x[valid], y[valid]), PAPER.epochs_rwd, seed=seed,
-            progress=False)  # fmt: skip
+    settings = sfx.Training(PAPER.epochs_rwd, seed)
+    sfx.fit(model, x[part.train], y[part.train], (x[valid], y[valid]), settings, title=None)
     return model
 
 
@@ -79,8 +79,8 @@ def one_bin(bin):
     images, y = sfx.prepare(run, bin=bin, progress=False).images, sfx.is_positive(run.labels)
     sfx.set_seed(0)
     model, valid = sfx.build_cnn((*images.shape[1:], 1)), part.validation
-    history = sfx.fit(model, images[part.train], y[part.train], (images[valid], y[valid]),
-                      BIN_EPOCHS, progress=False)  # fmt: skip
+    validation, settings = (images[valid], y[valid]), sfx.Training(BIN_EPOCHS)
+    history = sfx.fit(model, images[part.train], y[part.train], validation, settings, title=None)
     counts = sfx.count(y[valid], sfx.predict(model, images[valid]) > 0.5)
     return {
         "bin": bin,

@@ -16,8 +16,8 @@ import numpy as np
 from ..support.disk import cache_dir, written
 
 
-def remembered(model, inputs, train, History):
-    """The history of a training, and its weights in the model: remembered, or made by `train()`.
+def cached(model, inputs, train, History):
+    """The history of a training, and its weights in the model: from the cache, or by `train()`.
 
     Parameters
     ----------

@@ -1,10 +1,17 @@
-"""Line charts as SVG text: made in Python in under a millisecond, shown by any HTML widget."""
+"""Line charts, drawn once, shown twice: as SVG text, and in matplotlib where no widget runs.
+
+The SVG is made in Python in under a millisecond, and shown by any HTML widget.
+"""
 
 import html
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from ..plots.style import COLOURS
 
 WIDTH, HEIGHT = 330, 260  # CSS pixels
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 10, 44  # margins
@@ -49,7 +56,7 @@ class Chart:
     """
 
     def __init__(self, lines, x, y, xlabel, ylabel):
-        self.limits = x, y
+        self.lines, self.limits, self.labels = lines, (x, y), (xlabel, ylabel)
         drawn = [
             self._band(line) if isinstance(line, Band) else self._curve(line) for line in lines
         ]
@@ -76,7 +83,7 @@ class Chart:
             dot = (
                 f'<path d="M{LEFT} {y:.1f}H{x:.1f}V{HEIGHT - BOTTOM}" fill="none" '
                 'stroke="currentColor" stroke-dasharray="2 3"/>'
-                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="#D55E00" stroke="#fff"/>'
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{COLOURS["red"]}" stroke="#fff"/>'
             )
         size = f'width="{WIDTH}" height="{self.height}" viewBox="0 0 {WIDTH} {self.height}"'
         look = (
@@ -87,6 +94,23 @@ class Chart:
             f'<svg role="img" aria-label="{html.escape(alt)}" {size} style="{look}">'
             f"{self.fixed}{dot}</svg>"
         )
+
+    def draw(self, ax, mark=None):
+        """The same chart on Axes of matplotlib."""
+        for line in self.lines:
+            look = {"label": line.label, "color": line.colour}
+            if isinstance(line, Band):
+                ax.fill_between(line.x, line.low, line.high, alpha=0.25, lw=0, **look)
+            else:
+                marker = "o" if line.points else None
+                ax.plot(line.x, line.y, line.style, marker=marker, ms=4, **look)
+        if mark is not None:
+            ax.plot(*mark, "o", color=COLOURS["red"], ms=9)
+        x, y = self.limits
+        ax.set(xlabel=self.labels[0], ylabel=self.labels[1], xlim=x, ylim=y)
+        ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
+        if any(line.label for line in self.lines):
+            ax.legend(fontsize="small")
 
     def _axis(self, label, low, high, across):
         """The line of an axis, its ticks, its name."""
@@ -129,6 +153,15 @@ class Chart:
         else:
             mark = f'<path d="M{x} {y - 4}h24" {_pen(line)}/>'
         return mark + _text(x + 29, y, line.label, "start")
+
+
+def figure_of(charts, marks=()):
+    """Charts side by side, each with its mark: a matplotlib Figure."""
+    charts = list(charts)
+    figure = Figure(figsize=(9, 3.7), layout="constrained")
+    for ax, chart, mark in zip_longest(figure.subplots(1, len(charts)), charts, marks):
+        chart.draw(ax, mark)
+    return figure
 
 
 def _pen(line):

@@ -9,6 +9,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .base import Exhibit
+from .chart import figure_of
 
 
 class Monitor(Exhibit):
@@ -34,6 +35,9 @@ class Monitor(Exhibit):
     def charts(self):
         """Each chart with its name: pairs of str and `Chart`."""
         raise NotImplementedError
+
+    def figure(self):
+        return figure_of(chart for _, chart in self.charts())
 
     def stop(self):
         """Ask for the end."""

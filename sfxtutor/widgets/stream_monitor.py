@@ -8,7 +8,6 @@ stream("tcp://127.0.0.1:5555", "scores.csv", watch=monitor)
 from collections import deque, namedtuple
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ..beamline.stream.report import BINS, quantile
 from ..metrics import wilson
@@ -68,21 +67,6 @@ class StreamMonitor(Monitor):
     def charts(self):
         for label, (lines, x, y) in panels(self.points, self.window).items():
             yield f"{label} by time", Chart(lines, x, y, "time, s", label)
-
-    def figure(self):
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
-        found = panels(self.points, self.window).items()
-        for ax, (label, (lines, x, y)) in zip(figure.subplots(1, 2), found, strict=True):
-            for line in lines:
-                if isinstance(line, Band):
-                    ax.fill_between(line.x, line.low, line.high, label=line.label,
-                                    color=line.colour, alpha=0.25, lw=0)  # fmt: skip
-                else:
-                    ax.plot(line.x, line.y, line.style, label=line.label, color=line.colour)
-            ax.set(xlabel="time, s", ylabel=label, xlim=x, ylim=y)
-            if lines:
-                ax.legend(fontsize="small")
-        return figure
 
     def alt(self):
         if self.report is None:

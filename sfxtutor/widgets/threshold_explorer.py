@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import ipywidgets as controls
 import numpy as np
-from matplotlib.figure import Figure
 
 from ..metrics import rate_text
 from ..plots.style import COLOURS
 from .base import Exhibit, offer
-from .chart import Chart, Line
+from .chart import Chart, Line, figure_of
 
 ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
 
@@ -149,16 +148,7 @@ class ThresholdExplorer(Exhibit):
         )
 
     def figure(self):
-        figure = Figure(figsize=(9, 3.8), layout="constrained")
-        sets, marks = _lines(self.points), _marks(self.points, self.slider.index)
-        for ax, (lines, xlabel, ylabel), mark in zip(
-            figure.subplots(1, 2), sets, marks, strict=True
-        ):
-            for line in lines:
-                ax.plot(line.x, line.y, line.style, label=line.label, color=line.colour)
-            ax.plot(*mark, "o", color=COLOURS["red"], ms=9)
-            ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, 102), ylim=(0, 102))
-            ax.legend(loc="lower right")
+        figure = figure_of(self.charts, _marks(self.points, self.slider.index))
         figure.suptitle(f"{self.method.value}: kept from {self.slider.label}")
         return figure
 
@@ -169,33 +159,22 @@ class ThresholdExplorer(Exhibit):
         return f"{self.method.value}, frames kept from {self.slider.label}: {rates}."
 
 
-def _lines(points):
-    """The curves of both charts, each with the names of its axes; in per cent."""
+def _charts(points):
+    """Precision against recall, and recall against the data kept; in per cent."""
     base = 100 * points.positives / points.frames
     recall, grey = 100 * points.recall, "#888888"
-    return (
-        (
-            [
-                Line(recall, 100 * points.precision, "thresholds", COLOURS["blue"]),
-                Line([0, 100], [base, base], "by chance", grey, "--"),
-            ],
-            "recall, %",
-            "precision, %",
-        ),
-        (
-            [
-                Line(100 * points.share_kept, recall, "thresholds", COLOURS["blue"]),
-                Line([0, 100], [0, 100], "by chance", grey, "--"),
-            ],
-            "data kept, %",
-            "recall, %",
-        ),
-    )
-
-
-def _charts(points):
+    precision = [
+        Line(recall, 100 * points.precision, "thresholds", COLOURS["blue"]),
+        Line([0, 100], [base, base], "by chance", grey, "--"),
+    ]
+    kept = [
+        Line(100 * points.share_kept, recall, "thresholds", COLOURS["blue"]),
+        Line([0, 100], [0, 100], "by chance", grey, "--"),
+    ]
+    axes = (0, 102), (0, 102)
     return [
-        Chart(lines, (0, 102), (0, 102), xlabel, ylabel) for lines, xlabel, ylabel in _lines(points)
+        Chart(precision, *axes, "recall, %", "precision, %"),
+        Chart(kept, *axes, "data kept, %", "recall, %"),
     ]
 
 

@@ -2,14 +2,12 @@
 
 monitor = sfx.TrainingMonitor()
 monitor.show()
-sfx.fit(model, x, y, validation, epochs, watch=monitor)
+sfx.fit(model, x, y, validation, sfx.Training(epochs=8), watch=monitor)
 """
 
 import math
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ..plots.scores import CURVES
 from ..plots.style import COLOURS
@@ -63,19 +61,6 @@ class TrainingMonitor(Monitor):
     def charts(self):
         for label, (lines, x, y) in panels(self.history, self.epochs).items():
             yield f"{label} by epoch", Chart(lines, x, y, "epoch", label)
-
-    def figure(self):
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
-        found = panels(self.history, self.epochs).items()
-        for ax, (label, (lines, x, y)) in zip(figure.subplots(1, 2), found, strict=True):
-            for line in lines:
-                marker = "o" if line.points else None
-                ax.plot(line.x, line.y, line.style, label=line.label, color=line.colour,
-                        marker=marker, ms=4)  # fmt: skip
-            ax.set(xlabel="epoch", ylabel=label, xlim=x, ylim=y)
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-            ax.legend(fontsize="small")
-        return figure
 
     def alt(self):
         return self.text

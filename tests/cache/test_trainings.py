@@ -1,5 +1,6 @@
 """Remembered trainings: the same one is never done twice, another one always, a kill harms none."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -49,7 +50,9 @@ def build(seed=0, dropout=0.25):
 
 def train(model, **changes):
     """Train a model, quietly, as all tests here do: its history."""
-    arguments = DATA | {"epochs": 2, "batch": 10, "progress": False} | changes
+    fields = {field.name for field in dataclasses.fields(training.Training)}
+    settings = {"epochs": 2, "batch": 10} | {k: changes.pop(k) for k in fields & set(changes)}
+    arguments = DATA | {"settings": training.Training(**settings), "title": None} | changes
     return training.fit(model, **arguments)
 
 
@@ -63,8 +66,8 @@ def memory(tmp_path, monkeypatch):
 @pytest.fixture
 def epochs(memory, monkeypatch):
     """A list that grows by one with each epoch that is trained."""
-    seen, epoch = [], training._epoch
-    monkeypatch.setattr(training, "_epoch", lambda *args: seen.append(1) or epoch(*args))
+    seen, predict = [], training.predict  # of the validation frames, once after an epoch
+    monkeypatch.setattr(training, "predict", lambda *args: seen.append(1) or predict(*args))
     return seen
 
 
@@ -72,8 +75,9 @@ def epochs(memory, monkeypatch):
 def trainings(memory, monkeypatch):
     """A list that grows by one with each training; only for show, which is quick."""
     seen = []
-    history = training.History([0.7], [0.7], [0.5], [0.5], 1)
-    monkeypatch.setattr(training, "_fit", lambda *args, **options: seen.append(1) or history)
+    monkeypatch.setattr(keras.Model, "compile", lambda *args, **options: seen.append(1))
+    monkeypatch.setattr(keras.Model, "train_on_batch", lambda *args, **options: 0.7)
+    monkeypatch.setattr(training, "predict", lambda model, x: np.full(len(x), 0.5, np.float32))
     return seen
 
 
@@ -104,7 +108,7 @@ def test_what_follows_is_the_same_whether_trained_or_remembered(epochs):
         built.append(build_cnn((16, 16, 1), filters=(2, 2), dense=(4,)))  # and no `set_seed`
     assert len(epochs) == 2  # the second was remembered
     for model in models:
-        train(model, seed=1, again=True)
+        train(model, seed=1, cache=False)
     assert len(epochs) == 6
     assert same(*models)
     assert same(*built)
@@ -127,10 +131,10 @@ def test_who_watches_is_handed_a_remembered_training_at_once(epochs):
 
 
 def test_again_trains_and_neither_reads_nor_writes(trainings, memory):
-    train(build(), again=True)
+    train(build(), cache=False)
     assert not memory.exists()
     train(build())
-    train(build(), again=True)
+    train(build(), cache=False)
     assert len(trainings) == 3
 
 
@@ -231,7 +235,7 @@ def test_names_and_progress_do_not_matter(trainings, capfd):
     train(build(), title="first")
     for _ in range(3):
         keras.layers.Conv2D(1, 3)
-    train(build(), title="second", epochs=2, progress=True)
+    train(build(), title="second", epochs=2)
     assert len(trainings) == 1
     assert "second:" in capfd.readouterr().out
 

@@ -145,7 +145,9 @@ def training():
 
     sfx.set_seed(3)
     model = sfx.build_cnn((32, 32, 1), filters=(4, 4), dense=(8,))
-    history = sfx.fit(model, *labelled(60, 0), labelled(30, 1), 2, progress=False, again=True)
+    history = sfx.fit(
+        model, *labelled(60, 0), labelled(30, 1), sfx.Training(2, cache=False), title=None
+    )
     numbers = [*history.loss, *history.val_loss, history.best_epoch]
     return {"fit": numbers + sfx.predict(model, labelled(6, 2)[0]).tolist()}
 
@@ -157,8 +159,10 @@ def dann():
     sfx.set_seed(3)
     model = sfx.Dann(sfx.build_cnn((32, 32, 1), filters=(4, 4), dense=(8,)), dense=(8,))
     (x, y), target = labelled(60, 0), labelled(60, 5)[0]
-    history = sfx.fit_dann(model, x, y, target, labelled(30, 1), labelled(30, 6)[0], 2,
-                           progress=False, again=True)  # fmt: skip
+    validation = *labelled(30, 1), labelled(30, 6)[0]
+    history = sfx.fit_dann(
+        model, x, y, target, validation, sfx.Training(2, cache=False), title=None
+    )
     numbers = [*history.loss, *history.domain_loss, *history.domain_val_loss, history.best_epoch]
     return {"fit_dann": numbers + sfx.predict(model.cnn("target"), target[:6]).tolist()}
 

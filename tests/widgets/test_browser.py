@@ -64,8 +64,8 @@ sfx.set_seed(0)
 dann = sfx.Dann(sfx.build_cnn((24, 24, 1), filters=(2, 2), dense=(4,)))"""
 MONITOR = """monitor = TrainingMonitor()
 display(monitor)
-history = sfx.fit_dann(dann, x[:40], y[:40], x[:40], (x[40:], y[40:]), x[40:], 2000,
-                       progress=False, watch=monitor)
+history = sfx.fit_dann(dann, x[:40], y[:40], x[:40], (x[40:], y[40:], x[40:]),
+                       sfx.Training(2000), title=None, watch=monitor)
 print(f"trained for {len(history.loss)} epochs")"""
 SOURCE = """import threading
 

@@ -81,7 +81,7 @@ def test_fit_hands_over_each_epoch_and_obeys():
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     from mininets import small_rwd, vectors
 
-    from sfxtutor import fit
+    from sfxtutor import Training, fit
 
     x, y = vectors(40, seed=1)
     watch, seen = TrainingMonitor(), []
@@ -92,7 +92,7 @@ def test_fit_hands_over_each_epoch_and_obeys():
             watch.stop()
         return watch(history, epochs)
 
-    found = fit(small_rwd(), x, y, (x, y), 6, progress=False, watch=stop_after_two)
+    found = fit(small_rwd(), x, y, (x, y), Training(6), title=None, watch=stop_after_two)
     assert seen == [(1, 6, False), (2, 6, False), (2, 6, True)]
     assert found.stopped
     assert len(found.loss) == 2

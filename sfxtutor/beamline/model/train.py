@@ -19,6 +19,7 @@ from tqdm import tqdm
 from ... import preprocess
 from ...fast.kernels import count_spots, fast_binned, fast_rwd
 from ...metrics import best_threshold, count
+from ...preprocess import ROWS
 from ...runs.datasets import TWINS
 from ...runs.open import open_run
 from ...runs.twin.run import VERSION as TWIN_VERSION
@@ -36,7 +37,7 @@ BEAMLINES = {"rwd": 2400, "cnn": 600}  # an image takes ninety times the memory 
 EPOCHS_LEFT_OUT = 10  # of each of the seven trainings that leave a family out
 
 
-def build_screening_rwd(length=720):
+def build_screening_rwd(length=ROWS):
     """1D CNN for any beamline, untrained: RWD vectors (n, length) -> p("hit or maybe") (n, 1).
 
     Unlike `sfxtutor.build_rwd_cnn` it is blind to the level of the noise, which differs between
@@ -126,11 +127,11 @@ def fit_screener(model, x, hit, lines, epochs, seed=0):
     area : float
         Under the curve, on the fourth part.
     """
-    from ...training import fit, predict
+    from ...training import Training, fit, predict
 
     apart = lines % 4 == 3
-    fit(model, x[~apart], hit[~apart], (x[apart], hit[apart]), epochs, seed=seed, batch=64,
-        learning_rate=2e-3)  # fmt: skip
+    settings = Training(epochs, seed, batch=64, learning_rate=2e-3)
+    fit(model, x[~apart], hit[~apart], (x[apart], hit[apart]), settings)
     p = predict(model, x[apart], 512)
     threshold = float(np.quantile(p[hit[apart]], 1 - RECALL))
     return threshold, count(hit[apart], p >= threshold), roc_auc_score(hit[apart], p)
@@ -206,7 +207,7 @@ def train(kind="rwd", out=None, beamlines=None, seed=0, leave_out=True):
     beamlines = beamlines or BEAMLINES[kind]
     frames = simulate_beamlines(kind, beamlines, seed)
     set_seed(seed)
-    model = build_screening_rwd() if kind == "rwd" else build_cnn((720 // BIN, 720 // BIN, 1))
+    model = build_screening_rwd() if kind == "rwd" else build_cnn((ROWS // BIN, ROWS // BIN, 1))
     threshold, counts, area = fit_screener(
         model, frames["x"], frames["hit"], frames["line"], EPOCHS[kind], seed
     )

@@ -38,7 +38,7 @@ class Inputs:
                 self.problems[number] = one_line(error)
                 continue
             self.frames[number], self.fingerprints[number] = len(run), run.fingerprint
-            self.kinds.add((run.card.shape, str(run.dtype)))
+            self.kinds.add((run.card.shape, str(run.frames.dtype)))
         self.close()
 
     def __iter__(self):

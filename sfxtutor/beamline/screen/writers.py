@@ -54,9 +54,11 @@ def write_events(path, rows, runs):
     with written(path) as partial, open(partial, "w", **NAMES) as file:
         for row in rows:
             run = runs[row.number]
-            name, dataset, *_ = run.place(row.frame)
+            name, dataset, *_ = run.frames.place(row.frame)
             # CBF: a frame is a file of its own, perhaps in the folder that was named
-            file.write(f"{row.file} {run.event(row.frame)}".rstrip() if dataset else str(name))
+            file.write(
+                f"{row.file} {run.frames.event(row.frame)}".rstrip() if dataset else str(name)
+            )
             file.write("\n")
 
 
@@ -75,8 +77,8 @@ def write_hits(path, rows, runs, copy=False):
     copy : bool
     """
     first = next(iter(runs))
-    shape, dtype = runs[first].card.shape, runs[first].dtype
-    places = [runs[row.number].place(row.frame) for row in rows]
+    shape, dtype = runs[first].card.shape, runs[first].frames.dtype
+    places = [runs[row.number].frames.place(row.frame) for row in rows]
     linked = all(dataset for _, dataset, _, _ in places) and len({p[0] for p in places}) <= LINKED
     with written(path) as partial, h5py.File(partial, "w") as file:
         detector = file.create_group("entry_1/instrument_1/detector_1")
@@ -130,7 +132,7 @@ def _copy(group, rows, runs, shape, dtype):
     stack, copied = group.create_dataset("data", (0, *shape), dtype, **options), []
     for row in rows:
         try:
-            frame = runs[row.number].raw(row.frame)
+            frame = runs[row.number].frames.read(row.frame)
         except (OSError, RuntimeError, ValueError) as error:  # damaged beyond its central crop
             warnings.warn(f"Frame {row.frame + 1} of {row.file} is left out of the hits: {error}",
                           stacklevel=4)  # fmt: skip
@@ -164,7 +166,7 @@ def _tell_sources(file, rows, runs):
     """Of each frame: file, frame, score, photon energy."""
     source = file.create_group("source")
     for row in rows[:1]:
-        source.attrs.update(runs[row.number].marks)
+        source.attrs.update(runs[row.number].no_data.known())
     source["file"] = np.array([row.file for row in rows], dtype=h5py.string_dtype())
     source["frame"] = np.array([row.frame + 1 for row in rows], np.int32)
     source["p_hit"] = np.array([row.p for row in rows], np.float32)

@@ -12,7 +12,7 @@ class CbfFrames(Frames):
     def __post_init__(self):
         self.ends = list(range(1, len(self.parts) + 1))
 
-    def place(self, i):
+    def part_of(self, i):
         return i, None
 
     def source(self, k):

@@ -18,8 +18,7 @@ import numpy as np
 class Frames:
     """Where the raw frames of a run lie in HDF5 datasets, and what their file says of them.
 
-    A raw pixel holds no data where it is not finite, the lowest number of a signed type, equal to
-    `flag`, or below `lowest`.
+    `flag` and `lowest` tell raw pixels without data: see `NoData`.
     """
 
     parts: list  # HDF5 datasets (n, y, x) or (y, x)
@@ -48,23 +47,41 @@ class Frames:
             self.shots["wavelength"] = values
 
     def place(self, i):
-        """Number of the part that holds frame i, and the index there, None in a part of one."""
-        k = bisect_right(self.ends, i)
-        return k, (i - (self.ends[k - 1] if k else 0) if self.parts[k].ndim == 3 else None)
+        """Path of the file, name and shape of the dataset that hold frame i, and its index there.
+
+        Name and shape are None for CBF; the index is None where the dataset is one frame.
+        """
+        k, index = self.part_of(i)
+        return *self.source(k), index
+
+    def event(self, i):
+        """How CrystFEL names frame i within the file: "part//n" or "//n", n from 0, or ""."""
+        k, index = self.part_of(i)
+        token = self.tokens[k] if self.tokens else ""
+        return "" if index is None else f"{token}//{index}"
 
     def source(self, k):
         """Path of the file, name and shape of the dataset of part k."""
         part = self.parts[k]
         return Path(part.file.filename), part.name, part.shape
 
+    def files(self):
+        """Paths of all files that hold frames: a set."""
+        return {self.source(k)[0] for k in range(len(self.parts))}
+
     def read(self, i, rows=slice(None), columns=slice(None)):
         """Raw pixels of frame i, of these rows and columns only: (y, x), the file's dtype."""
-        k, index = self.place(i)
+        k, index = self.part_of(i)
         part = self.parts[k]
         pixels = part[rows, columns] if index is None else part[index, rows, columns]
         if _size(part) < self.sizes[k]:  # HDF5 reads zeros, and no error, behind the end of a file
             raise OSError("the file has become shorter while it was read")
         return pixels
+
+    def part_of(self, i):
+        """Number of the part that holds frame i, and the index there, None in a part of one."""
+        k = bisect_right(self.ends, i)
+        return k, (i - (self.ends[k - 1] if k else 0) if self.parts[k].ndim == 3 else None)
 
 
 def _size(part):

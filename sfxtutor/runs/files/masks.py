@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ..run import crop_slices
 from .cbf import read_cbf
 from .cxi import CXI_BAD
 
@@ -69,6 +70,19 @@ def read_mask(path, name=None):
             "expected (y, x) and True for good ones. Turn it round, or give one detector image."
         )
     return mask
+
+
+def fitting_mask(mask, frames, name):
+    """A mask (path or array) as (y, x) bool of the frames' shape; that of a detector is cropped."""
+    mask = read_mask(mask, name) if isinstance(mask, (str, Path)) else np.asarray(mask)
+    if frames.crop_of and mask.shape == frames.crop_of:
+        mask = mask[crop_slices(mask.shape, frames.shape[0])]
+    if mask.shape != frames.shape:
+        raise ValueError(
+            f"The mask has shape {mask.shape}, the frames of {name} {frames.shape}; expected the "
+            "same. Give the mask of this detector and binning."
+        )
+    return mask.astype(bool)
 
 
 def _read_flex(path, _):

@@ -158,7 +158,7 @@ def test_crops_of_some_frames(server, content):
     path = get(server, 2, crop=True)
     assert path.name == "r0018_2000_first2_crop.h5"
     run = open_run("LN83", source="cxidb")
-    assert (len(run), run.crop_of, run.card.shape) == (2, (740, 740), (724, 724))
+    assert (len(run), run.frames.crop_of, run.card.shape) == (2, (740, 740), (724, 724))
     assert (run[1] == FRAMES[1, 8:732, 8:732]).all()
     assert (run.crop(1) == run[1]).all()
     assert "photosystem" not in run.card.title

@@ -47,12 +47,12 @@ def test_a_run_comes_back(run, tmp_path):
         for name in ("title", "wavelength", "distance", "pixel", "saturation", "shape", "frames"):
             assert getattr(back.card, name) == pytest.approx(getattr(run.card, name))
         assert back.card.beam_center == pytest.approx((370.5, 360.0))
-        assert back.crop_of is None
+        assert back.frames.crop_of is None
 
 
 def test_a_crop_is_one_and_says_so(run, tmp_path):
     with FileRun(write(run, tmp_path / "r.h5", 3, crop=True), mask=run.mask) as back:
-        assert (len(back), back[2].shape, back.crop_of) == (3, (724, 724), (740, 740))
+        assert (len(back), back[2].shape, back.frames.crop_of) == (3, (724, 724), (740, 740))
         assert all((back[i] == run.crop(i)).all() for i in range(3))
         assert (back.crop(1) == run.crop(1)).all()
         assert (back.crop(1, 100) == run.crop(1, 100)).all()
