@@ -63,19 +63,19 @@ class Dann(keras.Model):
 
     def call(self, x, run="target", training=False):
         """Images (n, y, x, 1) of that run -> p("hit or maybe"), p(it is the target), (n,) each."""
-        for used, kept in zip(self.used, self.kept[run], strict=True):
-            used.assign(kept)
+        for used, own in zip(self.used, self.kept[run], strict=True):
+            used.assign(own)
         features = self.base(x, training=training)
         if training:
-            for used, kept in zip(self.used, self.kept[run], strict=True):
-                kept.assign(used)
+            for used, own in zip(self.used, self.kept[run], strict=True):
+                own.assign(used)
         return self.classifier(features)[:, 0], self.domain(features)[:, 0]
 
     def cnn(self, run):
         """A CNN as of `build_cnn`, with the weights as they are and the statistics of that run."""
         base = keras.models.clone_model(self.base)
-        for used, kept in zip(self.used, self.kept[run], strict=True):
-            used.assign(kept)
+        for used, own in zip(self.used, self.kept[run], strict=True):
+            used.assign(own)
         base.set_weights(self.base.get_weights())
         classifier = keras.models.clone_model(self.classifier)
         classifier.set_weights(self.classifier.get_weights())

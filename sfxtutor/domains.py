@@ -58,8 +58,8 @@ def proxy_a_distance(a, b, seed=0):
     order = rng.permutation(len(x))
     train, test = order[::2], order[1::2]
     linear = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
-    said = make_pipeline(StandardScaler(), linear).fit(x[train], y[train]).predict(x[test])
-    counts = count(y[test], said)
+    predicted = make_pipeline(StandardScaler(), linear).fit(x[train], y[train]).predict(x[test])
+    counts = count(y[test], predicted)
     return max(0.0, 2 * (2 * counts.balanced_accuracy - 1))
 
 

@@ -144,24 +144,24 @@ def rate_text(k, n):
     return f"{100 * k / n:.1f} % ({k}/{n}, 95 %: {100 * low:.0f} to {100 * high:.0f})"
 
 
-def count(truth, verdict):
-    """Compare verdicts with labels, both (n,) bool, True = hit or maybe: `Counts`.
+def count(truth, decision):
+    """Compare decisions with labels, both (n,) bool, True = hit or maybe: `Counts`.
 
     Raises
     ------
     ValueError
         If they differ in length or are not bool (probabilities need a threshold first).
     """
-    truth, verdict = np.asarray(truth), np.asarray(verdict)
-    if truth.shape != verdict.shape or truth.dtype != bool or verdict.dtype != bool:
+    truth, decision = np.asarray(truth), np.asarray(decision)
+    if truth.shape != decision.shape or truth.dtype != bool or decision.dtype != bool:
         raise ValueError(
-            f"Cannot compare {verdict.dtype} verdicts of shape {verdict.shape} with {truth.dtype} "
-            f"labels of shape {truth.shape}, expected two bool arrays of one length. "
+            f"Cannot compare {decision.dtype} decisions of shape {decision.shape} with "
+            f"{truth.dtype} labels of shape {truth.shape}, expected two bool arrays of one length. "
             "Compare probabilities with a threshold first."
         )
-    hits, found = int(truth.sum()), int((truth & verdict).sum())
-    rejected = int((~truth & ~verdict).sum())
-    return Counts(found, hits, rejected, truth.size - hits)
+    hits, detected = int(truth.sum()), int((truth & decision).sum())
+    rejected = int((~truth & ~decision).sum())
+    return Counts(detected, hits, rejected, truth.size - hits)
 
 
 def best_threshold(score, truth):

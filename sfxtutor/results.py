@@ -192,12 +192,12 @@ def _rate(group, kind):
     """Recall ("hits") or specificity ("misses") of rows that differ in their seed alone."""
     if not group:
         return "–"
-    found = [row[f"{kind}_found"] for row in group]
+    counts = [row[f"{kind}_found"] for row in group]
     total = group[0][f"{kind}_total"]
     if len(group) == 1:
-        return rate_text(found[0], total)
-    spread = f"{100 * min(found) / total:.1f} to {100 * max(found) / total:.1f}"
-    return f"{rate_text(median_low(found), total)}; {len(group)} seeds: {spread}"
+        return rate_text(counts[0], total)
+    spread = f"{100 * min(counts) / total:.1f} to {100 * max(counts) / total:.1f}"
+    return f"{rate_text(median_low(counts), total)}; {len(group)} seeds: {spread}"
 
 
 def _caption(groups, origins, number):

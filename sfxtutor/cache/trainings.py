@@ -34,9 +34,9 @@ def cached(model, inputs, train, History):
     sentence says so.
     """
     path = cache_dir() / "trainings" / f"{_key(model, inputs)}.npz"
-    kept = _read(path, len(model.variables))
-    if kept is not None:
-        history, values = kept
+    stored = _read(path, len(model.variables))
+    if stored is not None:
+        history, values = stored
         for variable, value in zip(model.variables, values, strict=True):
             variable.assign(value)
         return History(**history)
@@ -120,8 +120,8 @@ def _read(path, count):
     A damaged file counts as none, and is written anew.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            return json.loads(str(kept["history"])), [kept[f"v{i}"] for i in range(count)]
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return json.loads(str(archive["history"])), [archive[f"v{i}"] for i in range(count)]
     except (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile):
         return None  # zipfile raises all of them, by the byte that is wrong
 

@@ -123,11 +123,12 @@ def broken_form(source, name):
     problems, seen = [], set()
     wanted = {"answer": "SOLUTION", "written": "MARK SCHEME"}
     for number, cell in enumerate(source.cells, start=1):
-        found, where = grade_id(cell), f"cell {number} ({grade_id(cell) or 'without nbgrader id'})"
-        if not re.fullmatch(rf"{re.escape(name)}-(\w+-)?\w+", found) or found in seen:
+        identifier = grade_id(cell)
+        where = f"cell {number} ({identifier or 'without nbgrader id'})"
+        if not re.fullmatch(rf"{re.escape(name)}-(\w+-)?\w+", identifier) or identifier in seen:
             problems.append(f"{where} needs an id of its own such as {name}-g1-answer")
-        if MARKER.findall(cell.source.partition("\n")[0]) != [found]:
-            problems.append(f"{where} does not begin with the marker 'sfxtutor: {found}'")
+        if MARKER.findall(cell.source.partition("\n")[0]) != [identifier]:
+            problems.append(f"{where} does not begin with the marker 'sfxtutor: {identifier}'")
         try:
             kinds = regions(cell.source)[2]
         except ValueError as error:
@@ -136,7 +137,7 @@ def broken_form(source, name):
         allowed = "HIDDEN TESTS" if role(cell) == "test" else wanted.get(role(cell))
         if set(kinds) - {allowed} or (role(cell) in wanted and not kinds):
             problems.append(f"{where} has the regions {kinds}, expected {allowed or 'none'}")
-        seen.add(found)
+        seen.add(identifier)
     return problems
 
 

@@ -71,8 +71,8 @@ def title_and_question(notebook):
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     title = re.search(r"^# +(.+)$", text, re.MULTILINE)
     question = re.search(r"^\*\*Question\.?\*\*\.?\s*(.+?)(?:\n\s*\n|\Z)", text, re.M | re.S)
-    found = (title and title[1], question and " ".join(question[1].split()))
-    return tuple(re.sub(r"[*_`]", "", part or "") for part in found)
+    parts = (title and title[1], question and " ".join(question[1].split()))
+    return tuple(re.sub(r"[*_`]", "", part or "") for part in parts)
 
 
 def lesson_page(notebook, folder, outcome):

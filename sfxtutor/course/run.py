@@ -79,7 +79,7 @@ def run_course(notebooks, profile="quick", source="twin", out="build", seed=0):
     for number, path in enumerate(notebooks, start=1):
         print(f"[{number}/{len(notebooks)}] {path.stem} ...", end=" ", flush=True)
         outcomes.append(run_lesson(path, env, out))
-        print(describe(outcomes[-1]), flush=True)
+        print(outcome_text(outcomes[-1]), flush=True)
         write_report(outcomes, profile, source, out, seed)
     failed = [outcome.name for outcome in outcomes if outcome.error]
     minutes = sum(outcome.seconds for outcome in outcomes) / 60
@@ -90,7 +90,7 @@ def run_course(notebooks, profile="quick", source="twin", out="build", seed=0):
     return 1 if failed else 0
 
 
-def describe(outcome):
+def outcome_text(outcome):
     """One line on an outcome: minutes, memory and, where it failed, why."""
     line = f"{outcome.seconds / 60:.1f} min, {outcome.peak_mb:.0f} MB"
     return f"{line}, FAILED {outcome.error}" if outcome.error else line

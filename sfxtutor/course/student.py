@@ -19,9 +19,9 @@ def night():
     """Your filter of 2,000 frames: positives kept and rejected, misses kept and rejected."""
     rng = np.random.default_rng(personal_seed())
     positives = int(rng.integers(60, 161))
-    kept = round(positives * rng.uniform(0.78, 0.88))
+    detected = round(positives * rng.uniform(0.78, 0.88))
     false = round(positives * rng.uniform(0.5, 0.8))
-    return kept, positives - kept, false, 2000 - positives - false
+    return detected, positives - detected, false, 2000 - positives - false
 
 
 def history():

@@ -67,7 +67,7 @@ def count_spots(
     if mask.pixels < crop.size:
         crop = crop * mask.good
     n = mask.in_windows(kernel)
-    return spots.count_spots(
+    return spots.count_in_crop(
         crop, n, gain, kernel, sigma_background, sigma_strong, threshold, min_pixels
     )
 

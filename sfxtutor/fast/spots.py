@@ -11,7 +11,7 @@ from .lcn import slide
 
 
 @compiled
-def count_spots(
+def count_in_crop(
     crop, n, gain, kernel, sigma_background, sigma_strong, global_threshold, min_pixels
 ):
     """Strong pixels, row by row, each joined to the spot of its left and upper neighbour."""
@@ -47,11 +47,11 @@ def count_spots(
                         spot = _join(root, pixels, neighbour, spot)
                 pixels[spot] += 1
                 here[x] = spot
-    found = 0
+    count = 0
     for spot in range(spots):
         if root[spot] == spot and pixels[spot] >= min_pixels:
-            found += 1
-    return found
+            count += 1
+    return count
 
 
 @compiled

@@ -1,8 +1,8 @@
 """The paper's claims, each as statements about numbers that the lessons computed.
 
-A judge is a function named and documented by its claim.  It takes a `Found` and gives the margins,
-each shown where it lies above 0 (see `verdicts`), and a detail in words.  A number that was not
-computed raises a KeyError that names it.
+A judge is a function named and documented by its claim.  It takes the `Evidence` and gives the
+margins, each shown where it is above 0 (see `intervals.verdict`), and a detail in words.  A number
+that was not computed raises a KeyError that names it.
 """
 
 import statistics
@@ -23,7 +23,7 @@ ENOUGH = 0.90  # recall that counts as finding the hits
 PAPER_SPEEDUP = 88  # 11,123 vectors/s against 126 frames/s
 
 
-class Found(NamedTuple):
+class Evidence(NamedTuple):
     """What the lessons computed: rows by (method, train, adapt_to, test_on, frames tested), each
     group of them differing in the seed, and what lesson 06 saves of each DANN it trained."""
 
@@ -66,21 +66,21 @@ def claims(rows, speeds=None, domains=()):
     origins = {(row["source"], row["profile"]) for row in rows}
     if len(origins) > 1:
         raise ValueError(
-            f"Found rows of {sorted(origins)}, expected one source and one profile. "
+            f"Evidence rows of {sorted(origins)}, expected one source and one profile. "
             "Judge them one by one."
         )
-    found = Found(_groups(rows), list(domains))
+    evidence = Evidence(_groups(rows), list(domains))
     judged = []
     for judge in JUDGES:
         name, text = judge.__name__.replace("_", "-"), " ".join(judge.__doc__.split())
         try:
-            margins, detail = judge(found)
+            margins, detail = judge(evidence)
             says = verdict(margins)
         except KeyError as missing:
             says, detail = "unresolved", f"Not computed: {missing.args[0]}."
         else:
             # the spread of several trainings is all that those margins hold
-            detail += "." if judge in OF_TRAININGS else f". {_seeds(found.groups)}."
+            detail += "." if judge in OF_TRAININGS else f". {_seeds(evidence.groups)}."
         judged.append({"id": name, "text": text, "verdict": says, "detail": detail})
     return [*judged, _speed_claim(speeds)]
 
@@ -96,73 +96,77 @@ def _groups(rows):
     return {key: list(by_seed.values()) for key, by_seed in groups.items()}
 
 
-def full_labels_find_hits(found):
+def full_labels_find_hits(evidence):
     """With 1,200 labels the 2D CNN finds at least 90 % of the hits of each run."""
-    recalls = {run: rate(found.rows(FULL, run, run)) for run in TWINS}
+    recalls = {run: rate(evidence.rows(FULL, run, run)) for run in TWINS}
     margins = [above(recall, ENOUGH) for recall in recalls.values()]
     return margins, "Recall in %: " + "; ".join(f"{run} {r}" for run, r in recalls.items())
 
 
-def few_labels_find_fewer(found):
+def few_labels_find_fewer(evidence):
     """With 200 labels the 2D CNN finds fewer hits than with 1,200, on each run."""
-    return _by_run(found, FULL, FEW)
+    return _by_run(evidence, FULL, FEW)
 
 
-def rwd_beats_cnn_with_few(found):
+def rwd_beats_cnn_with_few(evidence):
     """With 200 labels the 1D CNN on RWD finds more hits than the 2D CNN, on each run."""
-    return _by_run(found, RWD, FEW)
+    return _by_run(evidence, RWD, FEW)
 
 
-def _by_run(found, better, worse):
+def _by_run(evidence, better, worse):
     """Margins and detail of "this method's recall is the higher one, on each run"."""
-    sides = {run: [[found.rows(name, run, run)] for name in (better, worse)] for run in TWINS}
+    sides = {run: [[evidence.rows(name, run, run)] for name in (better, worse)] for run in TWINS}
     return _compare(better, worse, sides)
 
 
-def transfer_beats_scratch(found):
+def transfer_beats_scratch(evidence):
     """With 200 labels transfer finds more hits than training from scratch, on each run."""
-    sides = {run: (_adapted(found, TRANSFER, run), [found.rows(FEW, run, run)]) for run in TWINS}
+    sides = {
+        run: (_adapted(evidence, TRANSFER, run), [evidence.rows(FEW, run, run)]) for run in TWINS
+    }
     return _compare(TRANSFER, FEW, sides)
 
 
-def transfer_beats_untuned(found):
+def transfer_beats_untuned(evidence):
     """Transfer finds more hits of the target than the source's CNN untuned, on each run."""
-    return _compare(TRANSFER, UNTUNED, _against_untuned(found, TRANSFER, 1600))
+    return _compare(TRANSFER, UNTUNED, _against_untuned(evidence, TRANSFER, 1600))
 
 
-def dann_beats_untuned(found):
+def dann_beats_untuned(evidence):
     """A DANN, without target labels, finds more hits than the source's CNN, on each run."""
-    return _compare(DANN, UNTUNED, _against_untuned(found, DANN, 2000))
+    return _compare(DANN, UNTUNED, _against_untuned(evidence, DANN, 2000))
 
 
-def transfer_beats_dann(found):
+def transfer_beats_dann(evidence):
     """Transfer finds a few more hits of the target than a DANN, over all pairs."""
-    sides = {run: (_adapted(found, TRANSFER, run), _adapted(found, DANN, run)) for run in TWINS}
+    sides = {
+        run: (_adapted(evidence, TRANSFER, run), _adapted(evidence, DANN, run)) for run in TWINS
+    }
     _, detail = _compare(TRANSFER, DANN, sides)
     both = [mean([rate(rows) for run in TWINS for rows in sides[run][i]]) for i in (0, 1)]
     margin = difference(*both)
     return [margin], f"{detail}; over all pairs the difference is {margin} points"
 
 
-def dann_keeps_its_source(found):
+def dann_keeps_its_source(evidence):
     """A DANN still finds at least 90 % of the hits of its source, over all pairs."""
-    kept = {(a, b): rate(found.rows(DANN, a, a, b)) for a, b in PAIRS}
-    average = mean(list(kept.values()))
-    parts = "; ".join(f"{a} adapted to {b} {r}" for (a, b), r in kept.items())
+    after = {(a, b): rate(evidence.rows(DANN, a, a, b)) for a, b in PAIRS}
+    average = mean(list(after.values()))
+    parts = "; ".join(f"{a} adapted to {b} {r}" for (a, b), r in after.items())
     return [above(average, ENOUGH)], f"Recall on the source, mean {average} %: {parts}"
 
 
-def _adapted(found, method, target):
+def _adapted(evidence, method, target):
     """Rows of a method on a target, one group for each of the sources."""
-    return [found.rows(method, home, away, away) for home, away in PAIRS if away == target]
+    return [evidence.rows(method, home, away, away) for home, away in PAIRS if away == target]
 
 
-def _against_untuned(found, method, frames):
+def _against_untuned(evidence, method, frames):
     """For each target an adapted method's rows, and the source CNN's on the same frames."""
     return {
         run: (
-            _adapted(found, method, run),
-            [found.rows(UNTUNED, a, b, frames=frames) for a, b in PAIRS if b == run],
+            _adapted(evidence, method, run),
+            [evidence.rows(UNTUNED, a, b, frames=frames) for a, b in PAIRS if b == run],
         )
         for run in TWINS
     }
@@ -187,12 +191,12 @@ def _balanced(rows):
     return 100 * statistics.fmean(counts_of(row).balanced_accuracy for row in rows)
 
 
-def rwd_travels(found):
+def rwd_travels(evidence):
     """On runs it was not trained on the 2D CNN loses recall, and the 1D CNN on RWD less so."""
     losses, parts = [], []
     for name, at_home, away in (("2D CNN", FULL, FULL), ("RWD", RWD, RWD_AWAY)):
-        own = mean([rate(found.rows(at_home, run, run)) for run in TWINS])
-        other = mean([rate(found.rows(away, home, run)) for home, run in PAIRS])
+        own = mean([rate(evidence.rows(at_home, run, run)) for run in TWINS])
+        other = mean([rate(evidence.rows(away, home, run)) for home, run in PAIRS])
         losses.append(difference(own, other))
         parts.append(
             f"{name}: recall {100 * own.value:.1f} % at home, {100 * other.value:.1f} % on other "
@@ -202,12 +206,12 @@ def rwd_travels(found):
     return [losses[0], more], "; ".join(parts) + f"; the 2D CNN loses {more} points more"
 
 
-def rwd_recall_for_specificity(found):
+def rwd_recall_for_specificity(evidence):
     """On other runs RWD finds more hits than the 2D CNN, and recognises fewer misses."""
     margins, parts = [], []
     for kind, name in (("hits", "recall"), ("misses", "specificity")):
         rwd, cnn = (
-            mean([rate(found.rows(method, home, run), kind) for home, run in PAIRS])
+            mean([rate(evidence.rows(method, home, run), kind) for home, run in PAIRS])
             for method in (RWD_AWAY, FULL)
         )
         margins.append(difference(rwd, cnn) if kind == "hits" else difference(cnn, rwd))
@@ -215,9 +219,9 @@ def rwd_recall_for_specificity(found):
     return margins, "On other runs, mean of six pairs: " + "; ".join(parts)
 
 
-def heads_converge_and_oscillate(found):
+def heads_converge_and_oscillate(evidence):
     """In a DANN the label head's loss converges while the domain head's oscillates."""
-    pairs = _domains(found)
+    pairs = _domains(evidence)
     label, domain = ([straightness(p[of]) for p in pairs] for of in ("val_loss", "domain_val_loss"))
     more = spread([a - b for a, b in zip(label, domain, strict=True)])
     detail = (
@@ -234,9 +238,9 @@ def straightness(losses):
     return (losses[0] - losses[-1]) / way if way else 0.0
 
 
-def dann_overlaps_more(found):
+def dann_overlaps_more(evidence):
     """Features of source and target overlap more in a DANN than in the source's CNN."""
-    pairs = _domains(found)
+    pairs = _domains(evidence)
     nearer = [p["a_distance"]["source only"] - p["a_distance"]["DANN"] for p in pairs]
     mixed = [p["neighbours"]["DANN"] - p["neighbours"]["source only"] for p in pairs]
     margins = [spread(nearer), spread(mixed)]
@@ -249,10 +253,10 @@ def dann_overlaps_more(found):
     return margins, detail
 
 
-def _domains(found):
-    if not found.domains:
+def _domains(evidence):
+    if not evidence.domains:
         raise KeyError("the DANN trainings of lesson 06")
-    return found.domains
+    return evidence.domains
 
 
 OF_TRAININGS = (heads_converge_and_oscillate, dann_overlaps_more)

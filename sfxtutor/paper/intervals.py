@@ -49,10 +49,10 @@ class Estimate:
 def rate(rows, kind="hits"):
     """Recall ("hits") or specificity ("misses") of rows that differ in their seed: `Estimate`."""
     n = rows[0][f"{kind}_total"]
-    found = [row[f"{kind}_found"] for row in rows]
-    mean = statistics.fmean(found)
+    counts = [row[f"{kind}_found"] for row in rows]
+    mean = statistics.fmean(counts)
     low, high = wilson(mean, n)
-    seeds = _seed_error(found) / n
+    seeds = _seed_error(counts) / n
     value = mean / n
     below, above = math.hypot(value - low, seeds), math.hypot(high - value, seeds)
     return Estimate(value, max(0.0, value - below), min(1.0, value + above))

@@ -35,8 +35,8 @@ def _was_raised_here(error):
 
 def one_line(error):
     """What an error of ours says, without its line breaks: str."""
-    said = error.args[0] if isinstance(error, KeyError) and error.args else error
-    return " ".join(str(said).split()) or type(error).__name__
+    message = error.args[0] if isinstance(error, KeyError) and error.args else error
+    return " ".join(str(message).split()) or type(error).__name__
 
 
 def first_line(error):

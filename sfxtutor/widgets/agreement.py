@@ -92,8 +92,8 @@ def pick(labels, count=30, seed=0):
         When there are fewer frames than wanted, or no labels.
     """
     if labels is None or len(labels) < count:
-        found = "no labels" if labels is None else f"{len(labels)} labelled frames"
-        raise ValueError(f"Found {found}, expected {count} or more. Choose a labelled run.")
+        given = "no labels" if labels is None else f"{len(labels)} labelled frames"
+        raise ValueError(f"Found {given}, expected {count} or more. Choose a labelled run.")
     rng = np.random.default_rng(seed)
     queues = [list(rng.permutation(np.flatnonzero(labels == label))) for label in LABELS]
     chosen = []
@@ -102,7 +102,7 @@ def pick(labels, count=30, seed=0):
     return [int(i) for i in rng.permutation(chosen)]
 
 
-def agree(first, second):
+def agreement(first, second):
     """Agreement of two lists of labels of the same frames: `Agreement`.
 
     Raises
@@ -138,7 +138,7 @@ def agree_with_student(mine, other):
             f"{other.student} labelled {len(other.frames)} frames of {other.of}, you "
             f"{len(mine.frames)} of {mine.of}: none in common. Label the same choice of frames."
         )
-    return agree(*(list(labels) for labels in zip(*pairs, strict=True)))
+    return agreement(*(list(labels) for labels in zip(*pairs, strict=True)))
 
 
 def cost(seconds, frames=RUN):
@@ -153,14 +153,14 @@ def cost(seconds, frames=RUN):
             f"{each * frames / 3600:.1f} hours without a break")  # fmt: skip
 
 
-def write_labels(labelling, path):
+def write_labelling(labelling, path):
     """Write labels as JSON, for other students; returns the Path."""
     path = Path(path).expanduser()
     path.write_text(json.dumps(asdict(labelling)) + "\n", encoding="utf-8")
     return path
 
 
-def read_labels(text):
+def read_labelling(text):
     """Read another student's labels, from JSON text or from a file of it: `Labelling`.
 
     Raises

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 VIEW = "application/vnd.jupyter.widget-view+json"  # ipywidgets 7, which Colab has, makes no bundle
 
 
-class Exhibit:
+class Widget:
     """A widget in a notebook, and a static figure with words where widgets do not run.
 
     A subclass makes its controls, calls `_assemble` with them, and gives `figure` and `alt`.

@@ -1,4 +1,4 @@
-// Draws the bytes of a FrameCanvas (canvas.py): picture, marks, cursor, curves, scale, caption.
+// Draws the bytes of a FrameCanvas (canvas.py): picture, overlays, cursor, curves, scale, caption.
 
 const PROFILE = 84; // height of the curve beneath, CSS pixels
 const SIDE = 104; // width of the curve beside
@@ -81,25 +81,25 @@ function write(pen, text, x, y) {
   pen.fillText(text, x, y);
 }
 
-function drawMarks(pen, marks, scale, width, height) {
+function drawOverlays(pen, overlays, scale, width, height) {
   pen.save();
   pen.beginPath();
   pen.rect(0, 0, width, height);
   pen.clip();
   const at = (place) => (place + 0.5) * scale;
-  for (const mark of marks) {
-    if (mark.kind === "ring") {
-      const [y, x] = mark.center.map(at);
+  for (const overlay of overlays) {
+    if (overlay.kind === "ring") {
+      const [y, x] = overlay.center.map(at);
       pen.textAlign = "center";
-      mark.radii.forEach((radius, i) => {
+      overlay.radii.forEach((radius, i) => {
         pen.setLineDash([6, 5]);
-        stroke(pen, mark.colour, () => pen.arc(x, y, radius * scale, 0, 2 * Math.PI));
+        stroke(pen, overlay.colour, () => pen.arc(x, y, radius * scale, 0, 2 * Math.PI));
         pen.setLineDash([]);
-        write(pen, mark.labels[i], x, y - radius * scale + 14);
+        write(pen, overlay.labels[i], x, y - radius * scale + 14);
       });
     } else {
-      stroke(pen, mark.colour, () => {
-        mark.y.forEach((y, i) => shape(pen, mark.kind, at(mark.x[i]), at(y), mark.radius));
+      stroke(pen, overlay.colour, () => {
+        overlay.y.forEach((y, i) => shape(pen, overlay.kind, at(overlay.x[i]), at(y), overlay.radius));
       });
     }
   }
@@ -217,7 +217,7 @@ function render({ model, el }) {
     pen.scale(ratio, ratio);
     pen.font = "12px sans-serif";
     ink = colourOfText();
-    drawMarks(pen, model.get("marks"), scale, width, height);
+    drawOverlays(pen, model.get("overlays"), scale, width, height);
     const row = model.get("row");
     if (model.get("cursor") && row >= 0) {
       const [y, x] = [row, model.get("column")].map((place) => (place + 0.5) * scale);

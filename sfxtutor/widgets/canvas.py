@@ -68,7 +68,7 @@ def palette(cmap="viridis"):
 
 
 def circles(y, x, kind="circle", radius=6, colour="#ffffff"):
-    """Marks for `FrameCanvas.marks`, one kind of them.
+    """Overlays for `FrameCanvas.overlays`, of one kind.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def circles(y, x, kind="circle", radius=6, colour="#ffffff"):
 
 
 def rings(center, radii, labels, colour="#ffffff"):
-    """Dashed rings for `FrameCanvas.marks` about `center` (y, x), each with its label, in pixels
+    """Dashed rings for `FrameCanvas.overlays` about `center` (y, x), each with its label, in pixels
     of the picture.
     """
     radii = [float(radius) for radius in radii]
@@ -94,7 +94,7 @@ def rings(center, radii, labels, colour="#ffffff"):
 
 
 class FrameCanvas(anywidget.AnyWidget):
-    """A picture of bytes, (y, x) uint8, in the browser, with marks and a cursor.
+    """A picture of bytes, (y, x) uint8, in the browser, with overlays and a cursor.
 
     Change it by `draw`, which sends everything in one message. The cursor follows the pointer and
     the arrow keys (Page Up and Page Down: ten rows) once the picture has the focus. The attribute
@@ -111,7 +111,7 @@ class FrameCanvas(anywidget.AnyWidget):
         The line beneath, read aloud when it changes.
     scale : list of 2 str, or empty
         What the two ends of the colours stand for, with unit.
-    marks : list of dict
+    overlays : list of dict
         As `circles` and `rings` make them.
     cursor : bool
         Whether there is one. `row` and `column` are its place, -1 for none.
@@ -133,7 +133,7 @@ class FrameCanvas(anywidget.AnyWidget):
     alt = traitlets.Unicode().tag(sync=True)
     caption = traitlets.Unicode().tag(sync=True)
     scale = traitlets.List().tag(sync=True)
-    marks = traitlets.List().tag(sync=True)
+    overlays = traitlets.List().tag(sync=True)
     cursor = traitlets.Bool(False).tag(sync=True)
     row = traitlets.Int(-1).tag(sync=True)
     column = traitlets.Int(-1).tag(sync=True)

@@ -43,7 +43,7 @@ class Band:
 
 
 class Chart:
-    """Curves in a frame with axes, drawn once; `svg` adds a mark that moves.
+    """Curves in a frame with axes, drawn once; `svg` adds a point that moves.
 
     Parameters
     ----------
@@ -75,11 +75,11 @@ class Chart:
         down = HEIGHT - BOTTOM - (np.asarray(y, float) - y0) / (y1 - y0) * (HEIGHT - TOP - BOTTOM)
         return across, down
 
-    def svg(self, alt, mark=None):
-        """The chart as text; `alt` says what it shows; `mark` (x, y) is a dot with two threads."""
+    def svg(self, alt, point=None):
+        """The chart as text; `alt` says what it shows; `point` (x, y) is a dot with two threads."""
         dot = ""
-        if mark is not None:
-            x, y = self.place(*mark)
+        if point is not None:
+            x, y = self.place(*point)
             dot = (
                 f'<path d="M{LEFT} {y:.1f}H{x:.1f}V{HEIGHT - BOTTOM}" fill="none" '
                 'stroke="currentColor" stroke-dasharray="2 3"/>'
@@ -95,7 +95,7 @@ class Chart:
             f"{self.fixed}{dot}</svg>"
         )
 
-    def draw(self, ax, mark=None):
+    def draw(self, ax, point=None):
         """The same chart on Axes of matplotlib."""
         for line in self.lines:
             look = {"label": line.label, "color": line.colour}
@@ -104,8 +104,8 @@ class Chart:
             else:
                 marker = "o" if line.points else None
                 ax.plot(line.x, line.y, line.style, marker=marker, ms=4, **look)
-        if mark is not None:
-            ax.plot(*mark, "o", color=COLOURS["red"], ms=9)
+        if point is not None:
+            ax.plot(*point, "o", color=COLOURS["red"], ms=9)
         x, y = self.limits
         ax.set(xlabel=self.labels[0], ylabel=self.labels[1], xlim=x, ylim=y)
         ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
@@ -149,18 +149,18 @@ class Chart:
     def _key(self, i, line):
         x, y = LEFT, HEIGHT + KEY * i + 8
         if isinstance(line, Band):
-            mark = f'<path d="M{x} {y - 9}h24v10h-24z" {_fill(line)}/>'
+            sample = f'<path d="M{x} {y - 9}h24v10h-24z" {_fill(line)}/>'
         else:
-            mark = f'<path d="M{x} {y - 4}h24" {_pen(line)}/>'
-        return mark + _text(x + 29, y, line.label, "start")
+            sample = f'<path d="M{x} {y - 4}h24" {_pen(line)}/>'
+        return sample + _text(x + 29, y, line.label, "start")
 
 
-def figure_of(charts, marks=()):
-    """Charts side by side, each with its mark: a matplotlib Figure."""
+def figure_of(charts, points=()):
+    """Charts side by side, each with its point: a matplotlib Figure."""
     charts = list(charts)
     figure = Figure(figsize=(9, 3.7), layout="constrained")
-    for ax, chart, mark in zip_longest(figure.subplots(1, len(charts)), charts, marks):
-        chart.draw(ax, mark)
+    for ax, chart, point in zip_longest(figure.subplots(1, len(charts)), charts, points):
+        chart.draw(ax, point)
     return figure
 
 

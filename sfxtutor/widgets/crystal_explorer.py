@@ -20,18 +20,18 @@ from ..runs.twin.detector import light
 from ..runs.twin.run import SETUPS, good_pixels
 from ..runs.twin.shot import Shot, bragg, label_of, render, visibility
 from ..support.units import HC
-from .base import Exhibit, buttons, line, static_figure
+from .base import Widget, buttons, line, static_figure
 from .canvas import FrameCanvas, circles, rings, to_bytes
 from .frame_stages import LCN_EDGE, UNITS, Picture, coarse, ends
 
 KEV = HC / 1000  # keV Å: photon energy times wavelength
 RINGS = (20, 10, 5, 3.1)  # Å
-VERDICT = '<b style="font-size: 150%; margin-left: 6em">{}</b>'
+LABEL = '<b style="font-size: 150%; margin-left: 6em">{}</b>'
 _START = 0  # seed of the orientation at angles of 0
 
 
 @dataclass(frozen=True)
-class Knobs:
+class Settings:
     """What a learner may change.
 
     Attributes
@@ -58,8 +58,8 @@ class Knobs:
 
 
 @dataclass(frozen=True)
-class Still:
-    """What a knob setting gives.
+class Exposure:
+    """What the detector records with some settings.
 
     Attributes
     ----------
@@ -92,10 +92,10 @@ class Still:
 
 
 def usual(name):
-    """The knobs as the run has them, to the nearest step of the sliders (the browser snaps)."""
+    """The settings of the run, to the nearest step of the sliders (the browser snaps)."""
     setup = SETUPS[name]
     mosaicity = float(np.rad2deg(setup.crystal.mosaicity))
-    return Knobs(setup.crystal.cell, round(KEV / setup.wavelength, 2), round(mosaicity, 2))
+    return Settings(setup.crystal.cell, round(KEV / setup.wavelength, 2), round(mosaicity, 2))
 
 
 def crop_of(setup):
@@ -105,21 +105,21 @@ def crop_of(setup):
     return replace(setup, shape=(CROP, CROP), center=center, edge=setup.edge - columns.start)
 
 
-def expose(name, knobs):
-    """One crystal in the beam, with these knobs: `Still`.
+def exposure_of(name, settings):
+    """One crystal in the beam, with these settings: `Exposure`.
 
     The crystal is as bright as the run's median one. The random numbers of the pixels are always
-    the same, so that the knob is all that changes.
+    the same, so that only the settings change.
     """
     setup = SETUPS[name]
     crystal = replace(
-        setup.crystal, cell=tuple(knobs.cell), mosaicity=float(np.deg2rad(knobs.mosaicity))
+        setup.crystal, cell=tuple(settings.cell), mosaicity=float(np.deg2rad(settings.mosaicity))
     )
-    setup = replace(setup, crystal=crystal, wavelength=KEV / knobs.energy)
-    angles = (knobs.tilt, knobs.turn, knobs.spin)
+    setup = replace(setup, crystal=crystal, wavelength=KEV / settings.energy)
+    angles = (settings.tilt, settings.turn, settings.spin)
     start = random_rotation(np.random.default_rng(_START))
     rotation = Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ start
-    shot = Shot(pulse=knobs.flux, wavelength=setup.wavelength, edge=setup.edge,
+    shot = Shot(pulse=settings.flux, wavelength=setup.wavelength, edge=setup.edge,
                 crystals=((rotation, setup.brightness),),
                 hot=np.empty((0, 3), int), streak=(0.0, 0.0), ice=0.0, key=1)  # fmt: skip
     spots = bragg(setup, shot)
@@ -127,7 +127,7 @@ def expose(name, knobs):
     small = crop_of(setup)
     crop = render(small, replace(shot, edge=small.edge))
     y, x = (seen[axis] - (n - CROP) // 2 for axis, n in zip("yx", setup.shape, strict=True))
-    return Still(crop, y, x, label_of(len(seen)), len(spots))
+    return Exposure(crop, y, x, label_of(len(seen)), len(spots))
 
 
 def _light_at(setup, spots):
@@ -138,7 +138,7 @@ def _light_at(setup, spots):
     return light(setup, y[None], x[None])[0]
 
 
-class CrystalExplorer(Exhibit):
+class CrystalExplorer(Widget):
     """Turn a crystal, change its cell and the beam: spots come and go, and the label with them.
 
     Parameters
@@ -154,29 +154,29 @@ class CrystalExplorer(Exhibit):
         self._small = crop_of(SETUPS[name])
         self._good = good_pixels(self._small)
         self.canvas = FrameCanvas("gray_r", size=420)
-        self.verdict = controls.HTML()
+        self.label = controls.HTML()
         self.sliders = _sliders(usual(name))
         self.view = buttons(["LCN", "crop"], "picture")
-        self.mark, self.rings = (
+        self.circles, self.rings = (
             controls.Checkbox(description=text, indent=False, layout={"width": "auto"})
             for text in ("circle the visible spots", "resolution rings")
         )
         self.reset = controls.Button(description="start again")
-        knobs = [*self.sliders.values(), self.view, self.mark, self.rings]
-        self._assemble(line(self.canvas, controls.VBox([self.verdict, *knobs, self.reset])))
-        for knob in knobs:
-            self.connect(knob, self._draw)
+        inputs = [*self.sliders.values(), self.view, self.circles, self.rings]
+        self._assemble(line(self.canvas, controls.VBox([self.label, *inputs, self.reset])))
+        for control in inputs:
+            self.connect(control, self._draw)
         self.reset.on_click(lambda _: self.guard(self.start))
         self._limits = self._usual_limits()
         self._draw()
 
     def _usual_limits(self):
         """Contrast of both pictures, kept: with less flux the frame gets darker."""
-        crop = expose(self.name, usual(self.name)).crop
+        crop = exposure_of(self.name, usual(self.name)).crop
         return {view: self._picture(crop, view).limits for view in self.view.options}
 
     def start(self):
-        """Set all knobs as the run has them."""
+        """Set all sliders as the run has them."""
         self._quiet = True
         for name, value in _flat(usual(self.name)).items():
             self.sliders[name].value = value
@@ -184,31 +184,31 @@ class CrystalExplorer(Exhibit):
         self._draw()
 
     @property
-    def knobs(self):
-        """The sliders' values: `Knobs`."""
+    def settings(self):
+        """The sliders' values: `Settings`."""
         values = {name: slider.value for name, slider in self.sliders.items()}
-        return Knobs(cell=tuple(values.pop(edge) for edge in "abc"), **values)
+        return Settings(cell=tuple(values.pop(edge) for edge in "abc"), **values)
 
     def _draw(self):
         if self._quiet:
             return
-        self.still = expose(self.name, self.knobs)
-        self.verdict.value = VERDICT.format(self.still.label)
-        picture = self._picture(self.still.crop, self.view.value)
+        self.exposure = exposure_of(self.name, self.settings)
+        self.label.value = LABEL.format(self.exposure.label)
+        picture = self._picture(self.exposure.crop, self.view.value)
         low, high = self._limits[picture.stage]
-        marks = []
-        if self.mark.value:
-            places = picture.place(self.still.y, self.still.x)
-            marks.append(circles(*places, colour=COLOURS["orange"]))
+        overlays = []
+        if self.circles.value:
+            places = picture.place(self.exposure.y, self.exposure.x)
+            overlays.append(circles(*places, colour=COLOURS["orange"]))
         if self.rings.value:
-            beam = replace(CARDS["twin"][self.name], wavelength=KEV / self.knobs.energy,
+            beam = replace(CARDS["twin"][self.name], wavelength=KEV / self.settings.energy,
                            distance=self._small.distance)  # fmt: skip
             radii = [ring_radius(d, beam) / self._small.pixel / picture.bin for d in RINGS]
             center = picture.place(*self._small.center)
-            marks.append(rings(center, radii, [f"{d} Å" for d in RINGS], COLOURS["sky"]))
+            overlays.append(rings(center, radii, [f"{d} Å" for d in RINGS], COLOURS["sky"]))
         self.canvas.draw(
-            to_bytes(picture.image, low, high, mask=picture.good), marks=marks, alt=self.alt(),
-            caption=self.still.text, scale=ends(low, high, picture.stage),
+            to_bytes(picture.image, low, high, mask=picture.good), overlays=overlays,
+            alt=self.alt(), caption=self.exposure.text, scale=ends(low, high, picture.stage),
         )  # fmt: skip
 
     def _picture(self, crop, view):
@@ -221,35 +221,36 @@ class CrystalExplorer(Exhibit):
 
     def alt(self):
         """The picture in a sentence."""
-        knobs = self.knobs
-        return (f"One crystal of {self.name}, cell {knobs.cell[0]:.0f} x {knobs.cell[1]:.0f} x "
-                f"{knobs.cell[2]:.0f} Å, at {knobs.energy:.2f} keV, centre of the detector "
-                f"({self.view.value}). {self.still.text}")  # fmt: skip
+        cell = " x ".join(f"{edge:.0f}" for edge in self.settings.cell)
+        return (
+            f"One crystal of {self.name}, cell {cell} Å, at {self.settings.energy:.2f} keV, centre "
+            f"of the detector ({self.view.value}). {self.exposure.text}"
+        )
 
     def figure(self):
         """The crop, its visible spots circled: a matplotlib Figure."""
         figure, ax = static_figure(5, 4.4)
-        picture = self._picture(self.still.crop, self.view.value)
+        picture = self._picture(self.exposure.crop, self.view.value)
         low, high = self._limits[picture.stage]
         plot_frame(np.where(picture.good, picture.image, np.nan), ax, vmin=low, vmax=high,
                    label=UNITS[picture.stage], cmap="gray_r", bin=picture.bin)  # fmt: skip
-        y, x = picture.place(self.still.y, self.still.x)
+        y, x = picture.place(self.exposure.y, self.exposure.x)
         ax.plot(x, y, "o", mfc="none", color=COLOURS["red"], ms=9)
         ax.set(xlim=(0, len(picture.image)), ylim=(len(picture.image), 0))
-        ax.set_title(f"one crystal of {self.name}: {self.still.label}")
+        ax.set_title(f"one crystal of {self.name}: {self.exposure.label}")
         return figure
 
 
-def _flat(knobs):
-    """Knobs as a dict of numbers, the edges of the cell as a, b and c."""
-    values = dict(vars(knobs))
+def _flat(settings):
+    """Settings as a dict of numbers, the edges of the cell as a, b and c."""
+    values = dict(vars(settings))
     return dict(zip("abc", values.pop("cell"), strict=True)) | values
 
 
-def _sliders(knobs):
-    """A slider a knob, about what the run has."""
+def _sliders(settings):
+    """A slider for each setting, about what the run has."""
     edges = {edge: (f"cell {edge}, Å", round(0.5 * length), round(1.5 * length), 1, ".0f")
-             for edge, length in zip("abc", knobs.cell, strict=True)}  # fmt: skip
+             for edge, length in zip("abc", settings.cell, strict=True)}  # fmt: skip
     ranges = {
         "tilt": ("tilt, °", -30, 30, 0.1, ".1f"),
         "turn": ("turn, °", -30, 30, 0.1, ".1f"),
@@ -259,7 +260,7 @@ def _sliders(knobs):
         "mosaicity": ("mosaicity, °", 0, 0.3, 0.01, ".2f"),
         "flux": ("flux, × usual", 0.05, 3, 0.05, ".2f"),
     }
-    start = _flat(knobs)
+    start = _flat(settings)
     return {
         name: controls.FloatSlider(
             value=start[name], min=low, max=high, step=step, description=text,

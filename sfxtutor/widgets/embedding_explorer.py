@@ -9,7 +9,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..plots.style import CYCLE
-from .base import Exhibit
+from .base import Widget
 from .canvas import FrameCanvas, to_bytes
 
 SHAPES = {"circle": "o", "cross": "x", "triangle": "^", "square": "s"}  # and matplotlib's names
@@ -67,7 +67,7 @@ def coded(groups):
     return codes.astype(np.uint8), legend
 
 
-class EmbeddingExplorer(Exhibit):
+class EmbeddingExplorer(Widget):
     """Maps of the same n points, coloured by one of several groupings; a point shows its frame.
 
     Parameters
@@ -76,7 +76,7 @@ class EmbeddingExplorer(Exhibit):
         Such as t-SNE of the features of several models.
     groups : dict of name to (n,) of str
         Such as the run and the label of each point. What differs from map to map, such as a
-        model's verdict, is a dict of the map's name to (n,).
+        model's decision, is a dict of the map's name to (n,).
     frame : callable
         Takes a point's number, from 0; returns its picture (y, x).
     names : (n,) of str

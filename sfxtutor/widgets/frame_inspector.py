@@ -8,15 +8,25 @@ from ..plots.style import COLOURS
 from ..runs.datasets import TWINS
 from ..runs.open import open_run
 from ..runs.run import LABELS
-from .base import Exhibit, buttons, line, offer, static_figure
+from .base import Widget, buttons, line, offer, static_figure
 from .canvas import FrameCanvas, circles, rings, to_bytes
-from .frame_stages import STAGES, UNITS, choose, count_text, describe, ends, found, take, true
+from .frame_stages import (
+    STAGES,
+    UNITS,
+    choose,
+    count_text,
+    ends,
+    found_spots,
+    row_text,
+    take,
+    true_spots,
+)
 
 RINGS = (20, 10, 5, 3.1, 2)  # Å
 _SMALLEST = 0.08  # of the picture's height: the label of a smaller ring would hide it
 
 
-class FrameInspector(Exhibit):
+class FrameInspector(Widget):
     """Look at the frames of a run: stage, contrast, rings, spots, and the row under the cursor.
 
     Parameters
@@ -123,7 +133,7 @@ class FrameInspector(Exhibit):
         if self._quiet:
             return
         self.picture = picture or take(self.run, self.frame_choice.value, self.stage_choice.value)
-        self._marked = None  # spots found and true spots, worked out once a frame
+        self._spots_shown = None  # spots found and true spots, worked out once a frame
         height, width = self.picture.image.shape
         if not (0 <= self.canvas.row < height and 0 <= self.canvas.column < width):
             self._quiet = True
@@ -141,16 +151,16 @@ class FrameInspector(Exhibit):
         self.limits.value = " to ".join(scale)
         self.canvas.draw(
             to_bytes(picture.image, low, high, self.log.value, picture.good),
-            marks=self._marks(), alt=self.alt(), caption=self._caption(),
+            overlays=self._overlays(), alt=self.alt(), caption=self._caption(),
             scale=scale,
             profile=self._profile(), side=picture.rows().tobytes(),
             side_label="RWD: max - min" if picture.stage == "LCN" else "max - min",
         )  # fmt: skip
-        if self.spots.value and self._marked is None:  # they take longer: the frame goes first
+        if self.spots.value and self._spots_shown is None:  # they take longer: the frame goes first
             i = self.frame_choice.value
-            self._marked = found(self.run, i), true(self.run, i)
+            self._spots_shown = found_spots(self.run, i), true_spots(self.run, i)
             with self.canvas.hold_sync():
-                self.canvas.marks, self.canvas.caption = self._marks(), self._caption()
+                self.canvas.overlays, self.canvas.caption = self._overlays(), self._caption()
 
     def _read_row(self):
         if not self._quiet:
@@ -160,21 +170,21 @@ class FrameInspector(Exhibit):
     def _profile(self):
         return self.picture.row(self.canvas.row).tobytes()
 
-    def _marks(self):
-        marks, picture = [], self.picture
+    def _overlays(self):
+        overlays, picture = [], self.picture
         if self.rings.value:
             center, step = center_and_step(picture.image.shape, self.run.card, picture.bin)
             radii = {d: ring_radius(d, self.run.card) / step for d in RINGS}
             least = len(picture.image) * _SMALLEST
             wide = {f"{d} Å": radius for d, radius in radii.items() if radius > least}
-            marks.append(rings(center, wide.values(), wide))
-        if self.spots.value and self._marked is not None:
-            spots, truth = self._marked
-            marks.append(circles(*picture.place(*spots), "circle", 6))
+            overlays.append(rings(center, wide.values(), wide))
+        if self.spots.value and self._spots_shown is not None:
+            spots, truth = self._spots_shown
+            overlays.append(circles(*picture.place(*spots), "circle", 6))
             if truth is not None:
                 places = picture.place(*truth)
-                marks.append(circles(*places, "plus", 6, colour=COLOURS["orange"]))
-        return marks
+                overlays.append(circles(*places, "plus", 6, colour=COLOURS["orange"]))
+        return overlays
 
     def _title(self):
         i = self.frame_choice.value
@@ -182,18 +192,18 @@ class FrameInspector(Exhibit):
         return f"{_name(self.run)}, frame {i}: {label}"
 
     def _caption(self):
-        wanted = self.spots.value and self._marked is not None
-        counts = [count_text(self.run, *self._marked)] if wanted else []
-        row = describe(self.picture, self.canvas.row)
+        wanted = self.spots.value and self._spots_shown is not None
+        counts = [count_text(self.run, *self._spots_shown)] if wanted else []
+        row = row_text(self.picture, self.canvas.row)
         return " ".join([f"{self._title()}.", *counts, row])
 
     def alt(self):
         """The picture in a sentence."""
-        marks = ", spots found circled, true ones with a plus" if self.spots.value else ""
-        return f"{self._title()}, stage {self.stage_choice.value}{marks}."
+        symbols = ", spots found circled, true ones with a plus" if self.spots.value else ""
+        return f"{self._title()}, stage {self.stage_choice.value}{symbols}."
 
     def figure(self):
-        """The chosen frame, with its marks: a matplotlib Figure."""
+        """The chosen frame, with its overlays: a matplotlib Figure."""
         figure, ax = static_figure(5, 4.4)
         picture, (low, high) = self.picture, self.contrast.value
         image = np.where(picture.good, picture.image, np.nan)
@@ -201,10 +211,10 @@ class FrameInspector(Exhibit):
         plot_frame(image, ax, bin=picture.bin, vmin=low, vmax=high,
                    label=UNITS[picture.stage], **options)  # fmt: skip
         if self.spots.value:
-            for places, mark in zip(self._marked, "o+", strict=True):
+            for places, symbol in zip(self._spots_shown, "o+", strict=True):
                 if places is not None:
                     y, x = picture.place(*places)
-                    ax.plot(x, y, mark, color=COLOURS["red"], mfc="none")
+                    ax.plot(x, y, symbol, color=COLOURS["red"], mfc="none")
             ax.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
         ax.set_title(f"{self._title()}, {picture.stage}")
         return figure

@@ -109,7 +109,7 @@ def take(run, i, stage):
     return Picture(stage, gcn(crop, good) if stage == "GCN" else crop, good, top, left, 1)
 
 
-def found(run, i):
+def found_spots(run, i):
     """Spots that `find_spots` sees in the crop, as y and x in pixels of the detector: (2, n)."""
     good = run.good()
     known = {"gain": run.card.gain} if run.card.gain else {}
@@ -118,7 +118,7 @@ def found(run, i):
     return np.array([spots["y"] + top, spots["x"] + left])
 
 
-def true(run, i):
+def true_spots(run, i):
     """Spots of the twin that a person sees, on the whole detector: (2, n), as `found`.
 
     None for a run that was measured: there the truth is not known.
@@ -144,7 +144,7 @@ def choose(labels, wanted, n):
     return np.flatnonzero(labels == wanted).tolist()
 
 
-def describe(picture, number):
+def row_text(picture, number):
     """A row's largest and smallest value and their difference, in words."""
     values, digits = picture.row(number), DIGITS[picture.stage]
     where = f"Row {number}" if picture.bin == 1 else f"Row {number * picture.bin} of the detector"
@@ -164,13 +164,13 @@ def ends(low, high, stage):
 
 
 def count_text(run, spots, truth):
-    """How many spots are found and how many true, in words; arguments as from `found`, `true`."""
-    said = f"○ {spots.shape[1]} spots found in the crop"
+    """How many spots are found and how many true, in words: see `found_spots`, `true_spots`."""
+    text = f"○ {spots.shape[1]} spots found in the crop"
     if truth is None:
-        return f"{said}; of a measured run nobody knows the true ones."
+        return f"{text}; of a measured run nobody knows the true ones."
     corner = np.array(_corner(run))[:, None]
     inside = np.count_nonzero(((truth >= corner - 0.5) & (truth < corner + CROP - 0.5)).all(axis=0))
-    return f"{said}, + {inside} true ones a person sees there ({truth.shape[1]} on the detector)."
+    return f"{text}, + {inside} true ones a person sees there ({truth.shape[1]} on the detector)."
 
 
 def _corner(run):

@@ -11,8 +11,16 @@ import numpy as np
 
 from ..plots.frames import plot_frame
 from ..runs.run import LABELS
-from .agreement import Labelling, agree, agree_with_student, cost, pick, read_labels, write_labels
-from .base import Exhibit, buttons, line, static_figure
+from .agreement import (
+    Labelling,
+    agree_with_student,
+    agreement,
+    cost,
+    pick,
+    read_labelling,
+    write_labelling,
+)
+from .base import Widget, buttons, line, static_figure
 from .canvas import FrameCanvas, to_bytes
 from .frame_stages import coarse, take
 
@@ -20,7 +28,7 @@ KEYS = {"h": "HIT", "m": "MAYBE", "x": "MISS"}
 CELL = '<td style="text-align: right; padding: 0 1em">{}</td>'
 
 
-class LabelByEye(Exhibit):
+class LabelByEye(Widget):
     """Classify frames as hit, maybe or miss, by button or key; then compare.
 
     Parameters
@@ -110,13 +118,13 @@ class LabelByEye(Exhibit):
 
     def save(self):
         """Write the labels to the file named in the field."""
-        path = write_labels(self.labelling, self.path.value)
+        path = write_labelling(self.labelling, self.path.value)
         text = html.escape(json.dumps(asdict(self.labelling)))
         self.between.value = f"Written to {html.escape(str(path))}. To paste it: <pre>{text}</pre>"
 
     def load(self):
         """Compare with the labels named in the field."""
-        other = read_labels(self.other.value)
+        other = read_labelling(self.other.value)
         result = agree_with_student(self.labelling, other)
         name = html.escape(other.student)
         self.between.value = f"You and {name}: {result}.{_table(result, 'you', name)}"
@@ -147,7 +155,7 @@ class LabelByEye(Exhibit):
 
     def _results(self):
         truth = self.run.labels[self.frames]
-        result = agree(self.labels, truth)
+        result = agreement(self.labels, truth)
         name = "the twin's truth" if self.run.source == "twin" else "the experts"
         return (f"<b>You and {name}:</b> {result}.{_table(result, 'you', name)}"
                 f"<b>What it costs:</b> {cost(self.seconds)}.")  # fmt: skip

@@ -8,11 +8,11 @@ import ipywidgets as controls
 from IPython import get_ipython
 from IPython.display import display
 
-from .base import Exhibit
+from .base import Widget
 from .chart import figure_of
 
 
-class Monitor(Exhibit):
+class Monitor(Widget):
     """Curves of something that goes on, in words too, and a button that ends it.
 
     A subclass calls `_draw` as it goes on and `_finish` at its end, and gives `charts`.

@@ -97,14 +97,14 @@ def panels(points, window):
     seconds, rate, low, high, p50, p99 = np.array(points).T
     start = 0.0 if len(points) < POINTS else seconds[0]
     x = start, max(seconds[-1], start + window)
-    said = f"the last {window:g} s"
+    label = f"the last {window:g} s"
     rates = [
         Band(seconds, low, high, "95 % Wilson interval", COLOURS["blue"]),
-        Line(seconds, rate, said, COLOURS["blue"]),
+        Line(seconds, rate, label, COLOURS["blue"]),
     ]
     latencies = [
-        Line(seconds, p50, f"p50 of {said}", COLOURS["blue"]),
-        Line(seconds, p99, f"p99 of {said}", COLOURS["orange"], "--"),
+        Line(seconds, p50, f"p50 of {label}", COLOURS["blue"]),
+        Line(seconds, p99, f"p99 of {label}", COLOURS["orange"], "--"),
     ]
     top = min(103, max(10, 1.2 * high.max()))
     return {RATE: (rates, x, (0, top)), LATENCY: (latencies, x, (0, max(10, 1.2 * p99.max())))}

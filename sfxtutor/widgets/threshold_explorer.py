@@ -7,7 +7,7 @@ import numpy as np
 
 from ..metrics import rate_text
 from ..plots.style import COLOURS
-from .base import Exhibit, offer
+from .base import Widget, offer
 from .chart import Chart, Line, figure_of
 
 ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
@@ -89,7 +89,7 @@ def operating_points(score, truth):
     return OperatingPoints(threshold, kept, found, truth.size, int(truth.sum()))
 
 
-class ThresholdExplorer(Exhibit):
+class ThresholdExplorer(Widget):
     """Recall, precision and data kept on a slider over the predictions of one or more methods.
 
     Parameters
@@ -143,12 +143,12 @@ class ThresholdExplorer(Exhibit):
         rows = "".join(ROW.format(name, text) for name, text in points.rates(i).items())
         self.table.value = f'<table role="status" style="margin-left: 8em">{rows}</table>'
         self.curves.value = "".join(
-            chart.svg(self.alt(), mark)
-            for chart, mark in zip(self.charts, _marks(points, i), strict=True)
+            chart.svg(self.alt(), point)
+            for chart, point in zip(self.charts, _points_shown(points, i), strict=True)
         )
 
     def figure(self):
-        figure = figure_of(self.charts, _marks(self.points, self.slider.index))
+        figure = figure_of(self.charts, _points_shown(self.points, self.slider.index))
         figure.suptitle(f"{self.method.value}: kept from {self.slider.label}")
         return figure
 
@@ -178,6 +178,6 @@ def _charts(points):
     ]
 
 
-def _marks(points, i):
+def _points_shown(points, i):
     recall = 100 * points.recall[i]
     return (recall, 100 * points.precision[i]), (100 * points.share_kept[i], recall)

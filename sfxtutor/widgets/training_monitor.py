@@ -90,7 +90,7 @@ def panels(history, epochs):
     epochs : int
         The most there can be.
     """
-    found, x = {}, (0.5, max(epochs, 1) + 0.5)
+    charts, x = {}, (0.5, max(epochs, 1) + 0.5)
     for label, names in PANELS.items():
         scale = 1 if label == "loss" else 100
         lines = [Line(x, [GUESSING[label]] * 2, "guessing", "#888888", ":")]
@@ -101,5 +101,5 @@ def panels(history, epochs):
                 at = np.arange(1, len(values) + 1)
                 lines.append(Line(at, values, CURVES[name], COLOURS[colour], style, points=True))
         top = max(1.0, 1.05 * max(np.max(line.y) for line in lines)) if label == "loss" else 103
-        found[label] = lines, x, (0, top)
-    return found
+        charts[label] = lines, x, (0, top)
+    return charts

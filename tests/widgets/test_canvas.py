@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sfxtutor.widgets.base import Exhibit, buttons, static_figure  # fmt: skip
+from sfxtutor.widgets.base import Widget, buttons, static_figure  # fmt: skip
 from sfxtutor.widgets.canvas import (  # fmt: skip
     MISSING,
     FrameCanvas,
@@ -75,16 +75,16 @@ def test_palette_is_grey_for_missing_and_then_the_map():
 def test_a_picture_and_all_about_it_go_in_one_message(monkeypatch):
     canvas, sent = FrameCanvas(), []
     monkeypatch.setattr(canvas, "send_state", lambda key=None: sent.append(set(key)))
-    canvas.draw(np.full((2, 3), 7, np.uint8), marks=[circles([1], [2])], caption="seen")
-    assert sent == [{"shape", "pixels", "marks", "caption"}]
+    canvas.draw(np.full((2, 3), 7, np.uint8), overlays=[circles([1], [2])], caption="seen")
+    assert sent == [{"shape", "pixels", "overlays", "caption"}]
     assert canvas.shape == [2, 3]
     assert canvas.pixels == bytes([7] * 6)
 
 
 def test_marks_are_plain_numbers():
     spots = np.array([(1.234, 5)], dtype=[("y", "f4"), ("x", "f4")])
-    mark = circles(spots["y"], spots["x"], "plus")
-    assert (mark["kind"], mark["y"], mark["x"]) == ("plus", [pytest.approx(1.23)], [5.0])
+    overlay = circles(spots["y"], spots["x"], "plus")
+    assert (overlay["kind"], overlay["y"], overlay["x"]) == ("plus", [pytest.approx(1.23)], [5.0])
     ring = rings((np.float32(1), 2), {"a": np.float64(3)}.values(), ["3 Å"])
     assert (ring["center"], ring["radii"], ring["labels"]) == ([1.0, 2.0], [3.0], ["3 Å"])
 
@@ -97,7 +97,7 @@ def test_only_keys_that_are_asked_for_are_answered():
     assert pressed == ["h"]
 
 
-class Minimal(Exhibit):
+class Minimal(Widget):
     def __init__(self, problem=None):
         self.slider = ipywidgets.IntSlider()
         self.seen, self.problem = [], problem

@@ -1,4 +1,4 @@
-"""The crystal explorer: the twin's own spots and label, and what the knobs do to them."""
+"""The crystal explorer: the twin's own spots and label, and what the settings do to them."""
 
 from dataclasses import replace
 
@@ -9,23 +9,23 @@ from sfxtutor.runs.twin.detector import background, light
 from sfxtutor.runs.twin.run import SETUPS
 from sfxtutor.runs.twin.shot import label_of
 from sfxtutor.widgets import crystal_explorer
-from sfxtutor.widgets.crystal_explorer import KEV, CrystalExplorer, crop_of, expose, usual
+from sfxtutor.widgets.crystal_explorer import KEV, CrystalExplorer, crop_of, exposure_of, usual
 
 NAMES = sorted(SETUPS)
 
 
 @pytest.fixture(scope="module")
-def still():
-    return expose("LN83", usual("LN83"))
+def exposure():
+    return exposure_of("LN83", usual("LN83"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_usual_knobs_are_the_runs_own(name):
-    knobs, setup = usual(name), SETUPS[name]
-    assert knobs.cell == setup.crystal.cell
-    assert KEV / knobs.energy == pytest.approx(setup.wavelength, rel=1e-3)
-    assert np.deg2rad(knobs.mosaicity) == pytest.approx(setup.crystal.mosaicity, abs=1e-4)
-    assert (knobs.tilt, knobs.turn, knobs.spin, knobs.flux) == (0, 0, 0, 1)
+    settings, setup = usual(name), SETUPS[name]
+    assert settings.cell == setup.crystal.cell
+    assert KEV / settings.energy == pytest.approx(setup.wavelength, rel=1e-3)
+    assert np.deg2rad(settings.mosaicity) == pytest.approx(setup.crystal.mosaicity, abs=1e-4)
+    assert (settings.tilt, settings.turn, settings.spin, settings.flux) == (0, 0, 0, 1)
 
 
 def test_the_crop_is_the_middle_of_the_whole_detector():
@@ -44,9 +44,10 @@ def test_background_at_places_is_that_of_the_whole_detector():
     assert crystal_explorer._light_at(setup, spots) == pytest.approx(here, rel=1e-4)
 
 
-def test_the_tape_shades_the_left_of_its_edge(still):
+def test_the_tape_shades_the_left_of_its_edge(exposure):
     edge = int(SETUPS["LN83"].edge) - 598
-    left, right = still.crop[500:, edge - 40 : edge - 20], still.crop[500:, edge + 20 : edge + 40]
+    below = exposure.crop[500:]
+    left, right = below[:, edge - 40 : edge - 20], below[:, edge + 20 : edge + 40]
     assert left.mean() / right.mean() == pytest.approx(SETUPS["LN83"].tape, abs=0.02)
 
 
@@ -56,23 +57,23 @@ def test_background_keeps_a_detector_whose_beam_is_off_centre():
     assert np.array_equal(background(setup), light(setup, y, x))
 
 
-def test_visible_spots_make_the_label_and_stand_out_of_the_crop(still):
-    assert still.label == label_of(len(still.y))
-    assert len(still.y) >= 10
-    assert still.lit > len(still.y) >= still.inside
-    middle = (np.abs([still.y - 362, still.x - 362]) < 355).all(axis=0)
-    y, x = np.rint(still.y[middle]).astype(int), np.rint(still.x[middle]).astype(int)
-    crop = still.crop.astype(float)
+def test_visible_spots_make_the_label_and_stand_out_of_the_crop(exposure):
+    assert exposure.label == label_of(len(exposure.y))
+    assert len(exposure.y) >= 10
+    assert exposure.lit > len(exposure.y) >= exposure.inside
+    middle = (np.abs([exposure.y - 362, exposure.x - 362]) < 355).all(axis=0)
+    y, x = np.rint(exposure.y[middle]).astype(int), np.rint(exposure.x[middle]).astype(int)
+    crop = exposure.crop.astype(float)
     around = [crop[b - 4 : b + 5, a - 4 : a + 5] for b, a in zip(y, x, strict=True)]
     assert np.median([w[4, 4] - np.median(w) for w in around]) > 150
-    assert still.inside >= middle.sum()
+    assert exposure.inside >= middle.sum()
 
 
-def test_a_turn_changes_the_spots_and_a_spin_turns_the_picture(still):
-    tilted = expose("LN83", replace(usual("LN83"), tilt=1.0))
-    assert set(np.rint(tilted.y)) != set(np.rint(still.y))
-    knobs = replace(usual("LN83"), flux=3.0)
-    before, after = expose("LN83", knobs), expose("LN83", replace(knobs, spin=90.0))
+def test_a_turn_changes_the_spots_and_a_spin_turns_the_picture(exposure):
+    tilted = exposure_of("LN83", replace(usual("LN83"), tilt=1.0))
+    assert set(np.rint(tilted.y)) != set(np.rint(exposure.y))
+    settings = replace(usual("LN83"), flux=3.0)
+    before, after = exposure_of("LN83", settings), exposure_of("LN83", replace(settings, spin=90.0))
     seen, turned = (
         {(round(float(a)), round(float(b))) for a, b in zip(y, x, strict=True)}
         for y, x in ((after.y, after.x), (before.x, 724 - before.y))
@@ -82,21 +83,21 @@ def test_a_turn_changes_the_spots_and_a_spin_turns_the_picture(still):
 
 
 def test_more_flux_and_more_mosaicity_show_more_spots():
-    knobs = usual("LN83")
-    counts = [len(expose("LN83", replace(knobs, flux=flux)).y) for flux in (0.1, 1, 3)]
+    settings = usual("LN83")
+    counts = [len(exposure_of("LN83", replace(settings, flux=flux)).y) for flux in (0.1, 1, 3)]
     assert counts == sorted(counts)
     assert counts[0] < 4 <= 10 <= counts[-1]
-    faint = expose("LN83", replace(knobs, flux=0.4))
+    faint = exposure_of("LN83", replace(settings, flux=0.4))
     assert faint.lit >= 10 > len(faint.y)  # what nobody sees makes no hit
     assert faint.label != "HIT"
-    lit = [expose("LN83", replace(knobs, mosaicity=m)).lit for m in (0.0, 0.1, 0.3)]
+    lit = [exposure_of("LN83", replace(settings, mosaicity=m)).lit for m in (0.0, 0.1, 0.3)]
     assert lit == sorted(set(lit))
 
 
 def test_a_larger_cell_has_more_reflections_and_a_shorter_wavelength_nearer_ones():
-    knobs = usual("LO19")
-    wide = replace(knobs, cell=tuple(1.5 * edge for edge in knobs.cell))
-    assert expose("LO19", wide).lit > 2 * expose("LO19", knobs).lit
+    settings = usual("LO19")
+    wide = replace(settings, cell=tuple(1.5 * edge for edge in settings.cell))
+    assert exposure_of("LO19", wide).lit > 2 * exposure_of("LO19", settings).lit
     card = replace(crystal_explorer.CARDS["twin"]["LO19"], distance=123.55)
     ring = [
         crystal_explorer.ring_radius(5, replace(card, wavelength=KEV / energy))
@@ -106,7 +107,7 @@ def test_a_larger_cell_has_more_reflections_and_a_shorter_wavelength_nearer_ones
 
 
 def test_a_flux_without_any_spot_is_a_miss():
-    dark = expose("LN83", replace(usual("LN83"), flux=0.001))
+    dark = exposure_of("LN83", replace(usual("LN83"), flux=0.001))
     assert (dark.label, len(dark.y)) == ("MISS", 0)
 
 
@@ -120,17 +121,17 @@ def test_every_knob_reaches_the_picture_and_start_again_undoes_it(widget):
     for name, slider in widget.sliders.items():
         slider.value = slider.min if name == "flux" else slider.value + 10 * slider.step
         assert widget.canvas.pixels != begin, name
-        assert widget.still.label in widget.verdict.value
-        assert widget.canvas.caption.startswith(widget.still.label)
+        assert widget.exposure.label in widget.label.value
+        assert widget.canvas.caption.startswith(widget.exposure.label)
         widget.reset.click()
         assert widget.canvas.pixels == begin, name
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_slider_clips_what_the_run_has(name):
-    knobs, own = CrystalExplorer(name).knobs, usual(name)
-    assert knobs.cell == pytest.approx(own.cell)
-    assert (knobs.energy, knobs.mosaicity) == pytest.approx((own.energy, own.mosaicity))
+    settings, own = CrystalExplorer(name).settings, usual(name)
+    assert settings.cell == pytest.approx(own.cell)
+    assert (settings.energy, settings.mosaicity) == pytest.approx((own.energy, own.mosaicity))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -141,25 +142,25 @@ def test_every_slider_starts_on_a_step(name):  # or the browser moves it, and th
 
 
 def test_marks_lie_on_the_spots_of_both_pictures(widget):
-    widget.mark.value = True
+    widget.circles.value = True
     widget.rings.value = True
     for view, bin, shift in (("LCN", 3, 2), ("crop", 1, 0)):
         widget.view.value = view
-        spots, ring = widget.canvas.marks
+        spots, ring = widget.canvas.overlays
         assert np.array(spots["y"]) * bin + (bin - 1) / 2 + shift == pytest.approx(
-            widget.still.y, abs=0.05
+            widget.exposure.y, abs=0.05
         )
         assert ring["center"][0] * bin + (bin - 1) / 2 + shift == pytest.approx(362)
     five = ring["radii"][ring["labels"].index("5 Å")]
     widget.sliders["energy"].value = 11
-    assert widget.canvas.marks[1]["radii"][ring["labels"].index("5 Å")] < five
+    assert widget.canvas.overlays[1]["radii"][ring["labels"].index("5 Å")] < five
 
 
 def test_static_figure_and_words(widget):
     data, metadata = widget._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG")
     assert "cell 73 x 96 x 119 Å" in metadata["image/png"]["alt"]
-    assert widget.still.label in metadata["image/png"]["alt"]
+    assert widget.exposure.label in metadata["image/png"]["alt"]
 
 
 def test_an_unknown_run_is_refused():

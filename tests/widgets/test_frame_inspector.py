@@ -14,12 +14,12 @@ from sfxtutor.widgets.frame_stages import (  # fmt: skip
     choose,
     coarse,
     count_text,
-    describe,
     ends,
-    found,
+    found_spots,
     largest,
+    row_text,
     take,
-    true,
+    true_spots,
 )
 
 
@@ -51,7 +51,7 @@ def test_every_stage_is_what_the_package_computes(run, hit):
 def test_a_true_spot_is_a_peak_of_the_picture_at_its_place(run, hit, stage):
     picture = take(run, hit, stage)
     for spot in [coarse(picture), picture] if stage == "LCN" else [picture]:
-        y, x = np.rint(spot.place(*true(run, hit))).astype(int)
+        y, x = np.rint(spot.place(*true_spots(run, hit))).astype(int)
         last = len(spot.image) - 2
         inside = (y > 1) & (x > 1) & (y < last) & (x < last)
         inside &= spot.good[np.clip(y, 0, last), np.clip(x, 0, last)]
@@ -90,14 +90,14 @@ def test_a_row_and_its_words_agree_with_the_curve(run, hit, stage):
     if stage == "crop":  # the beam stop is left out of both
         assert np.isnan(picture.row(362)).any()
         assert picture.rows()[362] < 3000
-    assert f"difference {picture.rows()[0]:.{0 if stage in ('raw', 'crop') else 2}f} " in describe(
+    assert f"difference {picture.rows()[0]:.{0 if stage in ('raw', 'crop') else 2}f} " in row_text(
         picture, 0
     )
 
 
 def test_a_row_of_the_whole_detector_has_the_detectors_number(run, hit):
-    assert describe(take(run, hit, "raw"), 100).startswith("Row 300 of the detector: max ")
-    assert "RWD value" in describe(take(run, hit, "LCN"), 100)
+    assert row_text(take(run, hit, "raw"), 100).startswith("Row 300 of the detector: max ")
+    assert "RWD value" in row_text(take(run, hit, "LCN"), 100)
 
 
 def test_a_row_without_good_pixel_says_so(run, hit):
@@ -105,7 +105,7 @@ def test_a_row_without_good_pixel_says_so(run, hit):
     good = picture.good.copy()
     good[5] = False
     picture = replace(picture, good=good)
-    assert describe(picture, 5) == "Row 5: no good pixel."
+    assert row_text(picture, 5) == "Row 5: no good pixel."
     assert picture.rows()[5] == 0
 
 
@@ -130,11 +130,11 @@ def test_an_unknown_stage_is_refused(run):
 
 def test_spots_are_counted_in_the_crop_and_on_the_detector(run, hit):
     spots, visible = run.spots(hit)
-    text = count_text(run, found(run, hit), true(run, hit))
+    text = count_text(run, found_spots(run, hit), true_spots(run, hit))
     assert f"({visible.sum()} on the detector)" in text
     middle = [abs(spots[axis][visible] - 959.5) < 362 for axis in "yx"]
     assert f"+ {np.sum(middle[0] & middle[1])} true ones" in text
-    assert "measured run" in count_text(run, found(run, hit), None)
+    assert "measured run" in count_text(run, found_spots(run, hit), None)
 
 
 def test_ends_of_the_contrast_carry_the_unit():
@@ -161,16 +161,16 @@ def test_the_class_filter_and_the_keys_walk_through_that_class(widget, run):
 
 def test_every_control_changes_the_picture(widget):
     def change(action):
-        before = widget.canvas.pixels, widget.canvas.marks
+        before = widget.canvas.pixels, widget.canvas.overlays
         action()
-        return before[0] != widget.canvas.pixels, before[1] != widget.canvas.marks
+        return before[0] != widget.canvas.pixels, before[1] != widget.canvas.overlays
 
     low, high = widget.contrast.value
     assert change(lambda: setattr(widget.contrast, "value", (low, 2 * high))) == (True, False)
     assert change(lambda: setattr(widget.log, "value", True)) == (True, False)
     assert change(lambda: setattr(widget.rings, "value", True)) == (False, True)
     assert change(lambda: setattr(widget.spots, "value", True)) == (False, True)
-    assert [mark["kind"] for mark in widget.canvas.marks] == ["ring", "circle", "plus"]
+    assert [overlay["kind"] for overlay in widget.canvas.overlays] == ["ring", "circle", "plus"]
     assert change(lambda: setattr(widget.frame_choice, "index", 0)) == (True, True)
 
 
@@ -204,7 +204,7 @@ def test_a_smaller_picture_gets_its_cursor_back(widget):
 
 def test_rings_lie_where_the_geometry_puts_them(widget, run):
     widget.rings.value = True
-    (ring,) = widget.canvas.marks
+    (ring,) = widget.canvas.overlays
     assert ring["center"] == [362, 362]
     place = ring["labels"].index("3.1 Å")
     assert ring["radii"][place] == pytest.approx(sfx.ring_radius(3.1, run.card) / run.card.pixel)

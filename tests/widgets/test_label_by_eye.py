@@ -8,14 +8,14 @@ from sfxtutor.runs.run import LABELS
 from sfxtutor.widgets import label_by_eye as module
 from sfxtutor.widgets.agreement import (  # fmt: skip
     Labelling,
-    agree,
     agree_with_student,
+    agreement,
     cost,
     pick,
-    read_labels,
-    write_labels,
+    read_labelling,
+    write_labelling,
 )
-from sfxtutor.widgets.frame_stages import true
+from sfxtutor.widgets.frame_stages import true_spots
 from sfxtutor.widgets.label_by_eye import KEYS, LabelByEye
 
 
@@ -55,7 +55,7 @@ def test_too_few_frames_are_refused(labels, found):
 def test_kappa_is_cohens():
     # Cohen 1960: (p_o - p_e) / (1 - p_e), p_o the share agreed, p_e the share agreed by chance
     first, second = ["HIT"] * 3 + ["MISS"] * 3, ["HIT"] * 3 + ["HIT", "MISS", "HIT"]
-    result = agree(first, second)
+    result = agreement(first, second)
     expected = (3 * 5 + 3 * 1) / 36
     assert result.kappa == pytest.approx((4 / 6 - expected) / (1 - expected))
     assert result.confusion.tolist() == [[3, 0, 0], [0, 0, 0], [2, 0, 1]]
@@ -64,9 +64,9 @@ def test_kappa_is_cohens():
 
 
 def test_chance_gives_no_kappa_and_one_label_leaves_it_undefined():
-    assert agree(["HIT", "HIT", "MISS", "MISS"], ["HIT", "MISS"] * 2).kappa == pytest.approx(0)
-    assert agree(["HIT", "MAYBE", "MISS"], ["HIT", "MAYBE", "MISS"]).kappa == 1
-    alone = agree(["MISS"] * 4, ["MISS"] * 4)
+    assert agreement(["HIT", "HIT", "MISS", "MISS"], ["HIT", "MISS"] * 2).kappa == pytest.approx(0)
+    assert agreement(["HIT", "MAYBE", "MISS"], ["HIT", "MAYBE", "MISS"]).kappa == 1
+    alone = agreement(["MISS"] * 4, ["MISS"] * 4)
     assert np.isnan(alone.kappa)
     assert str(alone).endswith("kappa not defined")
 
@@ -74,7 +74,7 @@ def test_chance_gives_no_kappa_and_one_label_leaves_it_undefined():
 @pytest.mark.parametrize("lists", [([], []), (["HIT"], ["HIT", "MISS"])])
 def test_lists_that_cannot_be_compared_are_refused(lists):
     with pytest.raises(ValueError, match="Compare labels of the same frames"):
-        agree(*lists)
+        agreement(*lists)
 
 
 def test_students_are_compared_on_the_frames_that_both_labelled():
@@ -100,20 +100,20 @@ def test_cost_is_the_median_times_the_frames_of_a_run():
 
 
 def test_labels_go_to_a_file_and_back(tmp_path):
-    path = write_labels(labelling(), tmp_path / "ada.json")
-    assert read_labels(f" {path} ") == read_labels(path.read_text()) == labelling()
+    path = write_labelling(labelling(), tmp_path / "ada.json")
+    assert read_labelling(f" {path} ") == read_labelling(path.read_text()) == labelling()
 
 
 @pytest.mark.parametrize("text", ["", "nowhere.json"])
 def test_no_file_is_said(text):
     with pytest.raises(FileNotFoundError, match="Ask for the exported file"):
-        read_labels(text)
+        read_labelling(text)
 
 
 @pytest.mark.parametrize("text", ["{", '{"student": "Ada"}', '{"a": 1}'])
 def test_foreign_text_is_refused(text):
     with pytest.raises(ValueError, match="Export them again"):
-        read_labels(text)
+        read_labelling(text)
 
 
 def test_labels_that_do_not_fit_are_refused():
@@ -174,7 +174,7 @@ def test_students_exchange_labels(widget, tmp_path):
     press(widget, "hhmmxx")
     widget.path.value = str(tmp_path / "ada.json")
     widget.export.click()
-    assert read_labels(widget.path.value) == widget.labelling
+    assert read_labelling(widget.path.value) == widget.labelling
     assert "<Ada>" not in widget.between.value
     assert "&lt;Ada&gt;" in widget.between.value
     widget.other.value = (tmp_path / "ada.json").read_text()
@@ -205,7 +205,7 @@ def test_a_spot_is_seen_in_the_picture(widget, run):
     widget._draw()
     shape = widget.canvas.shape
     dark = np.frombuffer(widget.canvas.pixels, np.uint8).reshape(shape) == 255
-    y, x = np.rint(widget._picture().place(*true(run, hit))).astype(int)
+    y, x = np.rint(widget._picture().place(*true_spots(run, hit))).astype(int)
     inside = (np.array([y, x]) > 0).all(axis=0) & (np.array([y, x]) < 239).all(axis=0)
     seen = [
         dark[b - 1 : b + 2, a - 1 : a + 2].any() for b, a in zip(y[inside], x[inside], strict=True)

@@ -115,7 +115,7 @@ def test_a_chart_places_values_between_its_axes():
     (x0, x1), (y0, y1) = chart.place([0, 10], [0, 4])
     assert x0 < x1
     assert y0 > y1  # up is up
-    text = chart.svg("a line that rises", mark=(5, 2))
+    text = chart.svg("a line that rises", point=(5, 2))
     points = re.search(r'points="([^"]+)"', text)[1]
     assert points == f"{x0:.1f},{y0:.1f} {x1:.1f},{y1:.1f}"
     middle = re.search(r'cx="([\d.]+)" cy="([\d.]+)"', text)

@@ -15,8 +15,8 @@ def block():
     for exercise in every():
         title = f"{exercise.id} {exercise.title}"
         for mistake in exercise.mistakes:
-            verdict = sfx.check(exercise.id, mistake.answer())
-            cells = (title, verdict.diagnosis, verdict.text, mistake.talk)
+            result = sfx.check(exercise.id, mistake.answer())
+            cells = (title, result.diagnosis, result.text, mistake.talk)
             lines.append([cell.replace("|", "&#124;") for cell in cells])
             title = ""
     return table(("Exercise", "Mistake recognised", "The student reads", "In class"), lines)

@@ -103,11 +103,11 @@ def onnx_of(path):
     if path.suffix != ".keras":
         return path
     content = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-    kept = cache_dir() / "screeners" / f"{content}.onnx"
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_onnx(path, kept)
-    return kept
+    converted = cache_dir() / "screeners" / f"{content}.onnx"
+    if not converted.exists():
+        converted.parent.mkdir(parents=True, exist_ok=True)
+        write_onnx(path, converted)
+    return converted
 
 
 def write_onnx(path, out):

@@ -101,8 +101,8 @@ def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     version = ".".join(map(str, (*stages, SHOTS)))
     path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_v{version}.npz"
     if path.exists():
-        with np.load(path) as kept:
-            return dict(kept)
+        with np.load(path) as archive:
+            return dict(archive)
     seeds = range(seed * 1_000_000, seed * 1_000_000 + beamlines)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         lines = pool.map(partial(simulate_beamline, kind=kind), seeds, chunksize=4)

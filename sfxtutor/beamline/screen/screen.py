@@ -47,8 +47,8 @@ class Summary:
     def __str__(self):
         rate = rate_text(self.hits, self.scored) if self.scored else "no frame scored"
         failed = f", {self.failed} files could not be opened" if self.failed else ""
-        found = f", {self.found} of them before" if self.found else ""
-        return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s{found}; "
+        before = f", {self.found} of them before" if self.found else ""
+        return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s{before}; "
                 f"hits or maybes: {rate}{failed}: {self.out}")  # fmt: skip
 
 
@@ -157,17 +157,17 @@ def screen(
     if also.hits:
         writers.check_alike(inputs.kinds)
     job = _job(screener, mask)
-    kept = out.with_name(f"{out.name}.partial")
-    with _alone(kept), _safe(kept):
+    unfinished = out.with_name(f"{out.name}.partial")
+    with _alone(unfinished), _safe(unfinished):
         key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
-        with Ledger(kept, key, inputs.frames) as ledger:
-            found = ledger.frames_done
+        with Ledger(unfinished, key, inputs.frames) as ledger:
+            before = ledger.frames_done
             _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
-        kept.unlink()
+        unfinished.unlink()
     return Summary(
         sum(inputs.frames), ledger.scored, ledger.hits(screener.threshold), len(inputs.problems),
-        time.perf_counter() - began, out, found,
+        time.perf_counter() - began, out, before,
     )  # fmt: skip
 
 
@@ -199,21 +199,21 @@ def _job(screener, mask):
 
 
 @contextmanager
-def _alone(kept):
+def _alone(unfinished):
     """No other process writes that file meanwhile."""
-    lock = FileLock(f"{kept}.lock")
+    lock = FileLock(f"{unfinished}.lock")
     try:
         with lock.acquire(timeout=0):
             yield
     except Timeout:
         raise OSError(
-            f"Another screening is writing {kept}. Wait for it, or choose another --out."
+            f"Another screening is writing {unfinished}. Wait for it, or choose another --out."
         ) from None
     Path(lock.lock_file).unlink(missing_ok=True)
 
 
 @contextmanager
-def _safe(kept):
+def _safe(unfinished):
     """An error of writing says what becomes of the scores."""
     try:
         yield
@@ -222,7 +222,7 @@ def _safe(kept):
             raise  # a sentence already
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise OSError(
-            f"Cannot write ({error}); the scores so far are in {kept}. "
+            f"Cannot write ({error}); the scores so far are in {unfinished}. "
             f"{'Free some room' if full else 'Mend that'} and run the same command again: it goes "
             "on where it stopped."
         ) from error
@@ -283,12 +283,12 @@ def _write(rows, out, also, inputs):
     if not (also.events or also.hits):
         return
     rng = np.random.default_rng(also.seed)  # a draw a row, so the same ones after a break
-    kept = [row for row, x in zip(rows(), iter(rng.random, None), strict=False)
+    chosen = [row for row, x in zip(rows(), iter(rng.random, None), strict=False)
             if row.is_hit or (row.is_hit is False and x < also.keep_misses)]  # fmt: skip
     if also.events:
-        writers.write_events(also.events, [row for row in kept if row.is_hit], inputs)
+        writers.write_events(also.events, [row for row in chosen if row.is_hit], inputs)
     if also.misses:
-        writers.write_events(also.misses, [row for row in kept if not row.is_hit], inputs)
+        writers.write_events(also.misses, [row for row in chosen if not row.is_hit], inputs)
     if also.hits and inputs.kinds:
-        writers.write_hits(also.hits, kept, inputs, also.copy)
+        writers.write_hits(also.hits, chosen, inputs, also.copy)
     inputs.close()

@@ -40,10 +40,10 @@ def measure_stream(rate, seconds, burst=1, model="rwd", mask=None, queue=QUEUE, 
                             watch=lambda _: source.poll() not in (None, 0))  # fmt: skip
     finally:
         source.terminate()
-        said = source.communicate()[0].decode(errors="replace")
+        output = source.communicate()[0].decode(errors="replace")
     if report.ended != "end":
         raise OSError(
-            f"The source's end did not arrive ({' '.join(said.split())}), expected all its frames. "
-            f"Measure again. {report}"
+            f"The source's end did not arrive ({' '.join(output.split())}), expected all its "
+            f"frames. Measure again. {report}"
         )
     return report

@@ -100,9 +100,13 @@ def read_header(parts):
         ) from None
     if isinstance(header, dict) and header.get("end") is True:
         return header
-    found = header if isinstance(header, dict) else {}
-    wrong = [name for name, kind in HEADER.items() if type(found.get(name)) is not kind]
-    if wrong or len(parts) != 2 or not (1 <= found["frame"] < LIMIT and 0 <= found["sent"] < LIMIT):
+    fields = header if isinstance(header, dict) else {}
+    wrong = [name for name, kind in HEADER.items() if type(fields.get(name)) is not kind]
+    if (
+        wrong
+        or len(parts) != 2
+        or not (1 <= fields["frame"] < LIMIT and 0 <= fields["sent"] < LIMIT)
+    ):
         raise ValueError(
             f"Found a message of {len(parts)} parts whose header has "
             f"{json.dumps(header)[:100]}, expected two parts, and {', '.join(HEADER)}, frame from "

@@ -100,9 +100,9 @@ class Report:
     left : int
         Messages that had come and waited when the stream was stopped.
     seconds : float
-        From the first message to the last verdict.
+        From the first message to the last score.
     latencies : Latencies
-        From the source's `sent` to the verdict, ms.
+        From the source's `sent` to the score, ms.
     peak, queue : int
         The most messages that waited, and that may wait.
     ended : "", "end", "idle", "interrupted" or "stopped"
@@ -156,16 +156,16 @@ class Report:
         return " ".join(filter(None, (self._counts(), *self._faults(), self._end())))
 
     def _counts(self):
-        said = (
+        text = (
             f"{self.received} frames received in {self.seconds:.1f} s ({self.rate:.1f} Hz), "
             f"{self.scored} scored; hit rate {rate_text(self.hits, self.scored)}."
         )
         if self.scored:
-            said += (
+            text += (
                 f" Latency: p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, at most "
                 f"{self.highest:.1f} ms; at most {self.peak} of {self.queue} frames waited."
             )
-        return said
+        return text
 
     def _faults(self):
         dropped = "the source did not say what it dropped"

@@ -2,7 +2,7 @@
 
 Every lesson has a module here, named after it (nb03 for 03_benchmark_cnn), that lists its
 exercises. An answer is judged by what it does: it is put through the same probe as the right answer
-and as the answer of every usual mistake, and what it agrees with names the verdict.
+and as the answer of every usual mistake, and what it agrees with names the result.
 """
 
 import html
@@ -15,13 +15,13 @@ from pkgutil import iter_modules
 from ...support.errors import first_line
 from .compare import agrees_with, difference, is_nothing
 
-MIME = "application/vnd.sfxtutor.check+json"  # a verdict among a cell's outputs; see grading
+MIME = "application/vnd.sfxtutor.check+json"  # a result among a cell's outputs; see grading
 UNANSWERED, FAILED, OTHER = "not answered", "raised an error", "none of the usual mistakes"
 NOTHING = "Your function returns nothing yet. Write its body and let it return a value."
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Result:
     """What `check` found: shown in a notebook as one sentence or two, true where it passed."""
 
     id: str
@@ -57,7 +57,7 @@ def check(id, answer=...):
 
     Returns
     -------
-    Verdict
+    Result
 
     Raises
     ------
@@ -66,23 +66,23 @@ def check(id, answer=...):
     """
     exercise = find(id)
     if answer is ... or answer is None:
-        return Verdict(id, False, UNANSWERED, "Replace the dots by your answer, then run again.")
+        return Result(id, False, UNANSWERED, "Replace the dots by your answer, then run again.")
     try:
-        found = exercise.probe(answer)
-    except Exception as error:  # whatever a student's code raises is the verdict
+        value = exercise.probe(answer)
+    except Exception as error:  # whatever a student's code raises is the result
         if isinstance(error, TypeError) and re.search("NoneType|ellipsis", str(error)):
-            return Verdict(id, False, UNANSWERED, NOTHING)
-        return Verdict(id, False, FAILED, f"Your answer raised {describe(error)}.")
-    if is_nothing(found):
-        return Verdict(id, False, UNANSWERED, NOTHING)
+            return Result(id, False, UNANSWERED, NOTHING)
+        return Result(id, False, FAILED, f"Your answer raised {error_text(error)}.")
+    if is_nothing(value):
+        return Result(id, False, UNANSWERED, NOTHING)
     expected = exercise.probe(exercise.reference())
-    if (exercise.accepts or agrees_with(expected, exercise.tolerance))(found):
-        return Verdict(id, True, "", exercise.right)
+    if (exercise.accepts or agrees_with(expected, exercise.tolerance))(value):
+        return Result(id, True, "", exercise.right)
     for mistake in exercise.mistakes:
         fits = mistake.fits or agrees_with(exercise.probe(mistake.answer()), exercise.tolerance)
-        if fits(found):
-            return Verdict(id, False, mistake.name, mistake.says)
-    return Verdict(id, False, OTHER, difference(found, expected))
+        if fits(value):
+            return Result(id, False, mistake.name, mistake.says)
+    return Result(id, False, OTHER, difference(value, expected))
 
 
 def find(id):
@@ -114,7 +114,7 @@ def every():
     return [exercise for lesson in lessons() for exercise in of(lesson)]
 
 
-def describe(error):
+def error_text(error):
     """Kind and first line of an error."""
     kind, first = type(error).__name__, first_line(error)
     return kind if first == kind else f"{kind}: {first}"

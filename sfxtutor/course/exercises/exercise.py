@@ -91,20 +91,22 @@ def exercise(id, reference, mistakes=None, **options):
         The words of the exercise or of a mistake are missing.
     """
     lesson, _, number = id.partition(".")
-    said = words(lesson)[number]
+    texts = words(lesson)[number]
     return Exercise(
         id,
-        said["title"],
+        texts["title"],
         reference,
-        said["right"],
-        tuple(_worded(name, how, said["mistakes"][name]) for name, how in (mistakes or {}).items()),
+        texts["right"],
+        tuple(
+            _worded(name, how, texts["mistakes"][name]) for name, how in (mistakes or {}).items()
+        ),
         **options,
     )
 
 
-def _worded(name, how, said):
+def _worded(name, how, texts):
     how = how if isinstance(how, Mistake) else Mistake(how)
-    return replace(how, name=name, says=said["says"], talk=said["talk"])
+    return replace(how, name=name, says=texts["says"], talk=texts["talk"])
 
 
 @lru_cache
@@ -114,8 +116,8 @@ def words(lesson):
     return _joined(tomllib.loads(text))
 
 
-def _joined(said):
+def _joined(text):
     """Texts without the line breaks of their file."""
-    if isinstance(said, dict):
-        return {name: _joined(part) for name, part in said.items()}
-    return " ".join(said.split())
+    if isinstance(text, dict):
+        return {name: _joined(part) for name, part in text.items()}
+    return " ".join(text.split())

@@ -57,7 +57,7 @@ EXERCISES = (
         probe=decisions,
         mistakes={
             "everything kept": lambda: lambda spots, truth: spots.min(),
-            "accuracy made largest": lambda: best(lambda truth, verdict: np.mean(truth == verdict)),
+            "accuracy made largest": lambda: best(lambda *pair: np.mean(np.equal(*pair))),
             "the lesson's sum": lambda: best(lambda *pair: recall(*pair) + specificity(*pair)),
             "one spot too low": lambda: (
                 lambda spots, truth: max(
@@ -82,14 +82,14 @@ EXERCISES = (
         probe=lambda rates: [rates(*case) for case in cases()],
         mistakes={
             "accuracy read as recall": rates(
-                lambda truth, verdict: np.mean(truth == verdict), specificity
+                lambda truth, decision: np.mean(truth == decision), specificity
             ),
             "precision read as recall": rates(
-                lambda truth, verdict: np.mean(truth[verdict]), specificity
+                lambda truth, decision: np.mean(truth[decision]), specificity
             ),
             "rates swapped": rates(specificity, recall),
             "false alarms as specificity": rates(
-                recall, lambda truth, verdict: np.mean(verdict[~truth])
+                recall, lambda truth, decision: np.mean(decision[~truth])
             ),
         },
     ),

@@ -123,7 +123,7 @@ EXERCISES = (
         probe=distances,
         mistakes={
             "accuracy taken for the error": lambda: distance_by(
-                lambda said, truth: 1 - balanced_error(said, truth)
+                lambda decision, truth: 1 - balanced_error(decision, truth)
             ),
             "frames counted alike": lambda: distance_by(plain_error),
             "below zero": lambda: distance_by(balanced_error, floor=-2),

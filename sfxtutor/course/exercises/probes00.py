@@ -10,7 +10,7 @@ from ..student import personal_seed
 
 
 def own_counts():
-    """A student's own verdicts on 400 frames, 65 of them positives: called rightly, wrongly."""
+    """A student's own decisions on 400 frames, 65 of them positives: called rightly, wrongly."""
     rng = np.random.default_rng(personal_seed())
     return rng.integers(40, 52), rng.integers(40, 60)
 
@@ -45,7 +45,7 @@ def chosen(spots, truth):
 
 
 def best(merit):
-    """Function that chooses the lowest threshold of greatest merit(truth, verdict)."""
+    """Function that chooses the lowest threshold of greatest merit(truth, decision)."""
     return lambda spots, truth: max(np.unique(spots), key=lambda t: merit(truth, spots >= t))
 
 
@@ -56,12 +56,12 @@ def own_labels(seed):
 
 def share(wanted, frames=300):
     """Number of frames with one of the wanted labels, and the interval of their share."""
-    found = int(np.isin(own_labels(personal_seed())[:frames], wanted).sum())
-    return found, *wilson(found, frames)
+    count = int(np.isin(own_labels(personal_seed())[:frames], wanted).sum())
+    return count, *wilson(count, frames)
 
 
 def cases():
-    """Two sets of labels and verdicts, both (n,) bool."""
+    """Two sets of labels and decisions, both (n,) bool."""
     rng = np.random.default_rng(4)
     for n, hits in ((50, 0.2), (400, 0.35)):
         truth = rng.random(n) < hits
@@ -69,13 +69,13 @@ def cases():
 
 
 def rates(*columns):
-    """Answer whose two rates are the functions of (truth, verdict) in `columns`."""
-    return lambda: lambda truth, verdict: tuple(rate(truth, verdict) for rate in columns)
+    """Answer whose two rates are the functions of (truth, decision) in `columns`."""
+    return lambda: lambda truth, decision: tuple(rate(truth, decision) for rate in columns)
 
 
-def recall(truth, verdict):
-    return np.mean(verdict[truth])
+def recall(truth, decision):
+    return np.mean(decision[truth])
 
 
-def specificity(truth, verdict):
-    return np.mean(~verdict[~truth])
+def specificity(truth, decision):
+    return np.mean(~decision[~truth])

@@ -52,12 +52,12 @@ def lit(center=lambda w: (0, 0, 1 / w), radius=lambda w: 1 / w, size=np.abs):
 
 def labels_by(label):
     """What a student's function calls the frames above."""
-    found = []
+    labels = []
     for frame in FRAMES:
         names = np.repeat(list(frame), list(frame.values()))
         y, x = np.array([PLACES[name] for name in names], float).T + 959.5
-        found.append(label(y, x, names != "hidden"))
-    return found
+        labels.append(label(y, x, names != "hidden"))
+    return labels
 
 
 def label_with(keep):

@@ -39,10 +39,10 @@ def first_axes(frames, size):
     return frames[top : top + size, left : left + size]
 
 
-def only_one(found):
+def only_one(value):
     """Whether a crop is right for one frame and wrong for a stack."""
     one, many = crops(center_crop)
-    return agree(found[0], one, 1e-4) and not agree(found[1], many, 1e-4)
+    return agree(value[0], one, 1e-4) and not agree(value[1], many, 1e-4)
 
 
 def normalised(axes, scale=np.std):

@@ -33,14 +33,14 @@ def opened_where(rule):
 
 def flags(my_open):
     """What is open with 0, 1 and 2 blocks; of the layers that have something to learn."""
-    found = []
+    states = []
     for opened in (0, 1, 2):
-        said = list(my_open(list(NAMES), opened))
-        if len(said) != len(NAMES):
-            raise ValueError(f"found {len(said)} values for {len(NAMES)} names, expected as many")
-        pairs = zip(NAMES, said, strict=True)
-        found.append([bool(is_open) for name, is_open in pairs if name in LEARN])
-    return np.array(found, float)
+        values = list(my_open(list(NAMES), opened))
+        if len(values) != len(NAMES):
+            raise ValueError(f"found {len(values)} values for {len(NAMES)} names, expected as many")
+        pairs = zip(NAMES, values, strict=True)
+        states.append([bool(is_open) for name, is_open in pairs if name in LEARN])
+    return np.array(states, float)
 
 
 # --- q3: batch normalisation
@@ -67,11 +67,11 @@ STORED = ((0.0, 1.0, 2.0), (1.0, 2.0, 4.0))  # mean and variance
 def batches(my_norm):
     """Output and stored statistics after one batch: frozen and open, in training and out of it."""
     z = np.random.default_rng(4).normal(2.0, 3.0, size=(20, 3))
-    found = []
+    values = []
     for training, trainable in ((True, False), (True, True), (False, True), (False, False)):
         parts = my_norm(z.copy(), *map(np.array, STORED), training, trainable)
-        found.append(tuple(np.asarray(part, float) for part in parts))
-    return tuple(found)
+        values.append(tuple(np.asarray(part, float) for part in parts))
+    return tuple(values)
 
 
 def statistics_moved(state):
@@ -89,7 +89,7 @@ PARTS = np.split(np.arange(200), [40, 80])  # learn, choose, test; every fourth 
 FOUND = np.array(  # hits found and misses recognised by four networks, in the three parts
     [
         [(8, 24), (9, 24), (24, 72)],  # the best of the validation frames
-        [(7, 25), (6, 30), (20, 80)],  # the most right verdicts there
+        [(7, 25), (6, 30), (20, 80)],  # the most right decisions there
         [(7, 24), (8, 22), (28, 85)],  # the best of the test frames
         [(10, 30), (7, 25), (22, 70)],  # has learned the training frames by heart
     ]
@@ -97,7 +97,7 @@ FOUND = np.array(  # hits found and misses recognised by four networks, in the t
 
 
 def networks(order):
-    """Verdicts of the networks in that order: p (4, 200), truth (200,) bool."""
+    """Decisions of the networks in that order: p (4, 200), truth (200,) bool."""
     rng, truth = np.random.default_rng(7), np.arange(200) % 4 == 0
     right = np.zeros((4, 200), bool)
     for network, counts in enumerate(FOUND[list(order)]):
@@ -109,20 +109,20 @@ def networks(order):
 
 def choices(my_choice):
     """The choices from four networks in two orders: as it is, other test, other training labels."""
-    found = []
+    values = []
     for changed in ([], list(PARTS[2]), list(PARTS[0])):
         chosen = []
         for order in ((2, 0, 3, 1), (0, 1, 2, 3)):
             p, truth = networks(order)
             truth[changed] = ~truth[changed]
             chosen.append(int(my_choice(p, truth, *(part.copy() for part in PARTS))))
-        found.append(tuple(chosen))
-    return tuple(found)
+        values.append(tuple(chosen))
+    return tuple(values)
 
 
-def merit(said, truth):
+def merit(decision, truth):
     """Recall + specificity."""
-    return np.mean(said[truth]) + np.mean(~said[~truth])
+    return np.mean(decision[truth]) + np.mean(~decision[~truth])
 
 
 def choice_by(part, merit=merit):
@@ -134,8 +134,8 @@ def choice_by(part, merit=merit):
     return choice
 
 
-def accuracy(said, truth):
-    return np.mean(said == truth)
+def accuracy(decision, truth):
+    return np.mean(decision == truth)
 
 
 def line_by(part, merit=merit):
@@ -151,19 +151,19 @@ def line_by(part, merit=merit):
 
 
 def judged(p, truth, test, least):
-    said, true = p[test] >= least, truth[test]
-    return least, np.sum(said & true), np.sum(~said & ~true)
+    decision, true = p[test] >= least, truth[test]
+    return least, np.sum(decision & true), np.sum(~decision & ~true)
 
 
 def lines(my_line):
     """Line and counts for two untuned networks, whose p is too low for hits and for misses."""
-    found = []
+    values = []
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         truth = rng.random(1000) < 0.2
         p = np.where(truth, rng.beta(2, 6, 1000), rng.beta(1, 9, 1000))
-        found.append(tuple(float(x) for x in my_line(p, truth, *np.split(np.arange(1000), [200]))))
-    return tuple(found)
+        values.append(tuple(float(x) for x in my_line(p, truth, *np.split(np.arange(1000), [200]))))
+    return tuple(values)
 
 
 # --- g1: step 1 of a small network without bends

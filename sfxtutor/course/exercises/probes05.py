@@ -37,7 +37,7 @@ def row_range(axis):
 
 def single_like(wanted):
     """Whether the first part, of a single frame, is what `wanted` gives."""
-    return lambda found: agree(found[0], wanted(frames()[0]), 1e-4)
+    return lambda value: agree(value[0], wanted(frames()[0]), 1e-4)
 
 
 def relative(mean, spread=None):
@@ -73,19 +73,19 @@ def other_frame(make):
     return made if made is None or made is ... else np.asarray(made, float)
 
 
-def is_other_frame(found):
+def is_other_frame(value):
     """Whether a frame differs in every row from the first one, and has its vector."""
     frame = frames()[0]
-    same_vector = found.shape == frame.shape and np.allclose(np.ptp(found, -1), np.ptp(frame, -1))
-    return bool(same_vector and np.all(np.any(found != frame, axis=-1)))
+    same_vector = value.shape == frame.shape and np.allclose(np.ptp(value, -1), np.ptp(frame, -1))
+    return bool(same_vector and np.all(np.any(value != frame, axis=-1)))
 
 
-def rows_moved(found):
+def rows_moved(value):
     """Whether it has the ranges of the first frame, in other rows."""
     ranges = np.ptp(frames()[0], axis=-1)
-    return found.shape == (6, 8) and bool(
-        np.allclose(np.sort(np.ptp(found, -1)), np.sort(ranges))
-        and not np.allclose(np.ptp(found, -1), ranges)
+    return value.shape == (6, 8) and bool(
+        np.allclose(np.sort(np.ptp(value, -1)), np.sort(ranges))
+        and not np.allclose(np.ptp(value, -1), ranges)
     )
 
 

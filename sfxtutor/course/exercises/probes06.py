@@ -12,10 +12,10 @@ from .compare import agree
 
 def four_bools(answer):
     """Four values as bool; ValueError for another number of them."""
-    said = [bool(value) for value in np.ravel(answer)]
-    if len(said) != 4:
-        raise ValueError(f"found {len(said)} values, expected four")
-    return tuple(said)
+    values = [bool(value) for value in np.ravel(answer)]
+    if len(values) != 4:
+        raise ValueError(f"found {len(values)} values, expected four")
+    return tuple(values)
 
 
 # --- q2: the reversal
@@ -25,18 +25,18 @@ STRENGTHS = (0.3, 2.0)
 
 def both_ways(my_reversal):
     """What goes forward and what goes back, for each of the strengths."""
-    rng, found = np.random.default_rng(6), []
+    rng, values = np.random.default_rng(6), []
     for lambda_ in STRENGTHS:
         forward, backward = my_reversal(*rng.normal(size=(2, 3, 4)), lambda_)
-        found.append((np.asarray(forward, float), np.asarray(backward, float)))
-    return tuple(found)
+        values.append((np.asarray(forward, float), np.asarray(backward, float)))
+    return tuple(values)
 
 
-def turned_forward(found):
+def turned_forward(value):
     """Whether the input left the layer turned."""
     rng = np.random.default_rng(6)
     x = [rng.normal(size=(2, 3, 4))[0] for _ in STRENGTHS]
-    forward = [part[0] for part in found]
+    forward = [part[0] for part in value]
     scaled = [-strength * z for strength, z in zip(STRENGTHS, x, strict=True)]
     return agree(forward, [-z for z in x], 1e-6) or agree(forward, scaled, 1e-6)
 
@@ -77,9 +77,9 @@ def losses(my_loss):
     )
 
 
-def differ(found):
+def differ(value):
     """Whether an answer depends on the labels of the target."""
-    return not agree(found[0], found[1], 1e-9)
+    return not agree(value[0], value[1], 1e-9)
 
 
 # --- q4: when to stop
@@ -148,14 +148,14 @@ def chosen(my_frames):
         return None
     frames = np.asarray(frames)
     if frames.ndim != 1 or frames.dtype.kind not in "iu":
-        found = f"{frames.dtype} of shape {frames.shape}"
-        raise ValueError(f"found {found}, expected frame numbers, whole, of shape ({N},)")
+        given = f"{frames.dtype} of shape {frames.shape}"
+        raise ValueError(f"found {given}, expected frame numbers, whole, of shape ({N},)")
     return float(np.mean(spots[frames] >= LEAST)), len(np.unique(frames)), len(frames)
 
 
-def well_chosen(found):
+def well_chosen(value):
     """Whether the share of likely hits is that of the source, within 3 in 100, no frame twice."""
-    return abs(found[0] - shares()[0]) <= 0.03 and found[1:] == (N, N)
+    return abs(value[0] - shares()[0]) <= 0.03 and value[1:] == (N, N)
 
 
 def frames_with(share):
@@ -184,24 +184,24 @@ def gradients(my_gradient):
 
 
 def guesses():
-    """Verdicts and truth of domain classifiers: good, fair, below guessing; (400,) bool each."""
+    """Decisions and truth of domain classifiers: good, fair, below guessing; (400,) bool each."""
     for right in ((285, 95), (280, 60), (150, 25)):  # of 300 source and of 100 target frames
         truth = np.arange(400) >= 300
         yield np.where(truth, np.arange(400) < 300 + right[1], np.arange(400) >= right[0]), truth
 
 
 def distances(my_distance):
-    return tuple(float(my_distance(said, is_target)) for said, is_target in guesses())
+    return tuple(float(my_distance(decision, is_target)) for decision, is_target in guesses())
 
 
 def distance_by(error, floor=0.0, factor=2):
-    """An answer to g2 from error(said, is_target)."""
-    return lambda said, is_target: max(floor, factor * (1 - 2 * error(said, is_target)))
+    """An answer to g2 from error(decision, is_target)."""
+    return lambda decision, is_target: max(floor, factor * (1 - 2 * error(decision, is_target)))
 
 
-def plain_error(said, truth):
-    return np.mean(said != truth)
+def plain_error(decision, truth):
+    return np.mean(decision != truth)
 
 
-def balanced_error(said, truth):
-    return (np.mean(~said[truth]) + np.mean(said[~truth])) / 2
+def balanced_error(decision, truth):
+    return (np.mean(~decision[truth]) + np.mean(decision[~truth])) / 2

@@ -43,19 +43,19 @@ def probe_operate(operating_point):
     """Threshold and recall for the same validation frames and two sets of test frames."""
     valid, rng = valid_frames(), np.random.default_rng(70)
     first, second = scores(rng, 60, 200), scores(rng, 50, 170, shift=0.8)
-    found = [operating_point(*valid, *test, 0.9) for test in (first, second)]
-    return tuple(float(number) for t, recall in found for number in (t, recall))
+    points = [operating_point(*valid, *test, 0.9) for test in (first, second)]
+    return tuple(float(number) for t, recall in points for number in (t, recall))
 
 
-def follows_test(found):
+def follows_test(value):
     """Whether the threshold changes with the test frames."""
-    return not agree(found[0], found[2], 1e-6)
+    return not agree(value[0], value[2], 1e-6)
 
 
 def finds_less_than(share):
     """Whether the threshold finds less than that share of the validation positives."""
     p, truth = valid_frames()
-    return lambda found: bool(np.mean(p[truth] >= found[0]) < share)
+    return lambda value: bool(np.mean(p[truth] >= value[0]) < share)
 
 
 def cheapest(cost):
@@ -73,11 +73,11 @@ def cheapest(cost):
 def probe_cheapest(choose):
     """Positives lost and misses kept at the thresholds chosen for three ratios."""
     p, truth = scores(np.random.default_rng(8), 40, 300, shift=0.6)
-    found = []
+    values = []
     for ratio in (1, 8, 40):
         t = choose(p, truth, ratio)
-        found += [np.sum(truth & (p < t)), np.sum(~truth & (p >= t))]
-    return tuple(found)
+        values += [np.sum(truth & (p < t)), np.sum(~truth & (p >= t))]
+    return tuple(values)
 
 
 def lost(n=None, scale=None, interval=wilson):

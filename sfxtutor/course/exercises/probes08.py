@@ -31,7 +31,7 @@ def probe_speedup(answer):
 
 
 def log():
-    """When 400 frames were sent, and when they had a verdict, s; NaN for those dropped."""
+    """When 400 frames were sent, and when they were scored, s; NaN for those dropped."""
     rng = np.random.default_rng(8)
     sent = np.arange(400) / 120
     done = sent + rng.gamma(3, 0.002, 400)
@@ -52,7 +52,7 @@ def report(high=lambda ms: np.percentile(ms, 99), share=lambda within, n: within
 
 
 def zeros_for_dropped(sent, done, limit):
-    """A wrong answer to q2: a frame without a verdict counts as one of 0 ms."""
+    """A wrong answer to q2: a frame without a score counts as one of 0 ms."""
     ms = np.nan_to_num(1e3 * (done - sent))
     return np.percentile(ms, 99), np.mean(ms <= limit)
 
@@ -64,8 +64,8 @@ def with_nan(sent, done, limit):
 
 
 def probe_report(answer):
-    found = answer(*(times.copy() for times in log()), 12.0)
-    return None if found is None else tuple(float(number) for number in found)
+    report = answer(*(times.copy() for times in log()), 12.0)
+    return None if report is None else tuple(float(number) for number in report)
 
 
 def ledgers():
@@ -89,9 +89,9 @@ def missing(rest):
     return lambda text, frames: rest(entries(text), frames)
 
 
-def not_done(found, frames):
+def not_done(value, frames):
     """Frames without an entry."""
-    done = {frame for frame, _ in found}
+    done = {frame for frame, _ in value}
     return [n for n in range(frames) if n not in done]
 
 
@@ -102,8 +102,8 @@ def torn_believed(text, frames):
 
 
 def probe_missing(answer):
-    found = tuple(answer(text, FRAMES) for text in ledgers())
-    return tuple(part if part is None else np.asarray(list(part), float) for part in found)
+    missing = tuple(answer(text, FRAMES) for text in ledgers())
+    return tuple(part if part is None else np.asarray(list(part), float) for part in missing)
 
 
 def workers(ms=lambda block, frame, task: block * frame + task, limit=True, whole=math.ceil):

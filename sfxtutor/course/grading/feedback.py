@@ -36,7 +36,7 @@ def feedback_page(graded, assignment):
         (name, graded.points.get(name), most, sentence(graded, name))
         for name, most in graded.most.items()
     ]
-    return render("feedback.html.j2", graded=graded, rows=rows, body=body, done=GRADED)
+    return render_page("feedback.html.j2", graded=graded, rows=rows, body=body, done=GRADED)
 
 
 def notebook_body(notebook):
@@ -61,7 +61,7 @@ def without_secrets(graded, assignment):
             continue
         if grade_id(cell) and role(cell) == "test":
             cell.source = shown[grade_id(cell)]
-            cell.outputs = said(graded, task(cell))
+            cell.outputs = check_outputs(graded, task(cell))
         else:
             cell.outputs = [clean(output, hidden) for output in cell.outputs]
     return notebook
@@ -84,13 +84,13 @@ def clean(output, hidden):
     return output
 
 
-def said(graded, name):
-    """Outputs in place of a test's own: the verdict and a sentence on the points."""
+def check_outputs(graded, name):
+    """Outputs in place of a test's own: the result and a sentence on the points."""
     outputs = []
-    found = graded.verdicts[name]
-    if found:
-        verdict = check.Verdict(**found)
-        outputs.append(new_output("display_data", data=verdict._repr_mimebundle_()))
+    result = graded.results[name]
+    if result:
+        result = check.Result(**result)
+        outputs.append(new_output("display_data", data=result._repr_mimebundle_()))
     text = f"{number(graded.points[name])} of {number(graded.most[name])} points."
     text = f"{text} {sentence(graded, name, with_check=False)}".strip()
     return [*outputs, new_output("stream", name="stdout", text=text)]
@@ -102,11 +102,11 @@ def sentence(graded, name, with_check=True):
         return graded.comments[name]
     if not graded.points:
         return ""
-    found, points = graded.verdicts[name], graded.points[name]
-    if found and found["passed"] and not points:
+    result, points = graded.results[name], graded.points[name]
+    if result and result["passed"] and not points:
         return "Right in the visible test, but not on a further case that is not shown."
-    if found:
-        return str(found["text"]) if with_check else ""
+    if result:
+        return str(result["text"]) if with_check else ""
     if points:
         return ""
     cell = next(c for c in graded.notebook.cells if role(c) == "test" and task(c) == name)
@@ -121,20 +121,22 @@ def written_page(graded, assignments):
     for name, assignment in assignments.items():
         for cell in (cell for cell in assignment.source.cells if role(cell) == "written"):
             rows = [
-                (one.submission.student, one.points[task(cell)], one.written[task(cell)])
-                for one in graded
-                if one.submission.assignment == name and one.written
+                (entry.submission.student, entry.points[task(cell)], entry.written[task(cell)])
+                for entry in graded
+                if entry.submission.assignment == name and entry.written
             ]
             scheme = "\n".join(regions(cell.source)[1]).strip()
             most = cell.metadata.nbgrader.points
             if rows:
                 tasks.append((name, task(cell), most, scheme, rows))
-    return render("written.html.j2", tasks=tasks)
+    return render_page("written.html.j2", tasks=tasks)
 
 
-def report_page(found, statuses):
+def report_page(findings, statuses):
     """The misconception report as HTML; the arguments as of `report.misconceptions`."""
-    return render("misconceptions.html.j2", findings=found, intro=describe_statuses(statuses))
+    return render_page(
+        "misconceptions.html.j2", findings=findings, intro=describe_statuses(statuses)
+    )
 
 
 def number(value):
@@ -142,7 +144,7 @@ def number(value):
     return "–" if value is None else f"{value:g}"
 
 
-def render(template, **values):
+def render_page(template, **values):
     """A page from a template; everything but the notebook's body is escaped."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
     environment.filters["number"] = number

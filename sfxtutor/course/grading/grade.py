@@ -55,30 +55,30 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     nbgrader()
     assignments = read_assignments(assignment_folder(source))
     by_hand = Marks(out / "manual.csv")
-    found = find_submissions(submitted, list(assignments))
-    graded = [Graded(one, reason=one.problem) for one in found]
-    waiting = [(one, *prepared) for one in graded if (prepared := prepare(one, assignments))]
+    submissions = find_submissions(submitted, list(assignments))
+    graded = [Graded(submission, reason=submission.problem) for submission in submissions]
+    waiting = [(entry, *prepared) for entry in graded if (prepared := prepare(entry, assignments))]
     count = len(graded) - len(waiting)
-    for one in graded:
-        if one.reason:
-            tell(describe(one))
+    for entry in graded:
+        if entry.reason:
+            tell(progress_text(entry))
 
     def done(number, reply):
         nonlocal count
-        one, _, token, seen = waiting[number]
+        entry, _, token, seen = waiting[number]
         try:
-            mark(one, assignments[one.submission.assignment], reply, token, by_hand)
-            one.notes += doubts(one, seen)
+            mark(entry, assignments[entry.submission.assignment], reply, token, by_hand)
+            entry.notes += doubts(entry, seen)
         except Exception as error:  # a submission may hold anything; it must not stop the others
-            one.points, one.status = {}, REFUSED
-            one.reason = (
+            entry.points, entry.status = {}, REFUSED
+            entry.reason = (
                 f"It could not be marked ({type(error).__name__}: {error}). Read it by hand."
             )
         count += 1
-        tell(f"[{count}/{len(graded)}] {describe(one)}")
+        tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
     run_all(
-        [(one.submission.student, notebook) for one, notebook, *_ in waiting],
+        [(entry.submission.student, notebook) for entry, notebook, *_ in waiting],
         limits or Limits(),
         done,
     )
@@ -86,42 +86,42 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     return graded
 
 
-def prepare(one, assignments):
+def prepare(entry, assignments):
     """Notebook to execute, its secret, what its author saw as right; None where it is refused."""
-    assignment = assignments.get(one.submission.assignment)
+    assignment = assignments.get(entry.submission.assignment)
     if assignment:
-        one.most = most_points(assignment)
-    if one.reason:
+        entry.most = most_points(assignment)
+    if entry.reason:
         return None
     try:
-        cells = read_cells(one.submission.path)
-        notebook, one.notes = restore(assignment, cells)
+        cells = read_cells(entry.submission.path)
+        notebook, entry.notes = restore(assignment, cells)
     except Refused as refusal:
-        one.reason = str(refusal)
+        entry.reason = str(refusal)
         return None
     token = uuid.uuid4().hex
     with_ends(notebook, token)
     return notebook, token, seen_right(cells)
 
 
-def doubts(one, seen):
+def doubts(entry, seen):
     """Notes on answers that the student's copy shows as right and the grading does not."""
     return [
-        f"{said['id']} was right in the student's copy: was it made under another name than "
-        f"{one.submission.student!r}, or with another version?"
-        for said in one.verdicts.values()
-        if said and not said["passed"] and said["id"] in seen
+        f"{result['id']} was right in the student's copy: was it made under another name than "
+        f"{entry.submission.student!r}, or with another version?"
+        for result in entry.results.values()
+        if result and not result["passed"] and result["id"] in seen
     ]
 
 
-def describe(one):
+def progress_text(entry):
     """One line on a submission."""
-    line = f"{one.submission.student} {one.submission.assignment}: {one.status}"
-    if one.points:
-        reached = one.automatic if one.total is None else one.total
-        line += f", {reached:g} of {sum(one.most.values()):g} points"
-        line += " so far" if one.total is None else ""
-    return line if one.points else f"{line}. {one.reason}"
+    line = f"{entry.submission.student} {entry.submission.assignment}: {entry.status}"
+    if entry.points:
+        reached = entry.automatic if entry.total is None else entry.total
+        line += f", {reached:g} of {sum(entry.most.values()):g} points"
+        line += " so far" if entry.total is None else ""
+    return line if entry.points else f"{line}. {entry.reason}"
 
 
 def write_all(graded, assignments, by_hand, out):
@@ -129,26 +129,26 @@ def write_all(graded, assignments, by_hand, out):
     shutil.rmtree(out / "feedback", ignore_errors=True)  # of an earlier grading
     out.mkdir(parents=True, exist_ok=True)
     by_hand.write()
-    for one in graded:
-        folder = out / "feedback" / one.submission.student
+    for entry in graded:
+        folder = out / "feedback" / entry.submission.student
         folder.mkdir(parents=True, exist_ok=True)
-        name = one.submission.assignment or "not graded"
-        page = feedback_page(one, assignments.get(one.submission.assignment))
+        name = entry.submission.assignment or "not graded"
+        page = feedback_page(entry, assignments.get(entry.submission.assignment))
         write_text(folder / f"{name}.html", page)
-    statuses = Counter(one.status for one in graded)
+    statuses = Counter(entry.status for entry in graded)
     found = findings(graded, assignments)
     for name, text in (
         ("misconceptions.md", misconceptions(found, statuses)),
         ("misconceptions.html", report_page(found, statuses)),
         ("written.html", written_page(graded, assignments)),
-        ("grades.csv", table(graded)),
+        ("grades.csv", grades_table(graded)),
     ):
         write_text(out / name, text)
 
 
-def table(graded):
+def grades_table(graded):
     """The marks as CSV; what is not marked, or failed, is an empty field and not 0."""
-    tasks = sorted({name for one in graded for name in one.most})
+    tasks = sorted({name for entry in graded for name in entry.most})
     head = [
         "student",
         "assignment",
@@ -163,16 +163,16 @@ def table(graded):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    for one in graded:
-        values = [one.points.get(name) for name in tasks] + [one.automatic, one.total]
+    for entry in graded:
+        values = [entry.points.get(name) for name in tasks] + [entry.automatic, entry.total]
         numbers = ["" if value is None else f"{value:g}" for value in values]
-        most = f"{sum(one.most.values()):g}" if one.most else ""
-        name = one.submission
-        writer.writerow([name.student, name.assignment, one.status, *numbers, most, one.reason,
-                         "; ".join(one.notes)])  # fmt: skip
+        most = f"{sum(entry.most.values()):g}" if entry.most else ""
+        name = entry.submission
+        writer.writerow([name.student, name.assignment, entry.status, *numbers, most, entry.reason,
+                         "; ".join(entry.notes)])  # fmt: skip
     return text.getvalue()
 
 
 def without_marks(graded):
     """Submissions that got no marks; a list."""
-    return [one for one in graded if one.status not in (GRADED, BY_HAND)]
+    return [entry for entry in graded if entry.status not in (GRADED, BY_HAND)]

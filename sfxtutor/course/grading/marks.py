@@ -24,7 +24,7 @@ class Graded:
         Per task; None for a written one that is not marked. Empty where the submission failed.
     most : dict of str to float
         Points there are, per task.
-    verdicts : dict of str to dict
+    results : dict of str to dict
         Per automatic task what `sfxtutor.check` said; {} where it said nothing.
     written : dict of str to str
         The answers to be marked by hand.
@@ -36,7 +36,7 @@ class Graded:
     notes: list = field(default_factory=list)
     points: dict = field(default_factory=dict)
     most: dict = field(default_factory=dict)
-    verdicts: dict = field(default_factory=dict)
+    results: dict = field(default_factory=dict)
     written: dict = field(default_factory=dict)
     comments: dict = field(default_factory=dict)
     notebook: object = None
@@ -44,7 +44,7 @@ class Graded:
     @property
     def automatic(self):
         """Sum of the points that need no reader, None where the submission failed."""
-        return sum(self.points[name] for name in self.verdicts) if self.points else None
+        return sum(self.points[name] for name in self.results) if self.points else None
 
     @property
     def total(self):
@@ -84,7 +84,7 @@ def mark(graded, assignment, reply, token, by_hand):
         Changed in place.
     assignment : sfxtutor.course.assignments.Assignment
     reply : dict
-        See `sfxtutor.course.grading.runner.execute`.
+        See `sfxtutor.course.grading.runner.execute_submission`.
     token : str
         As given to `with_ends`.
     by_hand : sfxtutor.course.grading.written.Marks
@@ -99,7 +99,7 @@ def mark(graded, assignment, reply, token, by_hand):
     for cell in graded.notebook.cells:
         if role(cell) == "test":
             graded.points[task(cell)] = points(cell)
-            graded.verdicts[task(cell)] = verdict(cell)
+            graded.results[task(cell)] = check_result(cell)
         elif role(cell) == "written":
             graded.written[task(cell)] = written_text(cell, assignment)
     by_hand.enter(graded)
@@ -122,10 +122,10 @@ def obstacle(notebook, token):
             return REFUSED, f"The given cell {name} raised {what}. Run it by hand to see why."
         if kind != "test":
             continue
-        said = verdict(cell)
-        if re.search(f"raised {MEMORY_ERRORS}", said.get("text", "")):
+        result = check_result(cell)
+        if re.search(f"raised {MEMORY_ERRORS}", result.get("text", "")):
             return MEMORY, f"The answer tested by {name} asked for more memory than the limit."
-        if not credible(cell, said, token):
+        if not credible(cell, result, token):
             return REFUSED, (
                 f"The test {name} gave points without having run to its end and shown a check "
                 "that passed: the submission's code interferes with the tests. Read it by hand."
@@ -133,18 +133,18 @@ def obstacle(notebook, token):
     return GRADED, ""
 
 
-def credible(cell, said, token):
+def credible(cell, result, token):
     """Whether a test that gives points ran to its end and its check, where it has one, passed."""
     if not points(cell):
         return True
     ended = any(out.get("data", {}).get(END_MIME) == token for out in cell.outputs)
-    return ended and (said.get("passed", False) or not exercise_of(cell))
+    return ended and (result.get("passed", False) or not exercise_of(cell))
 
 
 def exercise_of(cell):
-    """Id of the exercise whose verdict a test shows, "" where it shows none."""
-    found = re.search(r'check\("(nb\d\d\.\w+)"', cell.source)
-    return found[1] if found and "display(" in cell.source else ""
+    """Id of the exercise whose result a test shows, "" where it shows none."""
+    match = re.search(r'check\("(nb\d\d\.\w+)"', cell.source)
+    return match[1] if match and "display(" in cell.source else ""
 
 
 def points(cell):
@@ -163,13 +163,13 @@ def errors(cell):
     return [out for out in cell.get("outputs", ()) if out.output_type == "error"]
 
 
-def verdict(cell):
+def check_result(cell):
     """What the check of a test's own exercise said: the last such output, else {}."""
     for output in reversed(cell.outputs):
-        said = output.get("data", {}).get(MIME)
-        if isinstance(said, dict) and said.get("id") == exercise_of(cell):
-            words = {key: str(said.get(key, "")) for key in ("id", "diagnosis", "text")}
-            return words | {"passed": said.get("passed") is True}
+        result = output.get("data", {}).get(MIME)
+        if isinstance(result, dict) and result.get("id") == exercise_of(cell):
+            words = {key: str(result.get(key, "")) for key in ("id", "diagnosis", "text")}
+            return words | {"passed": result.get("passed") is True}
     return {}
 
 

@@ -54,7 +54,7 @@ def run_all(notebooks, limits, done):
     Returns
     -------
     list of dict
-        See `sfxtutor.course.grading.runner.execute`; "notebook" is a NotebookNode, or None.
+        As `runner.execute_submission` gives them; "notebook" is a NotebookNode, or None.
     """
     runners = queue.SimpleQueue()
     count = min(limits.at_once, len(notebooks))
@@ -92,7 +92,7 @@ class Runner:
             job = {
                 "notebook": notebook,
                 "folder": folder,
-                "env": kernel_environment(student, folder, token),
+                "env": submission_environment(student, folder, token),
                 "cell_seconds": self.limits.cell_seconds,
                 "total_seconds": self.limits.total_seconds,
                 "memory": int(self.limits.memory_gib * 2**30),
@@ -145,7 +145,7 @@ class Runner:
             self.process = None
 
 
-def kernel_environment(student, folder, token):
+def submission_environment(student, folder, token):
     """Environment of a submission's kernel: the student's name, no more than is needed."""
     env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     own = {

@@ -7,7 +7,7 @@ from ..cells import role, task
 from ..exercises import check
 from .marks import exercise_of
 
-SILENT = "no verdict"  # the test raised before the check could speak
+SILENT = "no result"  # the test raised before the check could speak
 TALK = {
     check.UNANSWERED: "Ask where they stopped: the task, the code, or the time?",
     check.FAILED: "Let them read the last line of the traceback aloud.",
@@ -45,9 +45,9 @@ def findings(graded, assignments):
     list of Finding
     """
     classes = defaultdict(list)
-    for one in graded:
-        if one.points:
-            classes[one.submission.assignment].append(one)
+    for entry in graded:
+        if entry.points:
+            classes[entry.submission.assignment].append(entry)
     return [
         finding(name, cell, classes[name])
         for name in sorted(classes)
@@ -63,28 +63,28 @@ def finding(assignment, cell, marked):
     talk = TALK | {m.name: m.talk for m in (known.mistakes if known else ())}
     students = defaultdict(list)
     full = seen = 0
-    for one in marked:
-        said = one.verdicts[name]
-        if one.points[name]:
+    for entry in marked:
+        result = entry.results[name]
+        if entry.points[name]:
             full += 1
-        elif said.get("passed"):
+        elif result.get("passed"):
             seen += 1
         else:
-            diagnosis = said.get("diagnosis") if said else SILENT
+            diagnosis = result.get("diagnosis") if result else SILENT
             diagnosis = diagnosis if diagnosis in talk else check.OTHER
-            students[diagnosis].append(one.submission.student)
+            students[diagnosis].append(entry.submission.student)
     ranking = Counter({diagnosis: len(names) for diagnosis, names in students.items()})
     fired = [(what, sorted(students[what]), talk[what]) for what, _ in ranking.most_common()]
     title = known.title if known else name
     return Finding(assignment, name, title, len(marked), full, seen, fired)
 
 
-def misconceptions(found, statuses):
+def misconceptions(findings, statuses):
     """The report as Markdown.
 
     Parameters
     ----------
-    found : list of Finding
+    findings : list of Finding
     statuses : dict of str to int
         How many submissions ended how.
 
@@ -93,12 +93,17 @@ def misconceptions(found, statuses):
     str
     """
     lines = ["# Misconceptions", "", describe_statuses(statuses), ""]
-    for one in found:
-        lines += [f"## {one.assignment}, {one.task}: {one.title}", "", counts(one), ""]
-        if one.diagnoses:
+    for finding in findings:
+        lines += [
+            f"## {finding.assignment}, {finding.task}: {finding.title}",
+            "",
+            counts(finding),
+            "",
+        ]
+        if finding.diagnoses:
             lines += ["| diagnosis | students | talking point |", "|---|---|---|"]
-        for diagnosis, students, talk in one.diagnoses:
-            lines.append(f"| {diagnosis} | {len(students)} of {one.marked} | {talk} |")
+        for diagnosis, students, talk in finding.diagnoses:
+            lines.append(f"| {diagnosis} | {len(students)} of {finding.marked} | {talk} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -109,9 +114,9 @@ def describe_statuses(statuses):
     return f"{sum(statuses.values())} submissions: {parts}. Only those with points are counted."
 
 
-def counts(one):
+def counts(finding):
     """The counts of a `Finding`, in a sentence."""
-    line = f"{one.right} of {one.marked} right."
-    if one.only_visible:
-        line += f" {one.only_visible} right in the visible test alone: not on another case."
+    line = f"{finding.right} of {finding.marked} right."
+    if finding.only_visible:
+        line += f" {finding.only_visible} right in the visible test alone: not on another case."
     return line

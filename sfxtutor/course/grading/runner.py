@@ -50,7 +50,7 @@ class Client(NotebookClient):
         return super().process_message(msg, cell, cell_index)
 
 
-def execute(job):
+def execute_submission(job):
     """Execute a notebook.
 
     Parameters
@@ -105,7 +105,7 @@ def main():
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # nothing else may come between the replies
     for line in sys.stdin:
-        replies.write(json.dumps(execute(json.loads(line))) + "\n")
+        replies.write(json.dumps(execute_submission(json.loads(line))) + "\n")
         replies.flush()
 
 

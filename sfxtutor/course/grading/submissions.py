@@ -45,20 +45,20 @@ def find_submissions(folder, names):
     if not folder.is_dir():
         raise FileNotFoundError(f"Found no folder {folder}, expected one with the submissions.")
     name = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(map(re.escape, names))})(?![0-9])")
-    found = []
+    submissions = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "__")):
             continue
         if path.is_dir():
-            found += in_folder(path, name)
+            submissions += in_folder(path, name)
         elif path.suffix == ".ipynb":
-            found.append(flat(path, name))
-    if not found:
+            submissions.append(flat(path, name))
+    if not submissions:
         raise FileNotFoundError(
             f"Found no submission in {folder}, expected STUDENT/{names[0]}.ipynb or "
             f"STUDENT_{names[0]}.ipynb. Name the folder that holds the students' folders."
         )
-    return without_doubles(found)
+    return without_doubles(submissions)
 
 
 def in_folder(folder, name):
@@ -102,15 +102,15 @@ def submission(student, path, name):
     return Submission(student, "", path, problem)
 
 
-def without_doubles(found):
+def without_doubles(submissions):
     """The submissions sorted, those of one student for one assignment joined into a problem."""
     groups = defaultdict(list)
-    for one in found:
-        groups[one.student, one.assignment, one.problem].append(one)
+    for submission in submissions:
+        groups[submission.student, submission.assignment, submission.problem].append(submission)
     joined = []
     for (student, assignment, problem), same in sorted(groups.items()):
         if len(same) > 1 and not problem:
-            names = ", ".join(sorted(one.path.name for one in same))
+            names = ", ".join(sorted(submission.path.name for submission in same))
             problem = f"There are {len(same)} notebooks for it ({names}). Keep the one that counts."
         joined.append(Submission(student, assignment, same[0].path, problem))
     return joined

@@ -42,12 +42,16 @@ class Marks:
         An answer that nobody wrote has 0 points. Marks of an answer that was changed since are
         not used; they stay in the comment.
         """
-        one = graded.submission
+        submission = graded.submission
         for name, text in graded.written.items():
             row = self.rows.setdefault(
-                (one.student, one.assignment, name),
+                (submission.student, submission.assignment, name),
                 dict.fromkeys(COLUMNS, "")
-                | {"student": one.student, "assignment": one.assignment, "task": name},
+                | {
+                    "student": submission.student,
+                    "assignment": submission.assignment,
+                    "task": name,
+                },
             )
             print_ = fingerprint(text)
             if row["points"] and row["answer"] != print_:

@@ -47,6 +47,6 @@ def find_cxi(file):
         flags = flags[0] if flags.ndim == 3 else flags[()]
         frames.good = flags.astype(np.int64) & CXI_BAD == 0
     if "source/p_hit" in file:  # a file of hits says what stands for no data in its sources
-        marks = file["source"].attrs
-        frames.flag, frames.lowest = marks.get("flag"), marks.get("lowest")
+        attributes = file["source"].attrs
+        frames.flag, frames.lowest = attributes.get("flag"), attributes.get("lowest")
     return frames

@@ -129,10 +129,10 @@ def verify_run(name):
     labels = cache_dir() / "cxidb76" / name / "expert_annotation.txt"
     for path in [*files, *([labels] if labels.exists() else [])]:
         known = LABELS_SHA256[name] if path == labels else _sidecar(path).read_text().split()[0]
-        found = pooch.file_hash(path)
-        if found != known:
+        checksum = pooch.file_hash(path)
+        if checksum != known:
             raise ValueError(
-                f"{path} has sha256 {found}; expected {known}, as when it arrived. "
+                f"{path} has sha256 {checksum}; expected {known}, as when it arrived. "
                 "It has changed on disk: delete it and fetch it again."
             )
         if path != labels:

@@ -91,7 +91,7 @@ def _read_flex(path, _):
     scitbx writes a flex.bool as its grid, then a byte string: the number of pixels (a length
     byte, then little-endian bytes; scitbx/serialization/base_256.h), then "0" or "1" a pixel.
     """
-    integers, found = [], []
+    integers, arrays = [], []
     try:
         for opcode, argument, _ in pickletools.genops(path.read_bytes()):
             if isinstance(argument, int) and opcode.name in _INTEGERS:
@@ -101,17 +101,17 @@ def _read_flex(path, _):
                 length = text[0] if text else 0
                 pixels = np.frombuffer(text[length:], np.uint8)
                 if length > 1 and int.from_bytes(text[1:length], "little") == len(pixels) > 0:
-                    found.append((pixels, integers[-12:]))
+                    arrays.append((pixels, integers[-12:]))
     except (ValueError, UnicodeError, IndexError) as error:
         raise ValueError(
             f"{path.name} is no pickle that can be parsed ({error}). Save the mask with numpy.save."
         ) from error
-    for pixels, seen in found if len(found) == 1 else ():
+    for pixels, seen in arrays if len(arrays) == 1 else ():
         for shape in pairwise(seen):
             if shape[0] * shape[1] == len(pixels) and set(np.unique(pixels)) <= {48, 49}:
                 return (pixels == ord("1")).reshape(shape)
     raise ValueError(
-        f"{path.name} holds {len(found)} arrays that look like flex.bool; expected one of two "
+        f"{path.name} holds {len(arrays)} arrays that look like flex.bool; expected one of two "
         "dimensions. It is not unpickled, for safety: open it in DIALS and save it with numpy.save."
     )
 
@@ -148,18 +148,18 @@ def _choose(path, arrays, name):
 def _read_hdf5(path, _):
     import h5py
 
-    found = {}
+    arrays = {}
     with h5py.File(path, "r", locking=False) as file:
         file.visititems(
             lambda key, item: (
-                found.setdefault(key, item[()])
+                arrays.setdefault(key, item[()])
                 if isinstance(item, h5py.Dataset) and key.split("/")[-1] in ("pixel_mask", "mask")
                 else None
             )
         )
-        if not found and "data/data" in file:
-            found["data/data"] = file["data/data"][()]
-    for key, flags in sorted(found.items(), reverse=True):  # pixel_mask before mask
+        if not arrays and "data/data" in file:
+            arrays["data/data"] = file["data/data"][()]
+    for key, flags in sorted(arrays.items(), reverse=True):  # pixel_mask before mask
         if flags.ndim == 3:
             flags = flags[0]
         if key.endswith("pixel_mask"):

@@ -203,7 +203,7 @@ def bragg(setup, shot, key=0, window=None, faintest=None):
     """
     faintest = _FAINTEST / setup.gain if faintest is None else faintest
     window = window or (-0.5, -0.5, setup.shape[0] - 0.5, setup.shape[1] - 0.5)
-    found = [np.empty(0, SPOT)]
+    parts = [np.empty(0, SPOT)]
     for number, (rotation, photons) in enumerate(shot.crystals):
         spots = bragg_spots(
             setup.crystal, rotation, shot.wavelength, setup.distance, setup.pixel, setup.center,
@@ -211,8 +211,8 @@ def bragg(setup, shot, key=0, window=None, faintest=None):
             key=key,
         )  # fmt: skip
         spots["crystal"] = number
-        found.append(spots)
-    spots = np.concatenate(found)
+        parts.append(spots)
+    spots = np.concatenate(parts)
     y = np.rint(spots["y"]) - setup.center[0]
     x = np.rint(spots["x"]) - setup.center[1]
     return spots[~in_shadow(setup, y, x)]
