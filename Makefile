@@ -14,7 +14,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # .venv holds absolute paths and links to the system's Python. Where it was left half-made, its
-# Python is gone, or the folder was moved, it is made anew.
+# Python is gone, or the folder was moved, it is made again.
 # Without --no-deps, pip 23 looks at releases newer than the lock (for what a package asks with an
 # extra, such as coverage[toml]) and stops because they have no hash there. The lock is complete.
 ifneq ($(shell $(PYTHON) -c pass 2>/dev/null && cat $(VENV)/made-in 2>/dev/null),$(CURDIR))
@@ -51,7 +51,7 @@ format: $(VENV)/package
 
 clean:
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis .coverage notebooks/.ipynb_checkpoints
-	find sfxtutor tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find sfxtutor tests docs tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The package itself, editable: installed again only when its metadata changes.
 $(VENV)/package: $(VENV)/made-in pyproject.toml

@@ -79,15 +79,15 @@ def memory(model, folder, frames=50, passes=20):
     """Resident memory of a process that screens, MiB, first and last of many passes: a dict."""
     run, path = open_run("LN83"), Path(folder) / "crops.npy"
     np.save(path, [run.crop(i) for i in range(frames)])
-    first, last = _ask(SCREENS, str(path), str(model), str(passes))
+    first, last = ask(SCREENS, str(path), str(model), str(passes))
     rows = [{"what": f"screening, {frames} frames", "mib": round(first)},
             {"what": f"screening, {frames * passes} frames", "mib": round(last)}]  # fmt: skip
     with suppress(ChildProcessError):  # not installed: screening does without
-        rows.append({"what": "TensorFlow loaded, nothing done", "mib": round(_ask(LOADS)[0])})
+        rows.append({"what": "TensorFlow loaded, nothing done", "mib": round(ask(LOADS)[0])})
     return {"unit": "MiB, resident", "rows": rows}
 
 
-def _ask(program, *arguments):
+def ask(program, *arguments):
     """What a fresh Python prints as JSON."""
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False

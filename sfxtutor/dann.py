@@ -6,6 +6,7 @@ of the target.
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import keras
@@ -16,7 +17,7 @@ from keras import layers
 from . import training
 from .layers import GradientReversal
 from .metrics import count
-from .training import History, balanced_loss, channelled, check_labels, class_weights
+from .training import History, Training, balanced_loss, channelled, check_labels, class_weights
 
 VERSION = 1  # of what the training of a DANN computes: raised when that changes
 
@@ -42,7 +43,7 @@ class Dann(keras.Model):
 
     RUNS = ("source", "target")
 
-    def __init__(self, cnn, dense=(32,)):
+    def __init__(self, cnn: keras.Model, dense: tuple[int, ...] = (32,)):
         super().__init__(name="dann")
         self.base, self.classifier = cnn.get_layer("base"), cnn.get_layer("classifier")
         self.reversal = GradientReversal(name="reversal")
@@ -71,7 +72,7 @@ class Dann(keras.Model):
                 own.assign(used)
         return self.classifier(features)[:, 0], self.domain(features)[:, 0]
 
-    def cnn(self, run):
+    def cnn(self, run: str) -> keras.Model:
         """A CNN as of `build_cnn`, with the weights as they are and the statistics of that run."""
         base = keras.models.clone_model(self.base)
         for used, own in zip(self.used, self.kept[run], strict=True):
@@ -106,7 +107,7 @@ class DannHistory(History):
         self.domain_accuracy.append(count(domain, p > 0.5).balanced_accuracy)
 
 
-def reversal_strength(progress):
+def reversal_strength(progress: float) -> float:
     """Ganin's schedule of lambda: progress 0 to 1 of the training -> 0 to 1.
 
     While the features mean nothing, the domain head must not disturb them.
@@ -114,7 +115,7 @@ def reversal_strength(progress):
     return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
-def unlabelled_risk(val_loss, domain_val_loss):
+def unlabelled_risk(val_loss: float, domain_val_loss: float) -> float:
     """What an epoch is judged by, without target labels; the lower the better.
 
     The label head's loss on the source, plus what the domain head still tells better than by
@@ -125,7 +126,17 @@ def unlabelled_risk(val_loss, domain_val_loss):
     return val_loss + max(0.0, math.log(2) - domain_val_loss)
 
 
-def fit_dann(dann, x, y, x_target, validation, settings, *, title="DANN", watch=None):
+def fit_dann(
+    dann: Dann,
+    x: np.ndarray,
+    y: np.ndarray,
+    x_target: np.ndarray,
+    validation: tuple[np.ndarray, np.ndarray, np.ndarray],
+    settings: Training,
+    *,
+    title: str | None = "DANN",
+    watch: Callable | None = None,
+) -> DannHistory:
     """Train a DANN in place on a labelled source and an unlabelled target: `DannHistory`.
 
     There is no argument for labels of the target.  Each step takes a batch of frames of either run;
@@ -161,7 +172,7 @@ def _epochs(dann, frames, settings, history):
     rng, weights = np.random.default_rng(settings.seed), class_weights(y)
     optimizer = settings.optimizer(len(x))
     optimizer.build(dann.trainable_variables)
-    step, predict = _compiled_step(dann, optimizer), _compiled_predict(dann)
+    step, predict = training_step(dann, optimizer), predictor(dann)
     for epoch in itertools.count():
         losses, mine = [], settings.batches(rng.permutation(len(x)))
         theirs = settings.batches(np.resize(rng.permutation(len(x_target)), len(x)))
@@ -181,7 +192,7 @@ def _epochs(dann, frames, settings, history):
         yield -unlabelled_risk(history.val_loss[-1], history.domain_val_loss[-1]), words
 
 
-def _compiled_step(dann, optimizer):
+def training_step(dann, optimizer):
     """One step on frames of either run; the losses of both heads.  Lesson 06 writes it out."""
 
     @tf.function(reduce_retracing=True)
@@ -204,7 +215,7 @@ def cross_entropy(p):
     return -tf.math.log(tf.maximum(p, 1e-7))
 
 
-def _compiled_predict(dann, batch=50):
+def predictor(dann, batch=50):
     """Function of images (n, y, x) and the run they are from: both probabilities, (n,) each."""
     compiled = tf.function(lambda x, run: dann(x, run=run), reduce_retracing=True)
 

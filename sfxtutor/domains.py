@@ -10,7 +10,7 @@ from .metrics import count
 from .training import channelled
 
 
-def adapt_batch_norm(cnn, x):
+def adapt_batch_norm(cnn: keras.Model, x: np.ndarray) -> keras.Model:
     """AdaBN: a copy of a CNN with the batch-norm statistics of other frames (n, y, x), no labels.
 
     Weights stay; each normalisation gets the mean and variance that its input has on these frames
@@ -29,12 +29,12 @@ def adapt_batch_norm(cnn, x):
     return copy
 
 
-def features(cnn, x, batch=50):
+def features(cnn: keras.Model, x: np.ndarray, batch: int = 50) -> np.ndarray:
     """What the base of a CNN makes of each image: (n, features) float32."""
     return outputs(cnn.get_layer("base"), x, batch)
 
 
-def outputs(model, x, batch=50):
+def outputs(model: keras.Model, x: np.ndarray, batch: int = 50) -> np.ndarray:
     """Output of a model, or of a lower half (`cut`), for each of the inputs: (n, ...) float32."""
     rows = [
         model.predict_on_batch(channelled(x[i : i + batch], model)) for i in range(0, len(x), batch)
@@ -42,7 +42,7 @@ def outputs(model, x, batch=50):
     return np.concatenate(rows)
 
 
-def proxy_a_distance(a, b, seed=0):
+def proxy_a_distance(a: np.ndarray, b: np.ndarray, seed: int = 0) -> float:
     """How far apart features a (n, f) and b (m, f) lie: 0, the same, to 2, told apart always.
 
     2 (1 - 2 e), e the balanced error of a linear classifier on the half of the rows that did not
@@ -63,7 +63,7 @@ def proxy_a_distance(a, b, seed=0):
     return max(0.0, 2 * (2 * counts.balanced_accuracy - 1))
 
 
-def foreign_neighbours(a, b, k=10):
+def foreign_neighbours(a: np.ndarray, b: np.ndarray, k: int = 10) -> float:
     """Mixing of features a (n, f) and b (m, f): 0, apart, to 1 or a little more, fully mixed.
 
     The share of the k nearest neighbours that come from the other set, over the share expected if

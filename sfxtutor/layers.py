@@ -26,7 +26,7 @@ class GradientReversal(keras.layers.Layer):
         If `lambda_` is negative or not finite.
     """
 
-    def __init__(self, lambda_=1.0, **options):
+    def __init__(self, lambda_: float = 1.0, **options):
         super().__init__(**options)
         self._lambda = self.add_weight(
             shape=(), initializer="zeros", trainable=False, name="lambda"
@@ -39,7 +39,7 @@ class GradientReversal(keras.layers.Layer):
         return float(self._lambda)
 
     @lambda_.setter
-    def lambda_(self, value):
+    def lambda_(self, value: float):
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(
                 f"Found lambda_ = {value}, expected a finite number of 0 or more: the layer itself "

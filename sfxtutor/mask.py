@@ -32,7 +32,7 @@ class Mask:
         If it is no array of booleans, or no pixel is good.
     """
 
-    def __init__(self, good):
+    def __init__(self, good: np.ndarray):
         good = np.asarray(good)
         if good.dtype != bool or good.ndim != 2:
             raise ValueError(_unlike(good, "(y, x)"))
@@ -46,7 +46,7 @@ class Mask:
         self._in_windows = {}
 
     @classmethod
-    def of(cls, mask, shape):
+    def of(cls, mask: "Mask | np.ndarray | None", shape: tuple[int, int]) -> "Mask":
         """The `Mask` of frames of that shape: of None (all are good), an array, or a `Mask`.
 
         Raises
@@ -67,7 +67,7 @@ class Mask:
         return np.array(self.good, dtype, copy=copy)
 
     @cached_property
-    def flags(self):
+    def flags(self) -> tuple[Good, Good]:
         """Good pixels, and LCN windows (y - 4, x - 4) without a bad one, as `fast.lcn` wants."""
         whole = box_sum(self._good, 5) == 25
         return tuple(Good(at, ~at.all(axis=1)) for at in (self._good, whole))

@@ -6,15 +6,17 @@ misses recognised; neither is ever shown without its counts and its 95 % interva
 
 import math
 from collections import namedtuple
+from collections.abc import Sized
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Split = namedtuple("Split", "train validation test")
 
 
-def is_positive(labels):
+def is_positive(labels: ArrayLike) -> np.ndarray:
     """Which frames are hits or maybes: labels (n,) "HIT", "MAYBE" or "MISS" -> (n,) bool.
 
     Raises
@@ -36,7 +38,7 @@ def is_positive(labels):
     return labels != "MISS"
 
 
-def split(frames, sizes="1200/400/400"):
+def split(frames: int | Sized, sizes: str = "1200/400/400") -> Split:
     """Training, validation and test frames in the order they were measured, as three slices.
 
     Sequential as in the paper, not shuffled: neighbouring shots are alike, and a shuffled split
@@ -68,7 +70,7 @@ def split(frames, sizes="1200/400/400"):
     return Split(slice(0, first), slice(first, second), slice(second, n))
 
 
-def wilson(k, n, level=0.95):
+def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson's interval of a rate, k found out of n: (low, high), as shares from 0 to 1.
 
     It stays within 0 and 1 and is not empty when k is 0 or n (Wilson, J. Am. Stat. Assoc. 22,
@@ -103,27 +105,27 @@ class Counts:
     misses_total: int
 
     @property
-    def recall(self):
+    def recall(self) -> float:
         """Share of hits and maybes found; nan where there is none or the count is not known."""
         return _share(self.hits_found, self.hits_total)
 
     @property
-    def specificity(self):
+    def specificity(self) -> float:
         """Share of misses recognised; nan where there is none or the count is not known."""
         return _share(self.misses_found, self.misses_total)
 
     @property
-    def balanced_accuracy(self):
+    def balanced_accuracy(self) -> float:
         """Mean of recall and specificity: 0.5 for guessing, whatever the share of hits."""
         return (self.recall + self.specificity) / 2
 
     @property
-    def recall_interval(self):
+    def recall_interval(self) -> tuple[float, float]:
         """95 % Wilson interval of the recall, (low, high)."""
         return wilson(self.hits_found, self.hits_total)
 
     @property
-    def specificity_interval(self):
+    def specificity_interval(self) -> tuple[float, float]:
         """95 % Wilson interval of the specificity, (low, high)."""
         return wilson(self.misses_found, self.misses_total)
 
@@ -136,7 +138,7 @@ def _share(k, n):
     return math.nan if k is None or n == 0 else k / n
 
 
-def rate_text(k, n):
+def rate_text(k: int, n: int) -> str:
     """A rate as it is shown: "96.9 % (63/65, 95 %: 89 to 99)"; a dash where it is not known."""
     if k is None or n == 0:
         return "–"
@@ -144,7 +146,7 @@ def rate_text(k, n):
     return f"{100 * k / n:.1f} % ({k}/{n}, 95 %: {100 * low:.0f} to {100 * high:.0f})"
 
 
-def count(truth, decision):
+def count(truth: ArrayLike, decision: ArrayLike) -> Counts:
     """Compare decisions with labels, both (n,) bool, True = hit or maybe: `Counts`.
 
     Raises
@@ -164,7 +166,7 @@ def count(truth, decision):
     return Counts(detected, hits, rejected, truth.size - hits)
 
 
-def best_threshold(score, truth):
+def best_threshold(score: ArrayLike, truth: ArrayLike) -> float:
     """The lowest score to call a hit that maximises recall + specificity on these frames.
 
     Parameters
@@ -187,7 +189,7 @@ def best_threshold(score, truth):
     return candidates[int(np.argmax(merits))]
 
 
-def spot_count(spots, labels, sizes="1200/400/400"):
+def spot_count(spots: ArrayLike, labels: ArrayLike, sizes: str = "1200/400/400") -> Counts:
     """The baseline of every table: a threshold on spots, chosen on training labels: `Counts`.
 
     Parameters
@@ -201,7 +203,7 @@ def spot_count(spots, labels, sizes="1200/400/400"):
     return count(truth[parts.test], spots[parts.test] >= threshold)
 
 
-def always_miss(labels, sizes="1200/400/400"):
+def always_miss(labels: ArrayLike, sizes: str = "1200/400/400") -> Counts:
     """The baseline of no skill: every test frame is called a miss: `Counts`."""
     truth = is_positive(labels)[split(labels, sizes).test]
     return count(truth, np.zeros_like(truth))

@@ -24,7 +24,12 @@ from .preprocess import ROWS
 BATCH_NORM_MOMENTUM = 0.9
 
 
-def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout=0.25):
+def build_cnn(
+    shape: tuple[int, int, int] = (360, 360, 1),
+    filters: tuple[int, ...] = (8, 16, 32, 32),
+    dense: tuple[int, ...] = (32,),
+    dropout: float = 0.25,
+) -> keras.Model:
     """2D CNN, untrained: images (n, y, x, 1) float32, preprocessed -> p("hit or maybe") (n, 1).
 
     The first convolution moves in steps of 2 pixels, because on a CPU the full-size layers cost
@@ -60,7 +65,13 @@ def build_cnn(shape=(360, 360, 1), filters=(8, 16, 32, 32), dense=(32,), dropout
     return _assemble(base, dense, "cnn")
 
 
-def build_rwd_cnn(length=ROWS, filters=(16, 16, 32), pools=(4, 4, 2), dense=(32,), dropout=0.25):
+def build_rwd_cnn(
+    length: int = ROWS,
+    filters: tuple[int, ...] = (16, 16, 32),
+    pools: tuple[int, ...] = (4, 4, 2),
+    dense: tuple[int, ...] = (32,),
+    dropout: float = 0.25,
+) -> keras.Model:
     """1D CNN, untrained: RWD vectors (n, length) float32, no unit -> p("hit or maybe") (n, 1).
 
     The first layer divides a vector by its own mean (`RelativeToMean`), so that a row counts by how
@@ -109,7 +120,7 @@ def build_classifier(features, dense=(32,)):
     return keras.Sequential(stack, name="classifier")
 
 
-def transfer_from(trained, dense=(32,)):
+def transfer_from(trained: keras.Model, dense: tuple[int, ...] = (32,)) -> keras.Model:
     """A CNN for another run: a copy of a trained base, and a new, untrained classifier.
 
     Call `set_seed` before: it draws the classifier's weights.
@@ -127,7 +138,7 @@ def transfer_from(trained, dense=(32,)):
     return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name="transfer")
 
 
-def cut(model, open_blocks=0):
+def cut(model: keras.Model, open_blocks: int = 0) -> tuple[keras.Model, keras.Model]:
     """The two halves of a CNN: the lower frozen, the upper left to train: `(lower, upper)`.
 
     Both use the model's own layers, so a training of `upper` is one of the model, in which nothing
@@ -161,7 +172,7 @@ def cut(model, open_blocks=0):
     return lower, keras.Sequential([keras.Input(shape), *stack[at:]], name="upper")
 
 
-def count_multiply_adds(model):
+def count_multiply_adds(model: keras.Model) -> int:
     """Multiplications, each with its addition, that a model spends on one input: int.
 
     Those of convolutions and dense layers; normalisation, activation and pooling are not counted.

@@ -16,7 +16,7 @@ VERSION = 1  # of the numbers that GCN, LCN, RWD, binning, spots and `prepare` g
 ROWS = CROP - 4  # pixels along the side of a preprocessed frame: the windows of LCN are 5 wide
 
 
-def center_crop(frames, size=CROP):
+def center_crop(frames: np.ndarray, size: int = CROP) -> np.ndarray:
     """Central square of each frame: (..., size, size), the dtype of `frames`, a view.
 
     724 of the detector's 1920 pixels is what Xie et al. (Opt. Express 31, 32909, 2023) keep.
@@ -31,7 +31,7 @@ def center_crop(frames, size=CROP):
     return frames[..., rows, columns]
 
 
-def gcn(frames, mask=None):
+def gcn(frames: np.ndarray, mask: Mask | np.ndarray | None = None) -> np.ndarray:
     """Global contrast normalisation, (x - mean) / std of each frame: float32, no unit.
 
     Masked pixels are left out of mean and standard deviation and become 0, the mean.
@@ -64,7 +64,13 @@ def gcn(frames, mask=None):
     return _each(frames, normalise)
 
 
-def lcn(frames, size=5, floor=1.0, method="ke", mask=None):
+def lcn(
+    frames: np.ndarray,
+    size: int = 5,
+    floor: float = 1.0,
+    method: str = "ke",
+    mask: Mask | np.ndarray | None = None,
+) -> np.ndarray:
     """Local contrast normalisation of GCN frames: float32, no unit, size - 1 pixels smaller.
 
     "ke" (torch7's `image.lcn`, used by Ke et al., J. Synchrotron Rad. 25, 655, 2018): each pixel
@@ -117,7 +123,7 @@ def lcn(frames, size=5, floor=1.0, method="ke", mask=None):
     return _each(frames, normalise)
 
 
-def rwd(frames):
+def rwd(frames: np.ndarray) -> np.ndarray:
     """Row-wise decomposition, max - min of each row: (y,) or (n, y) float32, no unit.
 
     The compressed frame of Xie et al. (2023): of a LCN frame 720 x 720 it keeps 720 numbers.
@@ -128,7 +134,7 @@ def rwd(frames):
     )
 
 
-def bin_max(frames, bin=2):
+def bin_max(frames: np.ndarray, bin: int = 2) -> np.ndarray:
     """Maximum of each bin x bin block: (..., y / bin, x / bin), the dtype of `frames`.
 
     The maximum, not the mean, keeps a Bragg spot of few pixels as bright as it was.

@@ -19,7 +19,18 @@ HEADER = ("method", "trained on", "tested on", "recall", "specificity")
 PAPER_HEADER = ("paper: recall", "paper: specificity")
 
 
-def row(table, method, train, test_on, counts, *, seed, profile, source, adapt_to=""):
+def row(
+    table: int,
+    method: str,
+    train: str,
+    test_on: str,
+    counts: Counts,
+    *,
+    seed: int,
+    profile: str,
+    source: str,
+    adapt_to: str = "",
+) -> dict:
     """One row of `results.json`, a dict with the keys of `FIELDS`.
 
     Parameters
@@ -36,12 +47,12 @@ def row(table, method, train, test_on, counts, *, seed, profile, source, adapt_t
     return dict(zip(FIELDS, (*keys, *numbers, seed, profile, source), strict=True))
 
 
-def counts_of(row):
+def counts_of(row: dict) -> Counts:
     """The `Counts` of a row."""
     return Counts(*(row[name] for name in COUNTS))
 
 
-def paper_rows():
+def paper_rows() -> list[dict]:
     """The paper's tables 1 to 5 and 7 as rows: source "paper", seed None.
 
     Counts are those that give the printed percentages exactly; one of 39 rows has none, None.
@@ -56,7 +67,7 @@ def paper_rows():
     return rows
 
 
-def references():
+def references() -> list[dict]:
     """What the paper profile gave on the twin: a list of dict, one for each seed that was run.
 
     Each is the `record.json` of `sfxtutor run --profile paper --seed N`: profile, source, seed,
@@ -71,7 +82,7 @@ def references():
     return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("twin-seed*.json"))]
 
 
-def reference_rows(table=None):
+def reference_rows(table: int | None = None) -> list[dict]:
     """The rows of `references`, of all seeds: list of dict, as in `results.json`.
 
     Parameters
@@ -82,7 +93,7 @@ def reference_rows(table=None):
     return [row for row in rows if table in (None, row["table"])]
 
 
-def save_results(content, name):
+def save_results(content: object, name: str) -> Path:
     """Write rows, or anything JSON, to results/<name>.json in $SFXTUTOR_OUT (else build): a `Path`.
 
     A lesson saves its rows as "nb" and its number; `sfxtutor run` gathers them.
@@ -129,7 +140,7 @@ class Table:
         )
 
 
-def table(rows, number=None):
+def table(rows: list[dict], number: int | None = None) -> Table:
     """Rows as in `results.json`, beside those of the paper with the same runs and method: `Table`.
 
     Several seeds of one method share a line: the median seed's counts with their interval, and the

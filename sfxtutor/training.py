@@ -9,6 +9,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -51,7 +52,7 @@ class Training:
     patience: int | None = None
     cache: bool = True
 
-    def optimizer(self, frames):
+    def optimizer(self, frames: int) -> keras.Optimizer:
         """Adam, with a learning rate that falls to 0 while that many frames pass every epoch.
 
         With a constant one, the recall on the validation frames jumps to the end.
@@ -60,7 +61,7 @@ class Training:
         schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         return keras.optimizers.Adam(schedule)
 
-    def batches(self, order):
+    def batches(self, order: np.ndarray) -> list[np.ndarray]:
         """The numbers of the frames in that order, one batch after another: (batch,) int each.
 
         They ascend within a batch, so that a memory-mapped file is read forwards.
@@ -146,7 +147,7 @@ class Speed(NamedTuple):
         return f"{self.median:,.0f} /s ({self.low:,.0f} to {self.high:,.0f})"
 
 
-def profile(name=None):
+def profile(name: str | None = None) -> Profile:
     """The profile of that name; without one, $SFXTUTOR_PROFILE, else quick.
 
     Raises
@@ -163,12 +164,12 @@ def profile(name=None):
     return PROFILES[name]
 
 
-def set_seed(seed):
+def set_seed(seed: int) -> None:
     """Seed Python, NumPy and TensorFlow. Call it before building a model: it draws the weights."""
     keras.utils.set_random_seed(seed)
 
 
-def class_weights(y):
+def class_weights(y: np.ndarray) -> np.ndarray:
     """Weight of each frame, (n,) float32, mean 1, so that both classes weigh the same in the loss.
 
     Where one frame in five is a hit, a network that always says "miss" is right on 80 % of them.
@@ -187,7 +188,16 @@ def balanced_loss(p, y):
     return float(np.mean(-np.log(np.where(y, p, 1 - p)) * class_weights(y)))
 
 
-def fit(model, x, y, validation, settings, *, title="training", watch=None):
+def fit(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    validation: tuple[np.ndarray, np.ndarray],
+    settings: Training,
+    *,
+    title: str | None = "training",
+    watch: Callable | None = None,
+) -> History:
     """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
 
     Best is the highest mean of validation recall and specificity; among equals, the lowest
@@ -232,7 +242,7 @@ def _epochs(model, frames, settings, history):
     model.compile(settings.optimizer(len(x)), "binary_crossentropy", jit_compile=False)
     while True:
         batches = settings.batches(rng.permutation(len(x)))
-        history.loss.append(_epoch(model, x, y, weights, batches))
+        history.loss.append(train_epoch(model, x, y, weights, batches))
         counts = history.validate(predict(model, x_val), y_val)
         merit = counts.recall + counts.specificity, -history.val_loss[-1]
         yield merit, f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}"
@@ -288,7 +298,7 @@ def _train(model, epochs, history, settings, report):
     return history
 
 
-def predict(model, x, batch=64):
+def predict(model: keras.Model, x: np.ndarray, batch: int = 64) -> np.ndarray:
     """p("hit or maybe") of each input, (n,) float32; x as in `fit`, read batch by batch."""
     p = np.empty(len(x), np.float32)
     batch = max(1, min(batch, len(x)))
@@ -301,7 +311,9 @@ def predict(model, x, batch=64):
     return p
 
 
-def throughput(model, x, batch=None, repeats=5):
+def throughput(
+    model: keras.Model, x: np.ndarray, batch: int | None = None, repeats: int = 5
+) -> Speed:
     """Speed of the model alone on inputs x held in memory: reading and preprocessing not counted.
 
     Parameters
@@ -326,7 +338,7 @@ def throughput(model, x, batch=None, repeats=5):
     return Speed(statistics.median(speeds), min(speeds), max(speeds))
 
 
-def _epoch(model, x, y, weights, batches):
+def train_epoch(model, x, y, weights, batches):
     """One pass over the frames in those batches; the mean training loss."""
     total = 0.0
     for chosen in batches:

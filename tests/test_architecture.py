@@ -16,6 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAINTAINERS = [
     path for room in ("tools", "benchmarks") for path in sorted((ROOT / room).rglob("*.py"))
 ]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LESSONS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -98,6 +99,42 @@ def test_no_two_modules_need_each_other():
     assert circle({name: sorted(set(needs(path)) - {name}) for name, path in MODULES.items()}) == []
 
 
+# The rows of docs/pictures/rooms.svg, from the top: rooms, and files of the learner's shelf.
+ROWS = (
+    {"cli", "__main__", "__init__"},
+    {"course", "widgets", "beamline"},
+    {"paper", "plots"},
+    {"layers", "models", "training", "dann", "domains", "metrics", "results"},
+    {"cache"},
+    {"fast"},
+    {"preprocess", "spots"},
+    {"runs"},
+    {"mask", "support"},
+)
+
+
+def row(module):
+    """The number of the row that a module of the package is in, 0 at the top."""
+    room = f"{module}.__init__".split(".")[1]
+    return next(number for number, rooms in enumerate(ROWS) if room in rooms)
+
+
+def test_a_file_imports_from_its_row_or_those_below():
+    def upwards(path):
+        module = next(name for name, other in MODULES.items() if other == path)
+        return [other for other in needs(path) if row(other) < row(module)]
+
+    assert offenders(upwards) == {}
+
+
+def test_the_page_names_every_room_and_no_path_that_is_gone():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:sfxtutor|tests|notebooks|docs|tools|benchmarks)/[\w/.]*)`", text)
+    assert [path for path in paths if "NN" not in path and not (ROOT / path).exists()] == []
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert rooms == {path.split("/")[1] for path in paths if path.startswith("sfxtutor/")} & rooms
+
+
 def test_a_circle_would_be_seen():
     assert circle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c"]
     assert circle({"a": ["b", "c"], "b": ["c"], "c": []}) == []
@@ -105,13 +142,22 @@ def test_a_circle_would_be_seen():
 
 def private_names(path):
     """What a file takes from another though its name begins with an underscore."""
-    named_here = [*imports(path)]
-    modules = {name for module, name in named_here if f"{module}.{name}" in MODULES}
-    return [name for _, name in named_here if name and re.match("_[a-z]", name)] + [
-        f"{node.value.id}.{node.attr}"
+    modules = {name for module, name in imports(path) if f"{module}.{name}" in MODULES}
+    modules |= {
+        name.asname
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        if node.value.id in modules and re.match("_[a-z]", node.attr)
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+        if name.name in modules
+    }
+    return [
+        *(name for _, name in imports(path) if name and re.match("_[a-z]", name)),
+        *(
+            f"{node.value.id}.{node.attr}"
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if node.value.id in modules and re.match("_[a-z]", node.attr)
+        ),
     ]
 
 
@@ -121,7 +167,15 @@ def offenders(check, files=FILES):
 
 
 def test_no_private_name_leaves_its_file():
-    assert offenders(private_names, [*FILES, *MAINTAINERS]) == {}
+    assert offenders(private_names, [*FILES, *MAINTAINERS, *TESTS]) == {}
+
+
+def test_no_test_replaces_a_private_name():
+    def replaced(path):
+        text = path.read_text(encoding="utf-8")
+        return re.findall(r"\.setattr\(\w+, \"_[a-z]\w*", text)
+
+    assert offenders(replaced, TESTS) == {}
 
 
 def absolute_imports(path):
@@ -178,6 +232,20 @@ def test_a_lesson_imports_the_package_and_no_file_of_it(path):
     cells = nbformat.read(path, as_version=4).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     assert re.findall(r"^\s*(?:from|import)\s+sfxtutor\..*", code, re.MULTILINE) == []
+
+
+def test_public_functions_have_type_hints():
+    def without(path):
+        module = next(name for name, other in MODULES.items() if other == path)
+        public = {name for place, name in imports(PACKAGE / "__init__.pyi") if place == module}
+        for node in tree(path).body:
+            if isinstance(node, ast.FunctionDef) and node.name in public:
+                arguments = [*node.args.args, *node.args.kwonlyargs]
+                hints = [argument.annotation for argument in arguments]
+                if not all([*hints, node.returns]):
+                    yield node.name
+
+    assert offenders(lambda path: list(without(path))) == {}
 
 
 def test_a_widget_is_in_the_file_named_as_its_class():

@@ -65,7 +65,7 @@ def test_the_label_head_learns_from_frames_of_the_source_alone(eager):
         dann.reversal.lambda_ = 0.7
         optimizer = keras.optimizers.Adam(1e-2)
         optimizer.build(dann.trainable_variables)
-        step = training_of_dann._compiled_step(dann, optimizer)
+        step = training_of_dann.training_step(dann, optimizer)
         step(x[..., None].astype("f4"), y, class_weights(y), target[..., None].astype("f4"))
         heads.append([dann.classifier.get_weights(), dann.domain.get_weights()])
     (label, domain), (label_again, domain_again) = heads
@@ -85,7 +85,7 @@ def test_the_losses_are_those_of_source_labels_and_of_the_run_that_a_frame_is_fr
     label = np.mean(-weight * np.log(np.where(y, p, 1 - p)))
     domain = (np.mean(-np.log(1 - p_source)) + np.mean(-np.log(p_target))) / 2
     optimizer = keras.optimizers.Adam()
-    found = training_of_dann._compiled_step(dann, optimizer)(x, y, weight, target)
+    found = training_of_dann.training_step(dann, optimizer)(x, y, weight, target)
     np.testing.assert_allclose(found, [label, domain], rtol=1e-4)
 
 
@@ -189,7 +189,7 @@ def test_the_epoch_kept_has_the_lowest_risk_that_shows_without_target_labels(mon
 
         return predict
 
-    monkeypatch.setattr(training_of_dann, "_compiled_predict", prescribed)
+    monkeypatch.setattr(training_of_dann, "predictor", prescribed)
     dann, history = train(epochs=4)
     assert history.best_epoch == 2
     np.testing.assert_allclose(history.val_loss, -np.log([0.6, 0.9, 0.95, 0.6]), rtol=1e-4)

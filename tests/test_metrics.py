@@ -17,7 +17,7 @@ def test_hits_and_maybes_are_positive():
     labels = np.array(["HIT", "MAYBE", "MISS"])
     assert is_positive(labels).tolist() == [True, True, False]
     assert is_positive(labels).dtype == bool
-    with pytest.raises(ValueError, match="Found the label 'hit', expected HIT, MAYBE or MISS"):
+    with pytest.raises(ValueError, match="'hit', expected HIT, MAYBE or MISS"):
         is_positive(["HIT", "hit"])
     with pytest.raises(ValueError, match="no labels"):
         is_positive(None)

@@ -95,7 +95,7 @@ def test_bin_max_keeps_the_highest_pixel_of_each_block():
     np.testing.assert_array_equal(bin_max(frame, 2), [[7, 9, 11], [19, 21, 23]])
     np.testing.assert_array_equal(bin_max(np.stack([frame, -frame]), 2)[1][0], [0, -2, -4])
     np.testing.assert_array_equal(bin_max(frame, 1), frame)
-    with pytest.raises(ValueError, match="do not tile a frame of 4 x 6"):
+    with pytest.raises(ValueError, match="frame of 4 x 6"):
         bin_max(frame, 3)
 
 
@@ -213,5 +213,5 @@ def test_negative_and_nan_pixels_are_refused_unless_masked(function, value):
 def test_nan_is_refused_after_gcn_too(function):
     frame = gcn(noise())
     frame[3, 4] = np.nan
-    with pytest.raises(ValueError, match="1 pixels of the frame are NaN"):
+    with pytest.raises(ValueError, match="1 pixels .* NaN"):
         function(frame)

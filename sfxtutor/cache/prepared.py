@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from ..fast.kernels import count_spots, fast_pair
 from ..preprocess import ROWS, VERSION
 from ..runs.datasets import RAYONIX_GAIN
-from ..runs.run import CROP
+from ..runs.run import CROP, Run
 from ..support.disk import cache_dir
 
 FILES = ("rwd.npy", "images.npy", "spots.npy")
@@ -55,7 +55,9 @@ class Prepared:
     problems: dict[int, str]
 
 
-def prepare(run, bin=2, cache=None, progress=True):
+def prepare(
+    run: Run, bin: int = 2, cache: str | Path | None = None, progress: bool = True
+) -> Prepared:
     """Prepare all frames of a run on all cores, or read what was prepared before: `Prepared`.
 
     The result is kept in a folder whose name depends on everything that decides it: the run's
@@ -85,10 +87,10 @@ def prepare(run, bin=2, cache=None, progress=True):
         raise ValueError(f"Blocks of {bin} x {bin} do not tile {ROWS} x {ROWS}. Choose 1, 2 or 4.")
     cache = Path(cache) if cache else cache_dir() / "prepared"
     folder = cache / _key(run, bin)
-    result = _read(folder, run, bin)
+    result = read_prepared(folder, run, bin)
     if result is None:
         _compute(run, bin, folder, progress)
-        result = _read(folder, run, bin)
+        result = read_prepared(folder, run, bin)
     if result is None:
         raise OSError(f"The frames prepared in {folder} cannot be read back. Remove that folder.")
     if result.problems:
@@ -107,7 +109,7 @@ def _key(run, bin):
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _read(folder, run, bin):
+def read_prepared(folder, run, bin):
     """Prepared frames from a folder, or None if it is not there; a damaged one is removed."""
     if not folder.exists():
         return None
@@ -143,7 +145,7 @@ def _compute(run, bin, folder, progress):
         free = shutil.disk_usage(partial).free
         if free < bytes_needed:
             raise OSError(f"{free / 1e6:.0f} MB are free")
-        _write(run, bin, partial, progress)
+        write_prepared(run, bin, partial, progress)
         _publish(partial, folder)
     except OSError as error:
         raise OSError(
@@ -155,7 +157,7 @@ def _compute(run, bin, folder, progress):
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write(run, bin, folder, progress):
+def write_prepared(run, bin, folder, progress):
     began = time.perf_counter()
     frames = len(run)
     rwd, spots = np.zeros((frames, ROWS), np.float32), np.zeros(frames, np.int32)

@@ -34,7 +34,7 @@ def cached(model, inputs, train, History):
     sentence says so.
     """
     path = cache_dir() / "trainings" / f"{_key(model, inputs)}.npz"
-    stored = _read(path, len(model.variables))
+    stored = read_training(path, len(model.variables))
     if stored is not None:
         history, values = stored
         for variable, value in zip(model.variables, values, strict=True):
@@ -44,7 +44,7 @@ def cached(model, inputs, train, History):
     if history.stopped:
         return history
     try:
-        _write(path, history=json.dumps(asdict(history)), **_state(model))
+        write_training(path, history=json.dumps(asdict(history)), **_state(model))
     except OSError as error:  # hours of training must not be lost to a full disk
         print(
             f"Could not keep this training for next time ({error.strerror or error}). It is used "
@@ -114,7 +114,7 @@ def _add(digest, value):
         digest.update(np.ascontiguousarray(value[start : start + 64]).data.cast("B"))
 
 
-def _read(path, count):
+def read_training(path, count):
     """The history and the values of that many variables, or None if they were not kept.
 
     A damaged file counts as none, and is written anew.
@@ -126,7 +126,7 @@ def _read(path, count):
         return None  # zipfile raises all of them, by the byte that is wrong
 
 
-def _write(path, **arrays):
+def write_training(path, **arrays):
     path.parent.mkdir(parents=True, exist_ok=True)
     with written(path) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)

@@ -6,7 +6,7 @@ from os import environ
 import numpy as np
 
 
-def personal_seed():
+def personal_seed() -> int:
     """Seed of a student's own run, from the name in ``$SFXTUTOR_STUDENT``; 0 without a name.
 
     Upper and lower case and spaces make no difference.

@@ -4,6 +4,7 @@ What a GPU runs on raw crops, and what is exported.
 """
 
 import keras
+import numpy as np
 from keras import ops
 
 from ..mask import Mask, box_sum
@@ -101,7 +102,9 @@ class RowWiseDecomposition(keras.layers.Layer):
         return input_shape[:-1]
 
 
-def with_preprocessing(model, mask=None, shape=(CROP, CROP)):
+def with_preprocessing(
+    model: keras.Model, mask: Mask | np.ndarray | None = None, shape: tuple[int, int] = (CROP, CROP)
+) -> keras.Model:
     """One graph with a model: raw crops (n, y, x) uint16, ADU -> p("hit or maybe") (n, 1) float32.
 
     The numbers are those of `fast_rwd` or `fast_binned` and the model, within 1e-4.  A crop without

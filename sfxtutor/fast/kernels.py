@@ -16,7 +16,7 @@ from ..spots import check_finder
 from . import lcn, spots
 
 
-def fast_rwd(crop, mask=None):
+def fast_rwd(crop: np.ndarray, mask: Mask | np.ndarray | None = None) -> np.ndarray:
     """RWD vector of a raw crop, `rwd(lcn(gcn(crop)))`: (y - 4,) float32, no unit.
 
     Parameters
@@ -28,12 +28,14 @@ def fast_rwd(crop, mask=None):
     return lcn.rwd(crop, floor, whole)
 
 
-def fast_lcn(crop, mask=None):
+def fast_lcn(crop: np.ndarray, mask: Mask | np.ndarray | None = None) -> np.ndarray:
     """LCN frame of a raw crop, `lcn(gcn(crop))`: (y - 4, x - 4) float32, no unit."""
     return fast_binned(crop, 1, mask)
 
 
-def fast_binned(crop, bin=2, mask=None):
+def fast_binned(
+    crop: np.ndarray, bin: int = 2, mask: Mask | np.ndarray | None = None
+) -> np.ndarray:
     """Binned LCN image, `bin_max(lcn(gcn(crop)), bin)`: (y - 4) / bin squared, float32, no unit."""
     return fast_pair(crop, bin, mask)[1]
 
@@ -51,15 +53,15 @@ def fast_pair(crop, bin=2, mask=None):
 
 
 def count_spots(
-    crop,
-    gain=RAYONIX_GAIN,
-    kernel=3,
-    sigma_background=6,
-    sigma_strong=3,
-    global_threshold=200,
-    min_pixels=3,
-    mask=None,
-):
+    crop: np.ndarray,
+    gain: float = RAYONIX_GAIN,
+    kernel: int = 3,
+    sigma_background: float = 6,
+    sigma_strong: float = 3,
+    global_threshold: float = 200,
+    min_pixels: int = 3,
+    mask: Mask | np.ndarray | None = None,
+) -> int:
     """Number of Bragg spots, `len(find_spots(crop, ...))`: int, of a raw crop (y, x) uint16."""
     crop, mask = _check_crop(crop, mask, 1)
     check_finder(gain, kernel)

@@ -6,6 +6,7 @@ that was not computed raises a KeyError that names it.
 """
 
 import statistics
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -39,7 +40,9 @@ class Evidence(NamedTuple):
         raise KeyError(f"{method}, trained on {train}{adapted}, tested on {test_on}")
 
 
-def claims(rows, speeds=None, domains=()):
+def claims(
+    rows: list[dict], speeds: dict | None = None, domains: Iterable[dict] = ()
+) -> list[dict]:
     """Judge the paper's claims by these rows.
 
     Parameters

@@ -5,15 +5,18 @@ and Ito, told apart under every common form of colour blindness; what a colour s
 marker or a word too.
 """
 
+from collections.abc import Iterable, Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
+from ..runs.run import Card
 from .style import COLOURS, LABEL_COLOURS, axes_or_new
 
 
-def ring_radius(d, card):
+def ring_radius(d: float | np.ndarray, card: Card) -> float | np.ndarray:
     """Radius on the detector, in mm, of scattering from spacing d: distance * tan(2 theta).
 
     Parameters
@@ -43,9 +46,19 @@ def ring_radius(d, card):
 
 
 def plot_frame(
-    frame, ax=None, *, card=None, mask=None, rings=(), spots=None, unit="pixel", bin=1,
-    percentiles=(1, 99.7), label="ADU", **imshow,
-):  # fmt: skip
+    frame: np.ndarray,
+    ax: plt.Axes | None = None,
+    *,
+    card: Card | None = None,
+    mask: np.ndarray | None = None,
+    rings: Iterable[float] = (),
+    spots: np.ndarray | None = None,
+    unit: str = "pixel",
+    bin: int = 1,
+    percentiles: tuple[float, float] = (1, 99.7),
+    label: str = "ADU",
+    **imshow,
+) -> plt.Axes:
     """Draw a frame, its contrast set by percentiles of its good pixels.
 
     Parameters
@@ -110,7 +123,14 @@ def plot_frame(
     return ax
 
 
-def plot_histogram(frame, ax=None, *, bins=200, label=None, **hist):
+def plot_histogram(
+    frame: np.ndarray,
+    ax: plt.Axes | None = None,
+    *,
+    bins: int = 200,
+    label: str | None = None,
+    **hist,
+) -> plt.Axes:
     """Draw how many pixels hold how many ADU, on a logarithmic count axis.
 
     Parameters
@@ -127,7 +147,12 @@ def plot_histogram(frame, ax=None, *, bins=200, label=None, **hist):
     return ax
 
 
-def plot_examples(frames, titles, axes=None, **frame_options):
+def plot_examples(
+    frames: Sequence[np.ndarray],
+    titles: Sequence[str],
+    axes: np.ndarray | None = None,
+    **frame_options,
+) -> np.ndarray:
     """Draw frames side by side, each under its title; returns the array of Axes.
 
     Parameters
@@ -151,7 +176,15 @@ def plot_examples(frames, titles, axes=None, **frame_options):
     return axes
 
 
-def plot_ewald(wavelength, cell=(40.0, 60.0), angle=0.0, ax=None, *, d_min=4.0, thickness=0.002):
+def plot_ewald(
+    wavelength: float,
+    cell: tuple[float, float] = (40.0, 60.0),
+    angle: float = 0.0,
+    ax: plt.Axes | None = None,
+    *,
+    d_min: float = 4.0,
+    thickness: float = 0.002,
+) -> plt.Axes:
     """Draw the Ewald circle through a plane of reciprocal lattice points.
 
     Parameters

@@ -1,9 +1,16 @@
 """Figures of results: learning curves, rates with their intervals, counts."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
 import numpy as np
 
 from ..metrics import wilson
 from .style import COLOURS, axes_or_new
+
+if TYPE_CHECKING:
+    from ..training import History  # which would load TensorFlow
 
 CURVES = {
     "loss": "training loss",
@@ -16,7 +23,9 @@ CURVES = {
 }
 
 
-def plot_history(history, ax=None, *, names=("loss", "val_loss")):
+def plot_history(
+    history: "History", ax: plt.Axes | None = None, *, names: Iterable[str] = ("loss", "val_loss")
+) -> plt.Axes:
     """Draw learning curves against the epoch, and mark the epoch whose weights were kept.
 
     Parameters
@@ -39,7 +48,9 @@ def plot_history(history, ax=None, *, names=("loss", "val_loss")):
     return ax
 
 
-def plot_rates(rows, ax=None, *, paper=()):
+def plot_rates(
+    rows: list[dict], ax: plt.Axes | None = None, *, paper: Sequence[dict] = ()
+) -> plt.Axes:
     """Draw recall and specificity of every row, with 95 % Wilson intervals.
 
     Parameters

@@ -20,7 +20,7 @@ LABEL_COLOURS = {"HIT": COLOURS["blue"], "MAYBE": COLOURS["orange"], "MISS": COL
 CYCLE = [COLOURS[name] for name in ("blue", "orange", "green", "red", "purple", "sky", "black")]
 
 
-def style():
+def style() -> None:
     """Set matplotlib's defaults for the course: colours, sizes, no top and right frame line."""
     plt.rcParams.update(
         {
@@ -38,7 +38,7 @@ def style():
     )
 
 
-def show(ax, alt):
+def show(ax: plt.Axes | np.ndarray, alt: str) -> None:
     """Show a figure in a notebook together with its description in words, and close it.
 
     Parameters

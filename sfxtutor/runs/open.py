@@ -3,13 +3,24 @@
 Each is imported when it is asked for: the twin brings SciPy and Numba along, the files HDF5.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from .annotations import write_labels
 from .datasets import CARDS, TWINS
+from .run import Run
 
 
-def open_run(name_or_path, *, source="twin", seed=0, labels=None, mask=None):
+def open_run(
+    name_or_path: str | Path | Sequence[str | Path],
+    *,
+    source: str = "twin",
+    seed: int = 0,
+    labels: str | Path | None = None,
+    mask: str | Path | np.ndarray | None = None,
+) -> Run:
     """Open a run by name, from the twin or CXIDB 76, or by the path of a file: a Run.
 
     Parameters

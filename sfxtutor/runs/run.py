@@ -97,28 +97,28 @@ class Run:
     mask: np.ndarray | None = None
     fingerprint: str
 
-    def __len__(self):
+    def __len__(self) -> int:
         raise NotImplementedError
 
-    def _frame(self, i):
+    def _frame(self, i: int) -> np.ndarray:
         """Frame i, 0 <= i < len(self): (y, x) uint16, ADU."""
         raise NotImplementedError
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> np.ndarray:
         return self._frame(self.index(i))
 
-    def crop(self, i, size=CROP):
+    def crop(self, i: int, size: int = CROP) -> np.ndarray:
         """Central square of frame i: (size, size) uint16, ADU.  Reads no more than it needs."""
         frame = self[i]
         return frame[crop_slices(frame.shape, size)]
 
-    def good(self, size=CROP):
+    def good(self, size: int = CROP) -> Mask:
         """Good pixels of the central crops: a `Mask` (size, size)."""
         if self.mask is None:
             return Mask.of(None, (size, size))
         return Mask.of(self.mask[crop_slices(self.mask.shape, size)], (size, size))
 
-    def shot(self, i):
+    def shot(self, i: int) -> dict:
         """Wavelength (Å), distance (mm) and timestamp of frame i: a dict, None where unknown."""
         self.index(i)
         return {
@@ -127,7 +127,7 @@ class Run:
             "timestamp": None,
         }
 
-    def index(self, i):
+    def index(self, i: int) -> int:
         """Check frame number `i`, from 0, negative counted from the end; return 0 <= i < n."""
         try:
             number = operator.index(i)

@@ -123,14 +123,14 @@ def exposure_of(name, settings):
                 crystals=((rotation, setup.brightness),),
                 hot=np.empty((0, 3), int), streak=(0.0, 0.0), ice=0.0, key=1)  # fmt: skip
     spots = bragg(setup, shot)
-    seen = spots[visibility(setup, shot, spots, _light_at(setup, spots)) > 1]
+    seen = spots[visibility(setup, shot, spots, light_at(setup, spots)) > 1]
     small = crop_of(setup)
     crop = render(small, replace(shot, edge=small.edge))
     y, x = (seen[axis] - (n - CROP) // 2 for axis, n in zip("yx", setup.shape, strict=True))
     return Exposure(crop, y, x, label_of(len(seen)), len(spots))
 
 
-def _light_at(setup, spots):
+def light_at(setup, spots):
     """Background at the spots, (n,) photons: for a new wavelength, faster than all of it."""
     if not len(spots):
         return np.empty(0)
@@ -147,7 +147,7 @@ class CrystalExplorer(Widget):
         The run whose sample, beam and detector are the start.
     """
 
-    def __init__(self, name="LN83"):
+    def __init__(self, name: str = "LN83"):
         if name not in SETUPS:
             raise ValueError(f"No twin of {name!r}. Choose one of {', '.join(SETUPS)}.")
         self.name, self._quiet = name, False

@@ -1,5 +1,6 @@
 """Embedding explorer: points of a map of features, and the frame behind each."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anywidget
@@ -88,7 +89,7 @@ class EmbeddingExplorer(Widget):
         If maps, groups and names differ in the number of points.
     """
 
-    def __init__(self, maps, groups, frame, names):
+    def __init__(self, maps: dict, groups: dict, frame: Callable, names: Sequence[str]):
         self.maps, self.groups, self.frame, self.names = maps, groups, frame, list(names)
         self._check()
         some = np.linspace(0, len(self.names) - 1, 12).astype(int)

@@ -7,7 +7,7 @@ from ..plots.frames import center_and_step, plot_frame, ring_radius
 from ..plots.style import COLOURS
 from ..runs.datasets import TWINS
 from ..runs.open import open_run
-from ..runs.run import LABELS
+from ..runs.run import LABELS, Run
 from .base import Widget, buttons, line, offer, static_figure
 from .canvas import FrameCanvas, circles, rings, to_bytes
 from .frame_stages import (
@@ -44,7 +44,9 @@ class FrameInspector(Widget):
     On the picture the arrow keys move the cursor, N and P show the next and the previous frame.
     """
 
-    def __init__(self, run=None, frame=0, stage="crop", spots=False):
+    def __init__(
+        self, run: Run | str | None = None, frame: int = 0, stage: str = "crop", spots: bool = False
+    ):
         self._runs = {_name(run): run} if run is not None else {}
         names = list(dict.fromkeys([*self._runs, *(f"{name} (twin)" for name in TWINS)]))
         self._quiet = False

@@ -10,7 +10,7 @@ import ipywidgets as controls
 import numpy as np
 
 from ..plots.frames import plot_frame
-from ..runs.run import LABELS
+from ..runs.run import LABELS, Run
 from .agreement import (
     Labelling,
     agree_with_student,
@@ -48,7 +48,7 @@ class LabelByEye(Widget):
     in the widget.
     """
 
-    def __init__(self, run, count=30, seed=0, student=None):
+    def __init__(self, run: Run, count: int = 30, seed: int = 0, student: str | None = None):
         self.run = run
         self.student = student or os.environ.get("SFXTUTOR_STUDENT") or "student"
         self.frames = pick(run.labels, count, seed)

@@ -33,7 +33,7 @@ class StreamMonitor(Monitor):
         s.
     """
 
-    def __init__(self, window=10.0):
+    def __init__(self, window: float = 10.0):
         self.window = window
         self._begin(None)
         super().__init__("Stop", "What was scored is kept", "stopping …")

@@ -106,7 +106,7 @@ class ThresholdExplorer(Widget):
         As `operating_points`.
     """
 
-    def __init__(self, scores, truth, threshold=0.5):
+    def __init__(self, scores: dict, truth: np.ndarray, threshold: float = 0.5):
         scores = scores if isinstance(scores, dict) else {"predictions": scores}
         self.start = threshold if isinstance(threshold, dict) else dict.fromkeys(scores, threshold)
         self.all = {name: operating_points(score, truth) for name, score in scores.items()}

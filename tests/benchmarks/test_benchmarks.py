@@ -296,7 +296,7 @@ def test_memory_is_that_of_a_process_of_its_own(tmp_path, monkeypatch):
     assert [row["what"] for row in found] == ["screening, 2 frames", "screening, 4 frames"]
     assert 30 < found[0]["mib"] < 1000
     with pytest.raises(ChildProcessError, match="ZeroDivisionError"):
-        machine._ask("1 / 0")
+        machine.ask("1 / 0")
 
 
 def test_the_networks_are_written_with_their_arithmetic(tmp_path, monkeypatch):

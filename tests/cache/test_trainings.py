@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from sfxtutor import training
-from sfxtutor.cache.trainings import _read
+from sfxtutor.cache.trainings import read_training
 from sfxtutor.models import build_cnn
 
 HERE = Path(__file__).parent
@@ -301,12 +301,12 @@ def test_no_damage_is_taken_for_a_training(trainings, memory):
     train(model)
     (path,) = memory.iterdir()
     good, count = path.read_bytes(), len(model.variables)
-    history, values = _read(path, count)
-    assert _read(path, count + 1) is None  # of another model
-    assert _read(path.with_name("none.npz"), count) is None
+    history, values = read_training(path, count)
+    assert read_training(path, count + 1) is None  # of another model
+    assert read_training(path.with_name("none.npz"), count) is None
     for data in spoilt(good):
         path.write_bytes(data)
-        found = _read(path, count)
+        found = read_training(path, count)
         # some bytes of an archive mean nothing
         assert found is None or (found[0] == history and all(map(np.array_equal, found[1], values)))
         if len(data) < len(good):
@@ -363,11 +363,11 @@ import sys, numpy, keras
 import test_trainings as t
 
 t.tf.config.run_functions_eagerly(True)
-epoch = t.training._epoch
+epoch = t.training.train_epoch
 def told(*args):
     print("epoch", flush=True)
     return epoch(*args)
-t.training._epoch = told
+t.training.train_epoch = told
 models = t.course()
 numpy.savez(sys.argv[1], *[keras.ops.convert_to_numpy(v) for m in models for v in m.variables])
 """

@@ -3,8 +3,8 @@
 import h5py
 import pytest
 
-from sfxtutor.cli import data
 from sfxtutor.cli.main import main
+from sfxtutor.runs.files import fetch
 
 
 def test_data_list_and_info(capsys):
@@ -44,26 +44,26 @@ def test_debug_shows_the_traceback_of_an_expected_error_too(before, capsys):
 
 
 def test_a_bug_is_raised_and_not_told_as_a_sentence(monkeypatch, capsys):
-    def buggy(options):
+    def buggy():
         return int("three")  # a ValueError, as that of a wrong input is
 
-    monkeypatch.setattr(data, "_list", buggy)
+    monkeypatch.setattr(fetch, "list_runs", buggy)
     with pytest.raises(ValueError, match="three"):
         main(["data", "list"])
     assert capsys.readouterr().err == ""
 
 
 def test_what_the_system_refuses_is_a_sentence(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(data, "_list", lambda options: (tmp_path / "none").read_text())
+    monkeypatch.setattr(fetch, "list_runs", (tmp_path / "none").read_text)
     assert main(["data", "list"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
-    def interrupt(options):
+    def interrupt():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data, "_list", interrupt)
+    monkeypatch.setattr(fetch, "list_runs", interrupt)
     assert main(["data", "list"]) == 130
     assert "what was finished is kept" in capsys.readouterr().err
 

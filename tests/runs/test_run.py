@@ -152,13 +152,13 @@ def test_open_run_by_path_with_labels(tmp_path):
     run = open_run(str(path), labels=make_labels(tmp_path / "a.txt", FEW))
     assert run.labels.tolist() == FEW
     assert run.source == "file"
-    with pytest.raises(ValueError, match="none for frame 2; expected one for each of the 3"):
+    with pytest.raises(ValueError, match="frame 2; expected .* 3"):
         open_run(path, labels=make_labels(tmp_path / "b.txt", ["HIT"]))
 
 
 def test_open_run_refuses_what_it_does_not_know(tmp_path, monkeypatch):
     monkeypatch.setenv("SFXTUTOR_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="No file and no run is called 'LN99'"):
+    with pytest.raises(FileNotFoundError, match="'LN99'"):
         open_run("LN99")
     with pytest.raises(ValueError, match='expected "twin" or "cxidb"'):
         open_run("LN83", source="file")

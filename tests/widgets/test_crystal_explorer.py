@@ -41,7 +41,7 @@ def test_background_at_places_is_that_of_the_whole_detector():
     assert np.allclose(some, background(setup)[y + 1, x + 1], rtol=1e-4)
     spots = np.array([(700, 1200), (30, 960)], dtype=[("y", "f4"), ("x", "f4")])
     here = background(setup)[spots["y"].astype(int) + 1, spots["x"].astype(int) + 1]
-    assert crystal_explorer._light_at(setup, spots) == pytest.approx(here, rel=1e-4)
+    assert crystal_explorer.light_at(setup, spots) == pytest.approx(here, rel=1e-4)
 
 
 def test_the_tape_shades_the_left_of_its_edge(exposure):

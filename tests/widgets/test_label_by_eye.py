@@ -73,7 +73,7 @@ def test_chance_gives_no_kappa_and_one_label_leaves_it_undefined():
 
 @pytest.mark.parametrize("lists", [([], []), (["HIT"], ["HIT", "MISS"])])
 def test_lists_that_cannot_be_compared_are_refused(lists):
-    with pytest.raises(ValueError, match="Compare labels of the same frames"):
+    with pytest.raises(ValueError, match="the same frames"):
         agreement(*lists)
 
 
@@ -90,7 +90,7 @@ def test_students_are_compared_on_the_frames_that_both_labelled():
               labelling(frames=[8, 9])]
 )  # fmt: skip
 def test_other_frames_are_no_comparison(other):
-    with pytest.raises(ValueError, match="none in common. Label the same choice of frames"):
+    with pytest.raises(ValueError, match="none in common"):
         agree_with_student(labelling(), other)
 
 

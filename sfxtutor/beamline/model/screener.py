@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...fast.kernels import fast_binned, fast_rwd
+from ...mask import Mask
 from ...preprocess import ROWS
 from ...support.disk import cache_dir, written
 from ...support.errors import first_line
@@ -50,7 +51,7 @@ class Screener:
         If the file is damaged, or a model of other inputs.
     """
 
-    def __init__(self, model="rwd", threshold=None, threads=1):
+    def __init__(self, model: str | Path = "rwd", threshold: float | None = None, threads: int = 1):
         path = find_model(model)
         notes = path.with_suffix(".json")
         self.notes = json.loads(notes.read_text()) if notes.exists() else {}
@@ -63,13 +64,13 @@ class Screener:
         shape = _shape_of(self._session, path)
         self.bin = None if len(shape) == 1 else ROWS // shape[0]
 
-    def features(self, crop, mask=None):
+    def features(self, crop: np.ndarray, mask: Mask | np.ndarray | None = None) -> np.ndarray:
         """What the model sees of a raw crop: the RWD vector or the binned image, float32."""
         if self.bin is None:
             return fast_rwd(crop, mask)
         return fast_binned(crop, self.bin, mask)[..., None]
 
-    def score(self, features):
+    def score(self, features: np.ndarray) -> np.ndarray:
         """p_hit of each of n features, in a list or an array: (n,) float32."""
         features = np.asarray(features, np.float32)
         p = np.empty(len(features), np.float32)

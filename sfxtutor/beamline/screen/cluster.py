@@ -5,6 +5,7 @@ Each function yields (block, result) as results come, in any order, every block 
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .blocks import forget, score_block
@@ -40,7 +41,7 @@ def run_here(blocks, job):
 
 
 @contextmanager
-def local_cluster(workers):
+def local_cluster(workers: int) -> Iterator[str]:
     """The address of a scheduler with that many processes of one thread each, on this machine."""
     import dask
     from distributed import LocalCluster
@@ -90,7 +91,7 @@ def run_on_dask(blocks, job, address, patience=PATIENCE):
     together, alone, lost = dict.fromkeys(blocks), {}, None
     while together or alone:
         try:
-            for block, result in _session(list(together) or list(alone)[:1], job, address):
+            for block, result in session(list(together) or list(alone)[:1], job, address):
                 lost, blamed = None, block in alone
                 together.pop(block, None)
                 alone.pop(block, None)
@@ -112,7 +113,7 @@ def run_on_dask(blocks, job, address, patience=PATIENCE):
             time.sleep(0.5)
 
 
-def _session(blocks, job, address):
+def session(blocks, job, address):
     """Yield (block, result) from one life of a scheduler; None where the workers died."""
     from distributed import Client, KilledWorker, as_completed
 

@@ -9,6 +9,7 @@ Scores are kept as they come, in `scores.csv.partial`; the same command goes on 
 import errno
 import hashlib
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -104,17 +105,17 @@ class ExtraOutputs:
 
 
 def screen(
-    files,
-    out="scores.csv",
-    model="rwd",
-    mask=None,
-    threshold=None,
+    files: Sequence[str | Path],
+    out: str | Path = "scores.csv",
+    model: str | Path = "rwd",
+    mask: str | Path | None = None,
+    threshold: float | None = None,
     *,
-    workers=1,
-    scheduler=None,
-    also=None,
-    progress=True,
-):
+    workers: int = 1,
+    scheduler: str | None = None,
+    also: ExtraOutputs | None = None,
+    progress: bool = True,
+) -> Summary:
     """Score every frame of files, write the scores to a CSV file.
 
     Parameters

@@ -7,10 +7,20 @@ import tempfile
 from pathlib import Path
 
 from .receiver import QUEUE
+from .report import Report
 from .stream import stream
 
 
-def measure_stream(rate, seconds, burst=1, model="rwd", mask=None, queue=QUEUE, run="LN83", seed=0):
+def measure_stream(
+    rate: float,
+    seconds: float,
+    burst: int = 1,
+    model: str | Path = "rwd",
+    mask: str | Path | None = None,
+    queue: int = QUEUE,
+    run: str = "LN83",
+    seed: int = 0,
+) -> Report:
     """Stream a twin through this machine's own network, the source being another process: `Report`.
 
     Parameters

@@ -59,15 +59,15 @@ class Numbers:
 
     def __init__(self):
         self.missing = self.repeated = 0
-        self._run, self._last, self._absent = None, 0, set()
+        self._run, self._last, self.absent = None, 0, set()
 
     def add(self, run, frame):
-        if run != self._run or (frame == 1 and self._last > 1 and 1 not in self._absent):
-            self._run, self._last, self._absent = run, 0, set()
+        if run != self._run or (frame == 1 and self._last > 1 and 1 not in self.absent):
+            self._run, self._last, self.absent = run, 0, set()
         if frame > self._last:
             self._skip_to(frame)
-        elif frame in self._absent:
-            self._absent.remove(frame)
+        elif frame in self.absent:
+            self.absent.remove(frame)
             self.missing -= 1
         else:
             self.repeated += 1
@@ -80,8 +80,8 @@ class Numbers:
     def _skip_to(self, frame):
         self.missing += frame - self._last - 1
         if frame > self._last + 1:
-            late = (n for n in self._absent if n > frame - LATE)
-            self._absent = {*late, *range(max(self._last + 1, frame - LATE), frame)}
+            late = (n for n in self.absent if n > frame - LATE)
+            self.absent = {*late, *range(max(self._last + 1, frame - LATE), frame)}
         self._last = frame
 
 

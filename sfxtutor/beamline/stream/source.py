@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...runs.open import open_run
+from ...runs.run import Run
 from ...support.errors import is_expected, one_line
 from ...support.interrupts import interruptible
 from .messages import SOCKET_ROOM, opened, pack, pack_end
@@ -43,7 +44,15 @@ class Sent:
                 f"dropped), {self.dropped} dropped because there was no room.{end}")  # fmt: skip
 
 
-def send(run, address, rate=120.0, burst=1, frames=None, pool=POOL, wait=30.0):
+def send(
+    run: Run,
+    address: str,
+    rate: float = 120.0,
+    burst: int = 1,
+    frames: int | None = None,
+    pool: int = POOL,
+    wait: float = 30.0,
+) -> Sent:
     """Send central crops of a run at a set rate: `Sent`.
 
     The crops are read or simulated before the first is sent, and sent again from the first one

@@ -10,6 +10,10 @@ too, whether or not the source says anything.
 
 import os
 import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 
 from ...preprocess import center_crop
 from ...runs.files.masks import read_mask
@@ -24,15 +28,15 @@ BEAT = 1.0  # s between two looks at the report
 
 
 def stream(
-    address,
-    out=None,
-    model="rwd",
-    mask=None,
-    threshold=None,
-    idle=30.0,
-    queue=QUEUE,
-    watch=None,
-):
+    address: str,
+    out: str | Path | None = None,
+    model: str | Path = "rwd",
+    mask: str | Path | np.ndarray | None = None,
+    threshold: float | None = None,
+    idle: float = 30.0,
+    queue: int = QUEUE,
+    watch: Callable | None = None,
+) -> Report:
     """Score every frame that a source sends until it says that it ends: `Report`.
 
     Ctrl-C, a silent source and `watch` end it too; what was scored until then is in the file.

@@ -45,7 +45,7 @@ class Result:
         return {"text/plain": str(self), "text/html": page, MIME: asdict(self)}
 
 
-def check(id, answer=...):
+def check(id: str, answer: object = ...) -> Result:
     """Judge the answer to an exercise, and say what is wrong with it.
 
     Parameters

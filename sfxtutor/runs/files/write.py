@@ -9,10 +9,12 @@ from tqdm.auto import tqdm
 
 from ...support.disk import check_space
 from ...support.errors import disk_error
-from ..run import CROP, crop_slices
+from ..run import CROP, Run, crop_slices
 
 
-def write_idh5(run, path, frames=None, crop=False, progress=True):
+def write_idh5(
+    run: Run, path: str | Path, frames: int | None = None, crop: bool = False, progress: bool = True
+) -> Path:
     """Write the first frames of a run as an idh5_v1.0 file, and return its Path.
 
     The file is written as `path`.part and renamed at the end; after a break, the same call goes on

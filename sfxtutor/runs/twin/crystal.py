@@ -51,7 +51,7 @@ class Crystal:
     mosaicity: float = 0.0012
 
 
-def random_rotation(rng):
+def random_rotation(rng: np.random.Generator) -> np.ndarray:
     """Rotation matrix (3, 3) drawn uniformly over all orientations (Shoemake 1992)."""
     w, x, y, z = (q := rng.normal(size=4)) / np.linalg.norm(q)
     return np.array(
@@ -145,8 +145,20 @@ def _excite(recip, wavelength, s_max, widths, b_factor, key, faintest, camera, w
     return count
 
 
-def bragg_spots(crystal, rotation, wavelength, distance, pixel, center, window, *,
-                photons=1.0, faintest=0.0, bandwidth=0.003, key=0):  # fmt: skip
+def bragg_spots(
+    crystal: Crystal,
+    rotation: np.ndarray,
+    wavelength: float,
+    distance: float,
+    pixel: float,
+    center: tuple[float, float],
+    window: tuple[float, float, float, float],
+    *,
+    photons: float = 1.0,
+    faintest: float = 0.0,
+    bandwidth: float = 0.003,
+    key: int = 0,
+) -> np.ndarray:
     """Spots of one crystal on a flat detector that stands square to the beam.
 
     Parameters

@@ -47,7 +47,7 @@ class TwinRun(Run):
 
     source = "twin"
 
-    def __init__(self, name, seed=0):
+    def __init__(self, name: str, seed: int = 0):
         if name not in SETUPS:
             raise ValueError(f"No twin of {name!r}. Choose one of {', '.join(SETUPS)}.")
         self.name, self.seed, self.setup = name, int(seed), SETUPS[name]
@@ -61,7 +61,7 @@ class TwinRun(Run):
         self.mask = good_pixels(self.setup)
         self.fingerprint = f"twin {VERSION} {self.setup} seed {self.seed}"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
     def drawn(self, i):
@@ -82,13 +82,13 @@ class TwinRun(Run):
         spots = bragg(self.setup, shot, self._key)
         return spots, visibility(self.setup, shot, spots) > 1
 
-    def shot(self, i):
+    def shot(self, i: int) -> dict:
         return super().shot(i) | {"wavelength": self.drawn(i).wavelength}
 
     def _frame(self, i):
         return render(self.setup, self.drawn(i), self._key)
 
-    def crop(self, i, size=CROP):
+    def crop(self, i: int, size: int = CROP) -> np.ndarray:
         rows, columns = crop_slices(self.setup.shape, size)
         return render(self.setup, self.drawn(i), self._key, rows.start, columns.start, size, size)
 

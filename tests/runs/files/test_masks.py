@@ -32,7 +32,7 @@ def test_a_pickle_is_never_loaded(tmp_path):
     path, trace = tmp_path / "mask.pickle", tmp_path / "executed"
     command = f"touch {trace}".encode()
     path.write_bytes(b"cos\nsystem\n(X" + struct.pack("<i", len(command)) + command + b"tR.")
-    with pytest.raises(ValueError, match="holds 0 arrays .* It is not unpickled, for safety"):
+    with pytest.raises(ValueError, match="0 arrays .* not unpickled"):
         read_mask(path)
     assert not trace.exists()
 
@@ -43,7 +43,7 @@ def test_a_pickle_of_several_panels_or_broken_off_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds 2 arrays .* expected one"):
         read_mask(path)
     path.write_bytes(flex_pickle(good())[:-80])
-    with pytest.raises(ValueError, match="no pickle that can be parsed"):
+    with pytest.raises(ValueError, match="no pickle"):
         read_mask(path)
 
 

@@ -362,7 +362,7 @@ def test_cbf_of_two_shapes_and_of_none(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no CBF file"):
         open_run(tmp_path / "empty")
     (tmp_path / "c.cbf").write_bytes(b"no CBF at all")
-    with pytest.raises(ValueError, match=r"c.cbf cannot be read as CBF"):
+    with pytest.raises(ValueError, match="c.cbf .*CBF"):
         open_run(tmp_path / "c.cbf")
     with pytest.raises(ValueError, match="Got 2 files, not all .cbf"):
         open_run([tmp_path / "a.cbf", make_idh5(tmp_path / "r.h5", {"a": frames_of(1, 4)})])
@@ -471,7 +471,7 @@ def test_a_small_detector_has_no_crop_of_724(tmp_path):
 def test_reading_after_close_says_so(tmp_path):
     with FileRun(make_idh5(tmp_path / "r.h5", {"a": frames_of(1, 4)})) as run:
         pass
-    with pytest.raises(ValueError, match="The file of r is closed. Open the run again"):
+    with pytest.raises(ValueError, match="closed. Open"):
         run[0]
 
 
