@@ -135,6 +135,20 @@ def test_the_page_names_every_room_and_no_path_that_is_gone():
     assert rooms == {path.split("/")[1] for path in paths if path.startswith("sfxtutor/")} & rooms
 
 
+def test_the_answers_to_the_twelve_questions_are_true():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = re.search(r"^## Twelve questions\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    answers = re.findall(r"`(sfxtutor/[\w/.]+)`, `(\w+)`", section)
+    assert len(answers) >= 12
+
+    def names(path):
+        for node in tree(ROOT / path).body:
+            yield from [node.name] if hasattr(node, "name") else []
+            yield from (getattr(target, "id", "") for target in getattr(node, "targets", []))
+
+    assert [answer for answer in answers if answer[1] not in names(answer[0])] == []
+
+
 def test_a_circle_would_be_seen():
     assert circle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c"]
     assert circle({"a": ["b", "c"], "b": ["c"], "c": []}) == []

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import keras
 import numpy as np
 
-from ..support.disk import cache_dir, written
+from ..support.disk import atomic_write, cache_dir
 
 
 def cached(model, inputs, train, History):
@@ -128,5 +128,5 @@ def read_training(path, count):
 
 def write_training(path, **arrays):
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written(path) as partial, partial.open("wb") as file:
+    with atomic_write(path) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)

@@ -44,7 +44,7 @@ def shipped_folder(inside, beside):
 
 
 @contextmanager
-def written(path):
+def atomic_write(path):
     """A temporary path, which gets the name `path` at the end: no reader sees half a file.
 
     Where something fails, the temporary file is removed, and one that was at `path` stays.
@@ -60,7 +60,7 @@ def written(path):
 
 def write_text(path, text):
     """Write a text file whole or not at all."""
-    with written(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

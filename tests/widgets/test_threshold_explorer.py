@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from sklearn.metrics import precision_recall_curve
 
 from sfxtutor import ThresholdExplorer
 from sfxtutor.metrics import count
@@ -48,6 +49,16 @@ def test_every_point_is_what_counting_gives():
         keep = score >= points.threshold[i]
         assert points.recall[i] == count(truth, keep).recall
         assert points.kept[i] == keep.sum()
+
+
+def test_the_curve_is_that_of_scikit_learn():
+    score, truth = predictions()
+    score = np.round(score, 2)  # with ties
+    points = operating_points(score, truth)
+    precision, recall, threshold = precision_recall_curve(truth, score)
+    np.testing.assert_array_equal(points.threshold, threshold)
+    np.testing.assert_allclose(points.recall, recall[:-1])  # the last is of no frame at all
+    np.testing.assert_allclose(points.precision, precision[:-1])
 
 
 def test_every_rate_has_its_counts_and_interval():

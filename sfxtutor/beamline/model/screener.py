@@ -14,7 +14,7 @@ import numpy as np
 from ...fast.kernels import fast_binned, fast_rwd
 from ...mask import Mask
 from ...preprocess import ROWS
-from ...support.disk import cache_dir, written
+from ...support.disk import atomic_write, cache_dir
 from ...support.errors import first_line
 
 MODELS = Path(__file__).parent / "weights"
@@ -139,7 +139,7 @@ def write_onnx(path, out):
             "model.save, under a name that ends in .keras."
         ) from error
     inputs = [keras.InputSpec(dtype="float32", shape=model.input_shape)]
-    with written(out) as partial, warnings.catch_warnings():
+    with atomic_write(out) as partial, warnings.catch_warnings():
         # of a name that NumPy 2 dropped and Keras still sets
         warnings.filterwarnings("ignore", ".*np.object", FutureWarning)
         model.export(partial, format="onnx", verbose=False, input_signature=inputs)

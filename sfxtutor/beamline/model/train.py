@@ -23,7 +23,7 @@ from ...preprocess import ROWS
 from ...runs.datasets import TWINS
 from ...runs.open import open_run
 from ...runs.twin.run import VERSION as TWIN_VERSION
-from ...support.disk import cache_dir, written
+from ...support.disk import atomic_write, cache_dir
 from . import bad_pixels, beamlines as imaginary
 from .bad_pixels import dark_pixels
 from .noise import noise_of
@@ -110,7 +110,7 @@ def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     lines = [line for line in lines if line is not None]
     frames = {key: np.concatenate([line[key] for line in lines]) for key in lines[0]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with written(path) as unfinished:
+    with atomic_write(path) as unfinished:
         np.savez(unfinished, **frames)
     return frames
 

@@ -12,7 +12,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from ...support.disk import written
+from ...support.disk import atomic_write
 from ...support.units import HC, JOULE
 from ..model.score import COLUMNS
 
@@ -22,7 +22,7 @@ LINKED = 200  # files that a virtual dataset may need at once: HDF5 keeps them a
 
 def write_csv(path, rows):
     """A line a frame: file, frame (from 1), p_hit, is_hit (0 or 1), status."""
-    with written(path) as partial, open(partial, "w", newline="", **NAMES) as file:
+    with atomic_write(path) as partial, open(partial, "w", newline="", **NAMES) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for file_name, frame, p, is_hit, status in (row.values for row in rows):
@@ -38,7 +38,7 @@ def write_parquet(path, rows, size=100_000):
     types = (pa.string(), pa.int32(), pa.float64(), pa.bool_(), pa.string())
     schema = pa.schema(list(zip(COLUMNS, types, strict=True)))
     rows = iter(rows)
-    with written(path) as partial, ParquetWriter(partial, schema) as writer:
+    with atomic_write(path) as partial, ParquetWriter(partial, schema) as writer:
         while part := [row.values for row in islice(rows, size)]:
             columns = zip(*part, strict=True)
             arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
@@ -51,7 +51,7 @@ def write_events(path, rows, runs):
     The event is `part//n`, n from 0, as the geometry file's `data = /data/%/images` asks, `//n`
     for one stack of frames, and nothing for a file of one (White, Acta Cryst. D75, 219, 2019).
     """
-    with written(path) as partial, open(partial, "w", **NAMES) as file:
+    with atomic_write(path) as partial, open(partial, "w", **NAMES) as file:
         for row in rows:
             run = runs[row.number]
             name, dataset, *_ = run.frames.place(row.frame)
@@ -80,7 +80,7 @@ def write_hits(path, rows, runs, copy=False):
     shape, dtype = runs[first].card.shape, runs[first].frames.dtype
     places = [runs[row.number].frames.place(row.frame) for row in rows]
     linked = all(dataset for _, dataset, _, _ in places) and len({p[0] for p in places}) <= LINKED
-    with written(path) as partial, h5py.File(partial, "w") as file:
+    with atomic_write(path) as partial, h5py.File(partial, "w") as file:
         detector = file.create_group("entry_1/instrument_1/detector_1")
         file["entry_1/data_1"] = detector
         if rows and linked and not copy:
