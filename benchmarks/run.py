@@ -78,7 +78,7 @@ def bench(out="bench.json", figure=None, only=(), quick=False, model="rwd"):
 
     Parameters
     ----------
-    out : path of the JSON, written anew after each section
+    out : path of the JSON, written again after each section
     figure : path of a PNG, optional
     only : names of `SECTIONS`; all if empty
     quick : bool

@@ -18,7 +18,7 @@ class GradientReversal(keras.layers.Layer):
     ----------
     lambda_ : float, 0 or more
         How strongly what lies before the layer works against what lies behind it.  It may be set
-        anew at any time, also between two steps of a compiled function.
+        again at any time, also between two steps of a compiled function.
 
     Raises
     ------

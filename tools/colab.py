@@ -2,7 +2,7 @@
 
 Both name the repository (``pyproject.toml``, Repository) and the tag of this version
 (``sfxtutor/__init__.py``), and stand in the notebooks as text. After a change of either,
-``python -m tools.colab`` writes them anew into every notebook of the checkout.
+``python -m tools.colab`` writes them again into every notebook of the checkout.
 """
 
 import re

@@ -51,7 +51,7 @@ def make(executed, out):
         options = ["-c", ROOT / "docs", "-d", Path(folder, "doctrees"), "-q", "-W", "--keep-going"]
         done = subprocess.run([sys.executable, "-m", "sphinx", "-b", "html", *options, tree, html])
         if done.returncode:
-            return ["Sphinx gave the warnings above, expected none. Mend the pages they name."]
+            return ["Sphinx gave the warnings above, expected none. Correct the pages they name."]
         if found := faults(html):
             return found
         shutil.rmtree(out, ignore_errors=True)
@@ -105,7 +105,7 @@ def read_record(executed, names):
     if failed:
         raise ValueError(
             f"Found lessons that failed ({'; '.join(failed)}), expected none. "
-            "Mend them and run `make run`."
+            "Correct them and run `make run`."
         )
     return record
 

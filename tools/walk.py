@@ -1,6 +1,6 @@
 """A newcomer's path in JupyterLab, from the list of lessons to a solved exercise.
 
-python -m tools.walk    # draws the pictures docs/pictures/path_*.png anew
+python -m tools.walk    # draws the pictures docs/pictures/path_*.png again
 """
 
 import shutil

@@ -117,7 +117,7 @@ def _add(digest, value):
 def read_training(path, count):
     """The history and the values of that many variables, or None if they were not kept.
 
-    A damaged file counts as none, and is written anew.
+    A damaged file counts as none, and is written again.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:

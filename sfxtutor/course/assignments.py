@@ -114,7 +114,7 @@ def read_assignment(path):
         released = release(source)
         problems = [f"the release would show {line!r}" for line in leaks(source, released)]
     if problems:
-        raise ValueError(f"{path}: {'; '.join(problems)}. Mend the source.")
+        raise ValueError(f"{path}: {'; '.join(problems)}. Correct the source.")
     return Assignment(path.stem, source, released)
 
 

@@ -95,7 +95,7 @@ def lesson_page(notebook, folder, outcome):
 
 
 def index_page(outcomes, rows, claims, profile, source):
-    """HTML page that lists the lessons, the verdicts on the claims and the counts.
+    """HTML page that lists the lessons, the conclusions on the claims and the counts.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 Each lesson runs in a kernel of its own, told by the environment which profile and source to use
 and where to save its results. After every lesson the pages, ``results.json``, ``claims.json``
-and ``timings.json`` are written anew, so an interrupted run keeps what is finished.
+and ``timings.json`` are written again, so an interrupted run keeps what is finished.
 """
 
 import json
@@ -209,7 +209,7 @@ class PeakMemory:
 
 
 def write_report(outcomes, profile, source, out, seed):
-    """Write the results, the verdicts and the page that lists them; see `run_course`."""
+    """Write the results, the conclusions and the page that lists them; see `run_course`."""
     names = [results_name(outcome.name) for outcome in outcomes]
     rows = [row for name in names for row in read_results(out, name) or []]
     speeds = next(filter(None, (read_results(out, f"{name}_speeds") for name in names)), None)

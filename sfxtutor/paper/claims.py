@@ -228,8 +228,8 @@ def heads_converge_and_oscillate(evidence):
     label, domain = ([straightness(p[of]) for p in pairs] for of in ("val_loss", "domain_val_loss"))
     more = spread([a - b for a, b in zip(label, domain, strict=True)])
     detail = (
-        "Net change of the validation loss over the way it went, 1 for a straight descent, 0 for "
-        f"a return to the start: label head {spread(label)} %, domain head {spread(domain)} %, "
+        "Net change of the validation loss over its total variation, 1 for a straight descent, 0 "
+        f"for a return to the start: label head {spread(label)} %, domain head {spread(domain)} %, "
         f"difference {more} points, {len(label)} trainings"
     )
     return [more], detail
@@ -290,8 +290,8 @@ def _speed_claim(speeds):
     ratio = Estimate(rwd.value / cnn.value, rwd.low / cnn.high, rwd.high / cnn.low)
     detail = (
         f"{rwd.value:,.0f} vectors/s against {cnn.value:,.0f} frames/s: {ratio.value:.0f} times "
-        f"({ratio.low:.0f} to {ratio.high:.0f} over the repeats); the arithmetic alone is "
-        f"{speeds['arithmetic']:.0f} times less. {speeds['setting']}."
+        f"({ratio.low:.0f} to {ratio.high:.0f} over the repeats); the number of operations "
+        f"alone is {speeds['arithmetic']:.0f} times smaller. {speeds['setting']}."
     )
     return claim | {"verdict": verdict([above(ratio, PAPER_SPEEDUP)]), "detail": detail}
 

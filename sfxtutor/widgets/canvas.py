@@ -1,7 +1,7 @@
 """A picture in the browser that is redrawn in milliseconds.
 
 Python turns a frame into one byte a pixel (`to_bytes`), the browser looks the colours up and draws
-(`canvas.js`). No figure is drawn anew per step, and nothing is loaded from elsewhere.
+(`canvas.js`). No figure is drawn again per step, and nothing is loaded from elsewhere.
 """
 
 from pathlib import Path

@@ -68,7 +68,7 @@ class Monitor(Widget):
         self.status.value = f'<span role="status">{html.escape(text)}</span>'
 
     def show(self):
-        """Display it; the static picture is drawn anew at the end."""
+        """Display it; the static picture is drawn again at the end."""
         data, metadata = self._repr_mimebundle_()
         self.handle = display(data, metadata=metadata, raw=True, display_id=True)
 

@@ -1,4 +1,4 @@
-"""Verdicts: the rule on intervals, and the arithmetic of intervals over frames and seeds."""
+"""Conclusions: the rule on intervals, and the arithmetic of intervals over frames and seeds."""
 
 import pytest
 

@@ -134,7 +134,7 @@ def test_a_site_that_cannot_be_made_leaves_the_former_one(tmp_path, monkeypatch,
     path = folder / LESSONS[0].name
     path.write_text(path.read_text().replace("(01_sfx_background.ipynb)", "(01_nowhere.ipynb)"))
     assert site_tool.make(folder, out) == [
-        "Sphinx gave the warnings above, expected none. Mend the pages they name."
+        "Sphinx gave the warnings above, expected none. Correct the pages they name."
     ]
     said = capfd.readouterr()
     assert re.search(r"00_start_here\.ipynb.*WARNING.*01_nowhere\.ipynb", said.err)

@@ -12,7 +12,7 @@ from .blocks import forget, score_block
 
 PATIENCE = 60  # seconds without a scheduler before a screening gives up
 # Dask's workers give freed memory back at once.  A crop of 1 MB is freed a thousand times a second;
-# asking the system for it anew each time would double the time that a frame takes.
+# asking the system for it again each time would double the time that a frame takes.
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 32 * 2**20, "MALLOC_MMAP_THRESHOLD_": 32 * 2**20}  # bytes
 # What a dashboard would show, and nobody looks at here, takes time from the workers.
 NO_DASHBOARD = {

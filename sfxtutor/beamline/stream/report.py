@@ -189,7 +189,7 @@ class Report:
             "": "",
             "end": "The source said that this was the end.",
             "idle": "Nothing came any more, and the source had not said that this was the end: it "
-            "died, or the network did. Look after it, and start this anew.",
+            "died, or the network did. Look after it, and start this again.",
             "interrupted": "Stopped by Ctrl-C.",
             "stopped": "Stopped before its end.",
         }[self.ended]

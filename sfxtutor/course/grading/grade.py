@@ -22,7 +22,7 @@ from .written import Marks
 def grade(submitted, out="graded", source=None, limits=None, tell=print):
     """Grade every submission in a folder.
 
-    All notebooks are read before the first is executed, and every grading begins anew: the same
+    All notebooks are read before the first is executed, and every grading begins again: the same
     submissions get the same marks. Marks of written answers are read from ``OUT/manual.csv``.
 
     Parameters

@@ -79,7 +79,7 @@ def run_all(notebooks, limits, done):
 
 
 class Runner:
-    """A process of `sfxtutor.course.grading.runner`, started anew when a submission harmed it."""
+    """A process of `sfxtutor.course.grading.runner`, started again when a submission harmed it."""
 
     def __init__(self, limits):
         self.limits = limits

@@ -31,7 +31,7 @@ class Marks:
         for number, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=separator), 2):
             where = f"{path}, line {number}"
             if any(row.get(name) is None for name in COLUMNS):
-                raise ValueError(f"{where}: expected the columns {', '.join(COLUMNS)}. Mend it.")
+                raise ValueError(f"{where}: expected the columns {', '.join(COLUMNS)}. Correct it.")
             row = {name: row[name].strip() for name in COLUMNS}
             check_points(row, where)
             self.rows[row["student"], row["assignment"], row["task"]] = row
@@ -82,7 +82,7 @@ def check_points(row, where):
     if not fine:
         raise ValueError(
             f"{where}: found {row['points']!r} points, expected a number from 0 to {row['max']} "
-            "or nothing. Mend it."
+            "or nothing. Correct it."
         )
 
 

@@ -104,7 +104,7 @@ class FileRun(Run):
     def fingerprint(self):
         """Changes with path, size or time of the files, those linked to included: str.
 
-        It changes with VERSION too: what a mended reader gives is another content.
+        It changes with VERSION too: what a corrected reader gives is another content.
         """
         if self._file is not None and not self._paths[0].exists():  # read over the network
             return f"reading {VERSION} {self.name}:{self._file.id.get_filesize()}"

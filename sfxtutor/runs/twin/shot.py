@@ -101,7 +101,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Shot:
-    """Everything that one pulse draws anew: its crystals and the artefacts of its frame.
+    """Everything that one pulse draws again: its crystals and the artefacts of its frame.
 
     Attributes
     ----------
