@@ -4,7 +4,7 @@
 
 The networks: 1D on vectors of 720, 2D on images of 180 x 180 (the profiles') and of 720 x 720 (the
 paper's), untrained, and the shipped screening network.  Speeds are inputs per second, median,
-least and highest of the calls; "mib" is what the process holds, "load" the seconds from its start
+lowest and highest of the calls; "mib" is what the process holds, "load" the seconds from its start
 to the first answer.  A backend that is not installed, or a network it cannot run, is named.
 """
 

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks.decision import CLASSES
 from benchmarks.rivals import BareSciPy
 from benchmarks.timing import per_item, take_turns
-from benchmarks.verdict import CLASSES
 from sfxtutor.fast.kernels import count_spots, fast_binned, fast_pair, fast_rwd
 from sfxtutor.preprocess import bin_max, gcn, lcn, rwd
 from sfxtutor.runs.open import open_run
@@ -18,7 +18,7 @@ BARE, FUSED = "bare SciPy", "fused"
 
 
 def measure(name="LN83", timed=20, repeats=5):
-    """ms a frame of each way to each task, on hits and on misses: a dict."""
+    """ms a frame of each method for each task, on hits and on misses: a dict."""
     run = open_run(name)
     times = {}
     for kind, label in CLASSES.items():
@@ -33,7 +33,7 @@ def measure(name="LN83", timed=20, repeats=5):
 
 
 def ways_of(run):
-    """{(task, way): function of a crop}; without a mask, but where one is named."""
+    """{(task, way): function of a crop}; without a mask unless one is named."""
     bare, good = BareSciPy(np.ones((CROP, CROP), bool)), run.good()
     return {
         (RWD, "plain, checked"): lambda crop: rwd(lcn(gcn(crop))),

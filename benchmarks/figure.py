@@ -1,8 +1,8 @@
-"""The figure of the benchmark: what a frame costs each way, and what the way finds."""
+"""The figure of the benchmark: what a frame costs with each method, and what the method finds."""
 
 import numpy as np
 
-from benchmarks.verdict import CLASSES
+from benchmarks.decision import CLASSES
 from sfxtutor.metrics import wilson
 from sfxtutor.plots.style import COLOURS, axes_or_new
 
@@ -11,11 +11,11 @@ RUN_LOOKS = (("blue", "o", -0.2), ("orange", "s", 0.0), ("green", "^", 0.2))
 
 
 def plot_speed(rows, ax=None):
-    """Draw ms a frame of each way, hits and misses apart, on a logarithmic axis.
+    """Draw ms a frame of each method on a logarithmic axis, hits and misses separately.
 
     Parameters
     ----------
-    rows : list of dict, of the section "verdict"; a bar spans the least and the highest of all
+    rows : list of dict, of the section "verdict"; a bar spans the lowest and the highest of all
         runs and repeats, the marker is the median of the runs' medians
     """
     ax = axes_or_new(ax)
@@ -38,7 +38,7 @@ def plot_speed(rows, ax=None):
 
 
 def plot_recall(rows, ax=None):
-    """Draw the recall of each way at equal specificity, a marker a run, 95 % Wilson intervals."""
+    """Draw the recall of each method at equal specificity, a marker a run, 95 % intervals."""
     ax = axes_or_new(ax)
     ways = _ways(rows)
     runs = list(dict.fromkeys(row["run"] for row in rows))

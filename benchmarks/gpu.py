@@ -1,12 +1,12 @@
-"""Time one graph, raw crop -> verdict, on the device that TensorFlow has: a GPU if there is one.
+"""Time one graph, raw crop -> decision, on the device that TensorFlow has: a GPU if there is one.
 
     python -m benchmarks.gpu [--batches 16 64 256] [--repeats 20] [--out FILE]
 
 Compiled by XLA, on frames of the twin LN83, seed 0.  "graph" is `with_preprocessing`, from crops in
 NumPy's memory ("host"), copied to the device in every call, or there already ("device"); "model" is
-the network alone, on inputs that are there.  Frames per second, median, least and most of all
-repeats, as JSON with the device and the versions that it holds for.  A speed does not ask what a
-model has learned: they are untrained.
+the network alone, on inputs that are there.  Frames per second, median, lowest and highest of all
+repeats, as JSON with the device and the versions that it holds for.  Speed does not depend on the
+weights: the models are untrained.
 """
 
 import argparse

@@ -17,20 +17,20 @@ CHUNK = 10  # frames that a thread takes at once
 
 
 def cores(screener, name="LN83", frames=100, repeats=5):
-    """Raw crop -> verdict, frames per second on 1 and 2 threads: a dict."""
+    """Raw crop -> decision, frames per second on 1 and 2 threads: a dict."""
     run = open_run(name)
     good = run.good()
     with ThreadPoolExecutor() as pool:
         crops = list(pool.map(run.crop, range(frames)))
     chunks = [crops[i : i + CHUNK] for i in range(0, len(crops), CHUNK)]
 
-    def verdicts(chunk):
+    def scores(chunk):
         return screener.score([screener.features(crop, good) for crop in chunk])
 
     def way(threads):
         def measure():
             with ThreadPoolExecutor(threads) as pool:
-                return CHUNK * per_second(lambda parts: list(pool.map(verdicts, parts)), chunks)
+                return CHUNK * per_second(lambda parts: list(pool.map(scores, parts)), chunks)
 
         return measure
 

@@ -1,4 +1,4 @@
-"""Ways from raw crops to a score of each frame, higher for a hit: ours and those of others.
+"""Methods that score raw crops, higher for a hit: ours and those of others.
 
 Each uses one core.  Others' are optional: none is a dependency, and `find_rivals` names those that
 are not installed.  DIALS runs in a Python of its own: `benchmarks.dials_command`.
@@ -198,7 +198,7 @@ def _peakfinder8(run, good, fast):
 
 
 def radii(run):
-    """Distance of each pixel of the crop from the beam, those behind the tape apart: float32."""
+    """Distance of each pixel of the crop from the beam, offset behind the tape: float32."""
     rows, columns = crop_slices(run.card.shape)
     y, x = np.indices((CROP, CROP), np.float32)
     y, x = y + rows.start - run.card.beam_center[0], x + columns.start - run.card.beam_center[1]

@@ -1,10 +1,10 @@
 """The benchmark: every speed and every ratio in one run, on the same frames.
 
-    make bench                                        # as the page docs/speed.md tells it
+    make bench                                        # for docs/speed.md
     python -m benchmarks.run --quick --out bench.json   # does it work at all?
 
 `SECTIONS` says what is measured.  Nothing is fitted here, and the frames are of the twin: they
-show what a way costs and finds on these three simulations, not on a beamline.
+show what a method costs and finds on these three simulations, not on a beamline.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from benchmarks import features, machine, nets, scale, verdict
+from benchmarks import decision, features, machine, nets, scale
 from benchmarks.targets import judge
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.runs.datasets import TWINS
@@ -23,10 +23,10 @@ PACKAGES = ("numpy", "scipy", "numba", "onnxruntime", "opencv-python-headless",
             "ondamonitor", "keras", "tensorflow-cpu", "tensorflow")  # fmt: skip
 
 
-def _verdict(model, quick):
+def _decision(model, quick):
     if quick:
-        return verdict.measure(Screener(model), TWINS[:1], tested=60, timed=4, repeats=1)
-    return verdict.measure(Screener(model), TWINS)
+        return decision.measure(Screener(model), TWINS[:1], tested=60, timed=4, repeats=1)
+    return decision.measure(Screener(model), TWINS)
 
 
 def _features(model, quick):
@@ -62,7 +62,7 @@ def _stream(model, quick):
 
 # name -> function(model, quick) -> dict; a section fails alone
 SECTIONS = {
-    "verdict": _verdict,
+    "verdict": _decision,
     "features": _features,
     "models": _models,
     "cores": _cores,
@@ -82,7 +82,7 @@ def bench(out="bench.json", figure=None, only=(), quick=False, model="rwd"):
     figure : path of a PNG, optional
     only : names of `SECTIONS`; all if empty
     quick : bool
-        Few frames and one repeat: shows that it works, the figures are worth nothing.
+        Few frames and one repeat: shows that it works; the figures mean nothing.
     model : as `Screener` takes it
 
     Raises

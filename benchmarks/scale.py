@@ -62,7 +62,7 @@ def streaming(model, streams=STREAMS):
              "p99": report.p99, "highest": report.highest, "peak": report.peak,
              "queue": report.queue}
         )  # fmt: skip
-    return {"unit": "ms from sending to verdict", "rows": rows}
+    return {"unit": "ms from sending to decision", "rows": rows}
 
 
 def _write(path, seed, chunks):

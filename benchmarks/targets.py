@@ -1,11 +1,11 @@
-"""What the package set out to reach, judged by the figures of one run of the benchmark."""
+"""The targets of the package, judged by the figures of one run of the benchmark."""
 
 from benchmarks import features, nets
+from benchmarks.decision import ALONE, CLASSES, CROPS, FULL, READING
 from benchmarks.rivals import OURS
-from benchmarks.verdict import ALONE, CLASSES, CROPS, FULL, READING
 from sfxtutor.metrics import rate_text
 
-# way -> how many times faster ours must be, on hits and on misses of every twin
+# method -> how many times faster ours must be, on hits and on misses of every twin
 FACTORS = {
     "plain SciPy": 25,
     "plain, checked": 25,
@@ -16,10 +16,10 @@ FACTORS = {
     ALONE: 100,
 }
 NOTES = {
-    "peakfinder8, fast mode": "harder than was meant: it samples",
-    FULL: "as it is run; a frame has seven times the pixels of our crop",
+    "peakfinder8, fast mode": "harder than intended: it samples",
+    FULL: "as used in practice; a frame has seven times the pixels of our crop",
     CROPS: "on the same crops",
-    ALONE: "harder than was meant: no files",
+    ALONE: "harder than intended: no files",
 }
 SAME_NETWORK = ("plain SciPy", "plain, checked", "OpenCV")  # ours in recall, by construction
 FROM_FILES = (CROPS, FULL)  # they read, so ours is charged with reading too
@@ -67,17 +67,17 @@ def ratios(rows, way):
 
 
 def _entry(target, found, met):
-    verdict = "not measured" if met is None else "met" if met else "not met"
-    return {"target": target, "found": found, "verdict": verdict}
+    result = "not measured" if met is None else "met" if met else "not met"
+    return {"target": target, "found": found, "verdict": result}
 
 
 def _speed(rows):
-    target = f"raw crop to verdict: {FRAMES:,} frames/s a core or more, on hits and on misses"
+    target = f"raw crop to decision: {FRAMES:,} frames/s a core or more, on hits and on misses"
     speeds = {(row["run"], kind): 1000 / row[kind]["median"]
               for row in rows if row["way"] == OURS for kind in CLASSES}  # fmt: skip
     if not speeds:
         return _entry(target, "", None)
-    found = f"{_range(speeds, ',.0f')} /s; least: {_where(speeds)}"
+    found = f"{_range(speeds, ',.0f')} /s; lowest: {_where(speeds)}"
     return _entry(target, found, min(speeds.values()) >= FRAMES)
 
 
@@ -87,12 +87,12 @@ def _ratio(rows, way, factor):
     found = ratios(rows, way)
     if not found:
         return _entry(target, "", None)
-    sentence = f"{_range(found, '.1f')} times; least: {_where(found)}"
+    sentence = f"{_range(found, '.1f')} times; lowest: {_where(found)}"
     return _entry(target, sentence, min(found.values()) >= factor)
 
 
 def _scored(rows):
-    """Ways with a score of another kind than ours, in order."""
+    """Methods with a score of another kind than ours, in order."""
     ways = dict.fromkeys(row["way"] for row in rows if row.get("hits_total"))
     return [way for way in ways if way not in (OURS, *SAME_NETWORK)]
 

@@ -1,4 +1,4 @@
-"""Timing in turns, with spread: other work on the machine then adds to every way alike."""
+"""Timing in turns, with spread: other work on the machine then affects all methods alike."""
 
 import statistics
 import time
@@ -7,13 +7,13 @@ LEAST = 0.1  # seconds that one measurement lasts at least
 
 
 def spread(values):
-    """Median, least and highest of numbers: a dict, four digits each."""
+    """Median, lowest and highest of numbers: a dict, four digits each."""
     found = {"median": statistics.median(values), "low": min(values), "high": max(values)}
     return {name: float(f"{value:.4g}") for name, value in found.items()}
 
 
 def take_turns(ways, repeats):
-    """Measure each way once a round: {name: spread}.
+    """Measure each method once per round: {name: spread}.
 
     Parameters
     ----------

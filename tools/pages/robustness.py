@@ -64,7 +64,7 @@ def splits_table(rows):
             found = [balanced(row) for row in rows if (row["run"], row["split"]) == (name, kind)]
             line.append(f"{fmean(found):.1f} (SD {stdev(found):.1f}, {len(found)} seeds)")
         lines.append(line)
-    return table(("run", "in order", "shuffled"), lines)
+    return table(("run", "sequential", "shuffled"), lines)
 
 
 def bins_table(rows):

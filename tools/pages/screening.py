@@ -21,10 +21,10 @@ def values():
         "seed": notes["seed"],
         "threshold": notes["threshold"],
         "recall": notes["wanted recall"],
-        "apart": notes["on beamlines left out"],
+        "held_out": notes["on beamlines left out"],
         "twins": table(("twin", "model", "AUC", "spot count, best threshold", "AUC"), twins),
-        "families": table(("family left out", "AUC, model", "AUC, spot count"), families),
+        "families": table(("family held out", "AUC, model", "AUC, spot count"), families),
         "auc": notes["auc on them"],
         "spots": notes["spots auc on them"],
-        "least": notes["least reading"],
+        "lowest": notes["least reading"],
     }

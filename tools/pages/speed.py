@@ -8,10 +8,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import nets
+from benchmarks.decision import CLASSES, READING
 from benchmarks.rivals import OURS
 from benchmarks.scale import DISTINCT
-from benchmarks.targets import ratios
-from benchmarks.verdict import CLASSES, READING
+from benchmarks.targets import judge, ratios
 from sfxtutor.metrics import rate_text
 from sfxtutor.runs.run import CROP
 
@@ -33,10 +33,10 @@ def values():
     return {
         "kept": kept,
         "found": found,
-        "runs": {run: verdicts(found["rows"], run) for run in runs(found["rows"])},
+        "runs": {run: decisions(found["rows"], run) for run in runs(found["rows"])},
         "ways": ways(found["rows"]),
         "whole": 1920**2 / CROP**2,
-        "targets": targets(kept["targets"]),
+        "targets": targets(judge(sections)),
         "features": features(sections["features"]),
         "nets": nets_table(sections["models"]),
         "ratio": ratio(sections["models"]),
@@ -51,9 +51,10 @@ def values():
 def in_brief():
     """What the template of the block in the README says."""
     kept = measured("bench")
-    rows = kept["sections"]["verdict"]["rows"]
+    sections = kept["sections"]
+    rows = sections["verdict"]["rows"]
     times = [row[kind]["median"] for row in rows if row["way"] == OURS for kind in CLASSES]
-    judged = [target["verdict"] for target in kept["targets"]]
+    judged = [target["verdict"] for target in judge(sections)]
     return {
         "kept": kept,
         "ours": f"{min(times):.2f} to {max(times):.2f}",
@@ -65,16 +66,16 @@ def in_brief():
 
 def targets(judged):
     lines = [(one["target"], one["found"] or "–", f"**{one['verdict']}**") for one in judged]
-    return table(("target", "found", "verdict"), lines)
+    return table(("target", "measured", "result"), lines)
 
 
 def runs(rows):
     return list(dict.fromkeys(row["run"] for row in rows))
 
 
-def verdicts(rows, run):
+def decisions(rows, run):
     """The table of one run."""
-    header = ("way", "hits, ms", "misses, ms", "times", "recall", "specificity", "ours")
+    header = ("method", "hits, ms", "misses, ms", "speed-up", "recall", "specificity", "ours")
     lines = [
         (row["way"], spread(row["hit"]), spread(row["miss"]), times(rows, row), *rates(row))
         for row in rows
@@ -92,7 +93,7 @@ def times(rows, row):
 
 
 def rates(row):
-    """Recall, specificity, our recall at that specificity; dashes for a way that is only timed."""
+    """Recall, specificity, our recall at that specificity; dashes for a method only timed."""
     if "hits_total" not in row:
         return "–", "–", "–"
     hits = row["hits_total"]
@@ -104,7 +105,7 @@ def rates(row):
 
 
 def ways(rows):
-    """What each way is, a list."""
+    """What each method is, a list."""
     first = {row["way"]: row for row in reversed(rows)}
     lines = [f"- **{way}** ({first[way]['version']}): {first[way]['how']}."
              for way in dict.fromkeys(row["way"] for row in rows)]  # fmt: skip
@@ -116,7 +117,7 @@ def features(found):
     lines = [
         (row["task"], row["way"], *(spread(row[kind]) for kind in CLASSES)) for row in found["rows"]
     ]
-    return table(("task", "way", "hits, ms", "misses, ms"), lines)
+    return table(("task", "method", "hits, ms", "misses, ms"), lines)
 
 
 def nets_table(found):
@@ -147,7 +148,7 @@ def ratio(found):
 def machine(sections):
     """Two cores, the twin and memory: a table."""
     lines = [
-        (f"raw crop to verdict, {row['threads']} thread(s)", spread(row), "frames/s")
+        (f"raw crop to decision, {row['threads']} thread(s)", spread(row), "frames/s")
         for row in sections["cores"]["rows"]
     ]
     lines += [
@@ -155,20 +156,20 @@ def machine(sections):
         for row in sections["twin"]["rows"]
     ]
     lines += [(f"memory: {row['what']}", row["mib"], "MiB") for row in sections["memory"]["rows"]]
-    return table(("what", "found", "unit"), lines)
+    return table(("quantity", "measured", "unit"), lines)
 
 
 def screen(found):
     """The table of many files."""
-    header = ("workers", "frames/s", "most MiB in one", "whole command, s")
+    header = ("workers", "frames/s", "peak MiB per worker", "whole command, s")
     lines = [(row["workers"], spread(row), row["mib"], row["command"]) for row in found["rows"]]
     return table(header, lines)
 
 
 def stream(found):
-    """The table of frames that arrive."""
+    """The table of a stream of frames."""
     header = ("Hz", "in bursts of", "seconds", "received", "missing", "dropped at the source",
-              "p50, ms", "p99, ms", "longest, ms", "most waiting")  # fmt: skip
+              "p50, ms", "p99, ms", "longest, ms", "longest queue")  # fmt: skip
     lines = [
         (number(row["rate"]), row["burst"], row["seconds"], number(row["received"]),
          number(row["missing"]) if row["missing"] else 0, row["dropped"], number(row["p50"]),

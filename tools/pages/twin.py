@@ -20,4 +20,4 @@ def points(run):
          f"{point.low:.3g} to {point.high:.3g}", "holds" if point.holds else "**fails**")
         for point in compare(run)
     ]  # fmt: skip
-    return table(("point", "twin", "known", "passes within", ""), lines)
+    return table(("point", "twin", "reference", "passes within", ""), lines)

@@ -19,8 +19,8 @@ WRONG = {
     ("nb03.q1", "accuracy read as recall"): COUNTS
     + """
 truth = np.repeat([1, 1, 0, 0], night())
-verdict = np.repeat([1, 0, 1, 0], night())
-answer = np.mean(truth == verdict)
+decision = np.repeat([1, 0, 1, 0], night())
+answer = np.mean(truth == decision)
 """,
     ("nb03.q1", "precision read as recall"): COUNTS
     + """

@@ -72,8 +72,8 @@ def my_norm(z, mean, variance, training, trainable):
 def my_choice(p, truth, learn, choose, test):
     merits = []
     for row in p:
-        said = row > 0.5
-        merits.append(said[truth].mean() - said[~truth].mean())
+        decision = row > 0.5
+        merits.append(decision[truth].mean() - decision[~truth].mean())
     return merits.index(max(merits))
 """,
     ("nb04.q4", "training frames used for choosing"): """

@@ -72,22 +72,22 @@ def my_epoch(val_loss, domain_val_loss, target_merit):
     return 1 + np.argmin(val_loss + (0.6931 - domain_val_loss))
 """,
     ("nb06.q5", "frames taken twice"): """
-def my_frames(spots, least, share, n):
-    rng, is_hit = np.random.default_rng(0), spots >= least
+def my_frames(spots, threshold, share, n):
+    rng, is_hit = np.random.default_rng(0), spots >= threshold
     p = np.where(is_hit, share / is_hit.sum(), (1 - share) / (~is_hit).sum())
     return rng.choice(len(spots), n, p=p)
 """,
     ("nb06.q5", "share of the target kept"): """
-def my_frames(spots, least, share, n):
+def my_frames(spots, threshold, share, n):
     return np.random.default_rng(1).permutation(len(spots))[:n]
 """,
     ("nb06.q5", "no hits at all"): """
-def my_frames(spots, least, share, n):
+def my_frames(spots, threshold, share, n):
     return np.argsort(spots)[:n]
 """,
     ("nb06.q5", "hits and misses exchanged"): """
-def my_frames(spots, least, share, n):
-    few, k = spots < least, int(share * n)
+def my_frames(spots, threshold, share, n):
+    few, k = spots < threshold, int(share * n)
     return np.append(np.where(few)[0][:k], np.where(~few)[0][: n - k])
 """,
 }

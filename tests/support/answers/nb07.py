@@ -84,11 +84,11 @@ half = 1.96 * np.sqrt(rate * (1 - rate) / looked_at)
 answer = rejected * np.array([rate, rate - half, rate + half])
 """,
     ("nb07.q5", "the larger count wins"): """
-def my_verdict(a, b, n):
+def my_decision(a, b, n):
     return "a" if a / n > b / n else "b"
 """,
     ("nb07.q5", "intervals must not touch"): """
-def my_verdict(a, b, n):
+def my_decision(a, b, n):
     if sfx.wilson(a, n)[0] > sfx.wilson(b, n)[1]:
         return "a"
     if sfx.wilson(b, n)[0] > sfx.wilson(a, n)[1]:
@@ -96,7 +96,7 @@ def my_verdict(a, b, n):
     return "undecided"
 """,
     ("nb07.q5", "one rate taken as exact"): """
-def my_verdict(a, b, n):
+def my_decision(a, b, n):
     low, high = sfx.wilson(a, n)
     if low <= b / n <= high:
         return "undecided"

@@ -1,9 +1,9 @@
-"""Raw crop -> verdict: speed of each way on hits and on misses, and what it finds.
+"""Raw crop -> decision: speed of each method on hits and on misses, and what it finds.
 
-A way's threshold is the lowest at which it recognises the wanted share of misses.  It is chosen on
-the very frames that are then counted, for every way alike: a point on its curve, not a forecast.
-Counts of spots have ties, so a way may end up stricter than asked; ours is then counted at that
-way's specificity too.
+A method's threshold is the lowest at which it recognises the required share of misses.  For every
+method it is chosen on the frames that are then counted: a point on its ROC curve, not a forecast.
+Spot counts have ties, so a method may end up stricter than required; ours is then counted at that
+method's specificity too.
 """
 
 import tempfile
@@ -29,17 +29,17 @@ CLASSES = {"hit": "HIT", "miss": "MISS"}
 
 
 def threshold_for(score, truth, specificity=SPECIFICITY):
-    """The lowest score to call a hit at which so many misses are recognised, or more: a number.
+    """The lowest threshold that recognises at least this share of the misses: a number.
 
     Parameters
     ----------
     score : (n,) numbers, higher for a hit
-    truth : (n,) bool, True = hit or maybe; one miss at least
+    truth : (n,) bool, True = hit or maybe; at least one miss
     specificity : share of the misses, 0 to 1
     """
     score, misses = np.asarray(score), np.sort(np.asarray(score)[~np.asarray(truth, bool)])
     if not len(misses):
-        raise ValueError("Found no miss among the labels, expected one at least. Use more frames.")
+        raise ValueError("Found no miss among the labels, expected at least one. Use more frames.")
     for candidate in np.unique(score):
         # a share of whole counts: without the rounding, 0.95 of 20 misses would be 20
         if np.searchsorted(misses, candidate) >= round(specificity * len(misses), 6):
@@ -48,13 +48,13 @@ def threshold_for(score, truth, specificity=SPECIFICITY):
 
 
 def compare(scores, truth, ours=OURS):
-    """Counts of each way at equal specificity, and of ours at its: {way: dict}.
+    """Counts of each method, and of ours at the same specificity: {method: dict}.
 
     Parameters
     ----------
-    scores : dict, way -> (n,) numbers
+    scores : dict, method -> (n,) numbers
     truth : (n,) bool
-    ours : the way that is compared with the others
+    ours : the method that is compared with the others
     """
     found = {}
     for way, score in scores.items():
@@ -72,7 +72,7 @@ def compare(scores, truth, ours=OURS):
 
 
 def measure(screener, names, tested=2000, timed=20, repeats=5):
-    """Rows, a dict for each run and way, and what is missing: a dict.
+    """Rows, a dict for each run and method, and what is missing: a dict.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def _dials_counts(dials, run, crops):
 
 
 def _from_files(run, screener, dials, folder, crops, frames):
-    """Ways that read, {name: callable, ms a frame}: ours, and DIALS where it is installed."""
+    """Methods that read files, {name: callable, ms a frame}: ours, and DIALS if installed."""
     folder.mkdir()
     # a crop costs DIALS little beside its start-up, whose jitter needs more of them to drown in
     files = _files(run, folder, crops * 5)
@@ -177,7 +177,7 @@ def _reader(path, screener):
 
 
 def _about(rivals, dials):
-    """What each way is and its version: {way: dict}."""
+    """What each method is and its version: {method: dict}."""
     about = {rival.name: {"how": rival.how, "version": rival.version} for rival in rivals}
     how = f"the same, and the crop is read from the file that {CROPS} reads"
     about[READING] = about[OURS] | {"how": how}
