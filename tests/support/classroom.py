@@ -32,8 +32,8 @@ def source():
             ),
             cell(
                 "g1-test",
-                'verdict = sfx.check("nb05.q1", my_rwd)\ndisplay(verdict)\n'
-                "assert verdict, verdict\n"
+                'result = sfx.check("nb05.q1", my_rwd)\ndisplay(result)\n'
+                "assert result, result\n"
                 f"### BEGIN HIDDEN TESTS\n{HIDDEN}\n### END HIDDEN TESTS",
                 code=True,
                 grade=True,
