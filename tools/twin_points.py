@@ -22,9 +22,12 @@ MEASURED_SHADE = 0.875  # left / right of the edge, mean over the radii
 # Noise of the measured frame, 130 to 150 mm from the beam, by `noise`.
 MEASURED_NOISE = {"variance / mean": 0.30, "1 pixel": 0.385, "diagonal": 0.156, "2 pixels": 0.04}
 WATER_RING = 3.1  # Å
+PIXEL = 0.1770833  # mm, of the measured frame
 _FACTOR = {"HIT": 1.9, "MAYBE": 1.6, "MISS": 1.6}  # 60 frames leave the outer percentiles loose
 # Unit cells (Å) in resonet's list of LCLS samples.
 CELLS = {"LN83": (73, 96, 119), "LN84": (118, 223, 311), "LO19": (42, 52, 88)}
+JETS = {("LO19", "2016")}  # without a tape
+MERGED = {"LN84": (117.0, 223.0, 307.9)}  # ExaFEL's target of merging, for the reading "2016"
 
 
 @dataclass(frozen=True)
@@ -158,14 +161,14 @@ def background_points(run):
                for k in ("1 pixel", "diagonal", "2 pixels")]  # fmt: skip
     right, left = radial(mean, card), radial(mean, card, "left")
     scale = np.nanmedian(right / MEASURED_RADIAL)
-    closer = (card.distance / REFERENCE) ** 2  # the measured frame is nearer: more light a pixel
+    # The measured frame is nearer or its pixels are larger: more light a pixel.
+    closer = (card.distance / REFERENCE * PIXEL / card.pixel) ** 2
     points.append(near("background, twin / measured", scale * closer, 1, relative=0.35))
     points += [near(f"background at {a}-{b} mm, scaled (ADU)", value / scale, known, relative=0.15)
                for (a, b), value, known in zip(RADII, right, MEASURED_RADIAL, strict=True)
                if np.isfinite(value)]  # fmt: skip
-    points.append(
-        near("shade of the tape", np.nanmean(left / right), MEASURED_SHADE, absolute=0.04)
-    )
+    shade = 1 if (run.name, run.reading) in JETS else MEASURED_SHADE
+    points.append(near("shade of the tape", np.nanmean(left / right), shade, absolute=0.04))
     points.append(near("water ring (Å)", ring_spacing(mean, card), WATER_RING, absolute=0.12))
     return points
 
@@ -187,7 +190,8 @@ def spot_points(run, frames=60):
 def lattice_points(run, frames=6):
     """Found spots of single-crystal hits that the true cell explains, and a wrong cell does not."""
     right, wrong = [], []
-    cell = np.asarray(CELLS[run.name], float)
+    cells = CELLS | MERGED if run.reading == "2016" else CELLS
+    cell = np.asarray(cells[run.name], float)
     for i in np.flatnonzero(run.labels == "HIT"):
         shot = run.drawn(i)
         if len(shot.crystals) == 1 and not shot.ice and not shot.streak[1]:

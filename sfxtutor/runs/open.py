@@ -18,6 +18,7 @@ def open_run(
     *,
     source: str = "twin",
     seed: int = 0,
+    reading: str | None = None,
     labels: str | Path | None = None,
     mask: str | Path | np.ndarray | None = None,
 ) -> Run:
@@ -30,6 +31,7 @@ def open_run(
         a CBF file, a folder of CBF files or a list of them.
     source : "twin" or "cxidb", for a name
     seed : int, of the twin
+    reading : "2018" or "2016", of the twin's geometry and sample delivery (docs/twin.md)
     labels : path of an annotation file (`read_labels`), optional
     mask : path (`read_mask`) or (y, x) bool array, True = good pixel, optional
 
@@ -50,9 +52,9 @@ def open_run(
             return open_fetched(name, labels=labels, mask=mask)
         if labels is not None or mask is not None:
             raise ValueError("The twin brings its own labels and mask. Leave both arguments out.")
-        from .twin.run import TwinRun
+        from .twin.run import READING, TwinRun
 
-        return TwinRun(name, seed=seed)
+        return TwinRun(name, seed, reading or READING)
     if name in CARDS["cxidb"]:
         raise ValueError(f'{name} has no twin (only {", ".join(TWINS)} have). Use source="cxidb".')
     if name and not Path(name_or_path).exists():

@@ -17,7 +17,7 @@ from ..runs.datasets import CARDS
 from ..runs.run import CROP, crop_slices
 from ..runs.twin.crystal import random_rotation
 from ..runs.twin.detector import light
-from ..runs.twin.run import SETUPS, good_pixels
+from ..runs.twin.run import good_pixels, setup_of
 from ..runs.twin.shot import Shot, bragg, label_of, render, visibility
 from ..support.units import HC
 from .base import Widget, buttons, line, static_figure
@@ -93,7 +93,7 @@ class Exposure:
 
 def usual(name):
     """The settings of the run, to the nearest step of the sliders (the browser snaps)."""
-    setup = SETUPS[name]
+    setup = setup_of(name)
     mosaicity = float(np.rad2deg(setup.crystal.mosaicity))
     return Settings(setup.crystal.cell, round(KEV / setup.wavelength, 2), round(mosaicity, 2))
 
@@ -111,7 +111,7 @@ def exposure_of(name, settings):
     The crystal is as bright as the run's median one. The random numbers of the pixels are always
     the same, so that only the settings change.
     """
-    setup = SETUPS[name]
+    setup = setup_of(name)
     crystal = replace(
         setup.crystal, cell=tuple(settings.cell), mosaicity=float(np.deg2rad(settings.mosaicity))
     )
@@ -148,10 +148,8 @@ class CrystalExplorer(Widget):
     """
 
     def __init__(self, name: str = "LN83"):
-        if name not in SETUPS:
-            raise ValueError(f"No twin of {name!r}. Choose one of {', '.join(SETUPS)}.")
         self.name, self._quiet = name, False
-        self._small = crop_of(SETUPS[name])
+        self._small = crop_of(setup_of(name))
         self._good = good_pixels(self._small)
         self.canvas = FrameCanvas("gray_r", size=420)
         self.label = controls.HTML()

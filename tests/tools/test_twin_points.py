@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from places import SHARED
 
+from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.run import SETUPS, TwinRun
 from tools import twin_points
@@ -19,23 +20,27 @@ def broken(points):
     return {point.name for point in points if not point.holds}
 
 
-@pytest.mark.parametrize("name", sorted(SETUPS))
-def test_background_noise_and_point_spread(name):
-    assert broken(twin_points.background_points(TwinRun(name))) == set()
+@pytest.fixture(scope="module", params=[(name, reading) for reading in SETUPS for name in TWINS],
+                ids="-".join)  # fmt: skip
+def run(request):
+    name, reading = request.param
+    return TwinRun(name, reading=reading)
 
 
-@pytest.mark.parametrize("name", sorted(SETUPS))
-def test_spots_of_hits_maybes_and_misses(name):
-    assert broken(twin_points.spot_points(TwinRun(name))) == set()
+def test_background_noise_and_point_spread(run):
+    assert broken(twin_points.background_points(run)) == set()
 
 
-@pytest.mark.parametrize("name", sorted(SETUPS))
-def test_found_spots_fit_the_true_cell_and_no_other(name):
-    assert broken(twin_points.lattice_points(TwinRun(name))) == set()
+def test_spots_of_hits_maybes_and_misses(run):
+    assert broken(twin_points.spot_points(run)) == set()
 
 
-def changed(name="LN83", **changes):
-    run = TwinRun(name)
+def test_found_spots_fit_the_true_cell_and_no_other(run):
+    assert broken(twin_points.lattice_points(run)) == set()
+
+
+def changed(name="LN83", reading="2018", **changes):
+    run = TwinRun(name, reading=reading)
     run.setup = replace(run.setup, **changes)
     return run
 
@@ -64,8 +69,20 @@ def test_a_missing_tape_and_a_wrong_distance_show():
     assert "water ring (Å)" in failed
 
 
+def test_a_tape_in_a_jet_and_a_wrong_geometry_show_in_the_reading_of_2016():
+    assert "shade of the tape" in broken(
+        twin_points.background_points(changed("LO19", "2016", tape=0.875))
+    )
+    failed = broken(twin_points.background_points(changed("LN84", "2016", distance=130.0)))
+    assert "water ring (Å)" in failed
+    wrong = replace(SETUPS["2016"]["LN84"].crystal, cell=(118, 223, 323))
+    assert "spots explained by the true cell" in broken(
+        twin_points.lattice_points(changed("LN84", "2016", crystal=wrong))
+    )
+
+
 def test_a_wrong_cell_shows():
-    wrong = replace(SETUPS["LN83"].crystal, cell=(79, 79, 37))
+    wrong = replace(SETUPS["2018"]["LN83"].crystal, cell=(79, 79, 37))
     assert "spots explained by the true cell" in broken(
         twin_points.lattice_points(changed(crystal=wrong))
     )
@@ -93,7 +110,7 @@ def test_the_references_are_those_of_the_real_frame():
 
 
 @needs_shared
-@pytest.mark.parametrize("name", sorted(SETUPS))
+@pytest.mark.parametrize("name", TWINS)
 def test_the_references_are_those_of_the_annotations(name):
     folder = SHARED / "cxidb76" / name
     spots = np.zeros(2000, int)

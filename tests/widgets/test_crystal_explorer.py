@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.twin.detector import background, light
-from sfxtutor.runs.twin.run import SETUPS
+from sfxtutor.runs.twin.run import setup_of
 from sfxtutor.runs.twin.shot import label_of
 from sfxtutor.widgets import crystal_explorer
 from sfxtutor.widgets.crystal_explorer import KEV, CrystalExplorer, crop_of, exposure_of, usual
 
-NAMES = sorted(SETUPS)
+NAMES = TWINS
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def exposure():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_usual_knobs_are_the_runs_own(name):
-    settings, setup = usual(name), SETUPS[name]
+    settings, setup = usual(name), setup_of(name)
     assert settings.cell == setup.crystal.cell
     assert KEV / settings.energy == pytest.approx(setup.wavelength, rel=1e-3)
     assert np.deg2rad(settings.mosaicity) == pytest.approx(setup.crystal.mosaicity, abs=1e-4)
@@ -29,13 +30,13 @@ def test_the_usual_knobs_are_the_runs_own(name):
 
 
 def test_the_crop_is_the_middle_of_the_whole_detector():
-    setup = SETUPS["LN84"]
+    setup = setup_of("LN84")
     small = background(crop_of(setup))
     assert np.allclose(small, background(setup)[598 : 598 + 726, 598 : 598 + 726], rtol=1e-4)
 
 
 def test_background_at_places_is_that_of_the_whole_detector():
-    setup = SETUPS["LO19"]
+    setup = setup_of("LO19")
     y, x = np.random.default_rng(0).integers(0, 1920, (2, 500))
     some = light(setup, (y - 960.0)[None], (x - 960.0)[None])[0]
     assert np.allclose(some, background(setup)[y + 1, x + 1], rtol=1e-4)
@@ -45,14 +46,14 @@ def test_background_at_places_is_that_of_the_whole_detector():
 
 
 def test_the_tape_shades_the_left_of_its_edge(exposure):
-    edge = int(SETUPS["LN83"].edge) - 598
+    edge = int(setup_of("LN83").edge) - 598
     below = exposure.crop[500:]
     left, right = below[:, edge - 40 : edge - 20], below[:, edge + 20 : edge + 40]
-    assert left.mean() / right.mean() == pytest.approx(SETUPS["LN83"].tape, abs=0.02)
+    assert left.mean() / right.mean() == pytest.approx(setup_of("LN83").tape, abs=0.02)
 
 
 def test_background_keeps_a_detector_whose_beam_is_off_centre():
-    setup = replace(SETUPS["LN83"], shape=(300, 200), center=(140.25, 90.5))
+    setup = replace(setup_of("LN83"), shape=(300, 200), center=(140.25, 90.5))
     y, x = np.arange(-1, 301)[:, None] - 140.25, np.arange(-1, 201)[None] - 90.5
     assert np.array_equal(background(setup), light(setup, y, x))
 

@@ -23,9 +23,11 @@ BLOCKS = {
     "LN84": ((88, 11, 101), (79, 7, 114), (316, 58, 426), (136, 27, 237), (187, 29, 184)),
     "LO19": ((79, 14, 107), (76, 18, 106), (281, 65, 454), (162, 24, 214), (132, 30, 238)),
 }
-SETUPS = {
-    # Brightness, spread and visible_sigma: from the DIALS spot counts per class; gain: from the
-    # counts on misses, which are noise alone. Cells: resonet. Geometry: a frame of that detector.
+# Two readings of the runs' geometry, which stands in their own files only (docs/twin.md).
+# Brightness, spread and visible_sigma: from the DIALS spot counts per class; gain: from the counts
+# on misses, which are noise alone. Cells: resonet; of LN84 in "2016" ExaFEL's merging target.
+_TAPE_2018 = {
+    # All three as the measured frame of December 2018; LN84 further away, or its spots would touch.
     "LN83": Setup("LN83", Crystal((73, 96, 119)), crystals=0.3, brightness=700, spread=1.0,
                   stop=(69, 41), gain=1.0, visible_sigma=8.0),
     "LN84": Setup("LN84", Crystal((118, 223, 311), b_factor=40), crystals=0.8, brightness=140,
@@ -33,6 +35,38 @@ SETUPS = {
     "LO19": Setup("LO19", Crystal((42, 52, 88), domain=800, mosaicity=0.0025), crystals=1.2,
                   brightness=2200, spread=1.7, gain=0.80, visible_sigma=12.0),
 }  # fmt: skip
+# A photosystem II frame of October 2016, the season of the runs, at the same instrument: 0.835 mrad
+# a pixel, so that a pixel gets a third of the light that one of the other reading gets.
+_FRAME_2016 = {
+    "wavelength": 1.3024, "distance": 106.0, "pixel": 0.0885417, "center": (963.0, 963.0),
+    "plain": 35.0 * 0.34, "halo": 1200.0 * 0.34,
+}  # fmt: skip
+_SEASON_2016 = {
+    "LN83": Setup("LN83", Crystal((73, 96, 119)), crystals=0.3, brightness=450, spread=0.95,
+                  stop=(69, 41), gain=1.0, visible_sigma=8.5, streaks=0.0, **_FRAME_2016),
+    "LN84": Setup("LN84", Crystal((117.0, 223.0, 307.9), b_factor=40), crystals=0.8, brightness=175,
+                  spread=0.87, gain=1.19, visible_sigma=6.5, streaks=0.0, **_FRAME_2016),
+    "LO19": Setup("LO19", Crystal((42, 52, 88), domain=800, mosaicity=0.0025), crystals=1.2,
+                  brightness=2800, spread=1.9, gain=0.80, readout=1.5, visible_sigma=11.5, tape=1.0,
+                  **_FRAME_2016),
+}  # fmt: skip
+SETUPS = {"2018": _TAPE_2018, "2016": _SEASON_2016}
+READING = "2018"
+
+
+def setup_of(name: str, reading: str = READING) -> Setup:
+    """What stays the same during a run, in that reading of its geometry and delivery.
+
+    Raises
+    ------
+    ValueError
+        If there is no such reading, or no twin of that name.
+    """
+    if reading not in SETUPS:
+        raise ValueError(f"No reading {reading!r}. Choose one of {', '.join(SETUPS)}.")
+    if name not in SETUPS[reading]:
+        raise ValueError(f"No twin of {name!r}. Choose one of {', '.join(SETUPS[reading])}.")
+    return SETUPS[reading][name]
 
 
 class TwinRun(Run):
@@ -43,23 +77,38 @@ class TwinRun(Run):
     name : "LN83", "LN84" or "LO19"
     seed : int
         Another seed is another visit to the beamline: other crystals, same sample.
+    reading : "2018" or "2016"
+        Of the geometry and the sample delivery, which no public source states: see docs/twin.md.
     """
 
     source = "twin"
 
-    def __init__(self, name: str, seed: int = 0):
-        if name not in SETUPS:
-            raise ValueError(f"No twin of {name!r}. Choose one of {', '.join(SETUPS)}.")
-        self.name, self.seed, self.setup = name, int(seed), SETUPS[name]
-        s = self.setup
+    def __init__(self, name: str, seed: int = 0, reading: str = READING):
+        self.name, self.seed, self.reading = name, int(seed), reading
+        self.setup = s = setup_of(name, reading)
         self.card = replace(
             CARDS["twin"][name], wavelength=s.wavelength, distance=s.distance, pixel=s.pixel,
             beam_center=s.center, saturation=s.saturation, shape=s.shape,
         )  # fmt: skip
         self._key = int.from_bytes(name.encode(), "big") % 2**32
+        self._first = 0  # number in the run of frame 0
         self.labels = _labels(name, np.random.default_rng((self._key, self.seed)))
         self.mask = good_pixels(self.setup)
         self.fingerprint = f"twin {VERSION} {self.setup} seed {self.seed}"
+
+    def further(self, frames: int) -> "TwinRun":
+        """Frames beyond the run, for tests that need more: a run of so many, numbered from 0.
+
+        They are measured after the last frame of this run, with its shares of hits, maybes and
+        misses in every 2,000; nothing else differs.
+        """
+        more = TwinRun(self.name, self.seed, self.reading)
+        more._first = self._first + len(self)
+        blocks = -(-frames // len(self))
+        rng = np.random.default_rng((self._key, self.seed, more._first, 1))
+        more.labels = np.concatenate([rng.permutation(self.labels) for _ in range(blocks)])[:frames]
+        more.fingerprint = f"{self.fingerprint} frames {more._first} to {more._first + frames}"
+        return more
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -67,7 +116,7 @@ class TwinRun(Run):
     def drawn(self, i):
         """What was drawn for frame i: a `sfxtutor.runs.twin.shot.Shot`."""
         i = self.index(i)
-        rng = np.random.default_rng((self._key, self.seed, i))
+        rng = np.random.default_rng((self._key, self.seed, self._first + i))
         return draw(self.setup, rng, self._key, self.labels[i])
 
     def spots(self, i):

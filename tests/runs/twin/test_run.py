@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.crystal import Crystal
 from sfxtutor.runs.twin.detector import background, expose
@@ -16,17 +17,41 @@ EMPTY = Setup("empty", Crystal((73, 96, 119)), crystals=0, brightness=1, spread=
               ice=0, pulse_spread=0)  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=sorted(SETUPS))
+@pytest.fixture(scope="module", params=[(name, reading) for reading in SETUPS for name in TWINS],
+                ids="-".join)  # fmt: skip
 def run(request):
-    return TwinRun(request.param)
+    name, reading = request.param
+    return TwinRun(name, reading=reading)
 
 
 def test_a_frame_depends_on_run_seed_and_number_alone(run):
-    again, other = TwinRun(run.name), TwinRun(run.name, seed=1)
+    again, other = (TwinRun(run.name, seed, run.reading) for seed in (0, 1))
     assert np.array_equal(run.crop(7), again.crop(7))
     assert not np.array_equal(run.crop(7), other.crop(7))
     assert not np.array_equal(run.crop(7), run.crop(8))
     assert run.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_the_readings_differ_in_geometry_and_delivery():
+    former, latter = (TwinRun("LO19", reading=reading) for reading in ("2018", "2016"))
+    assert (former.labels == latter.labels).all()
+    mrad = [1000 * run.card.pixel / run.card.distance for run in (former, latter)]
+    assert mrad == pytest.approx([1.433, 0.835], abs=0.001)
+    assert (former.setup.tape, latter.setup.tape) == (0.875, 1)
+    assert former.fingerprint != latter.fingerprint
+
+
+def test_further_frames_go_on_where_the_run_ends(run):
+    more = run.further(3000)
+    assert len(more) == 3000
+    assert more.fingerprint not in (run.fingerprint, run.further(2000).fingerprint)
+    for label in ("HIT", "MAYBE", "MISS"):  # in every 2,000 as many as in the run
+        assert (more.labels[:2000] == label).sum() == (run.labels == label).sum()
+    for i in (0, 2999):
+        assert label_of(more.spots(i)[1].sum()) == more.labels[i]
+        assert not np.array_equal(more.crop(i), run.crop(i % 2000))
+    assert np.array_equal(more.crop(5), run.further(2000).crop(5))  # however many follow
+    assert more.further(1).fingerprint.endswith("frames 5000 to 5001")
 
 
 def test_frames_do_not_share_their_noise():
@@ -170,3 +195,5 @@ def test_a_class_that_cannot_be_is_refused():
         draw(EMPTY, np.random.default_rng(0), label="HIT")
     with pytest.raises(ValueError, match="No twin of 'LG36'"):
         TwinRun("LG36")
+    with pytest.raises(ValueError, match="'2017'. Choose one of 2018, 2016"):
+        TwinRun("LN83", reading="2017")
