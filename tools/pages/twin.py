@@ -2,6 +2,7 @@
 
 import sfxtutor as sfx
 from sfxtutor.runs.datasets import TWINS
+from sfxtutor.runs.twin.run import SETUPS
 
 from ..twin_points import compare
 from .markdown import table
@@ -9,8 +10,13 @@ from .markdown import table
 
 def values():
     """What the template says; the frames of the twins are simulated for it."""
-    runs = [sfx.open_run(name) for name in TWINS]
-    return {"runs": [{"name": run.name, "seed": run.seed, "table": points(run)} for run in runs]}
+    runs = [sfx.open_run(name, reading=reading) for reading in SETUPS for name in TWINS]
+    return {
+        "runs": [
+            {"name": run.name, "reading": run.reading, "seed": run.seed, "table": points(run)}
+            for run in runs
+        ]
+    }
 
 
 def points(run):
