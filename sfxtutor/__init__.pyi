@@ -36,12 +36,15 @@ from .mask import Mask as Mask
 from .metrics import (
     Counts as Counts,
     always_miss as always_miss,
+    auc as auc,
     best_threshold as best_threshold,
     count as count,
     is_positive as is_positive,
+    paired_difference as paired_difference,
     rate_text as rate_text,
     split as split,
     spot_count as spot_count,
+    threshold_at as threshold_at,
     wilson as wilson,
 )
 from .models import (
