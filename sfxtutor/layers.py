@@ -63,15 +63,15 @@ class GradientReversal(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("sfxtutor")
 class RelativeToMean(keras.layers.Layer):
-    """Vectors (n, length), none negative -> x / mean - 1, each by its own mean: (n, length).
+    """Vectors or images (n, ...), none negative -> x / mean - 1, each by its own mean: (n, ...).
 
     Most rows of a frame hold no spot, and their RWD is noise: it differs two-fold between runs with
-    the background.  Dividing by it uses no statistics of the training run, so a trained model can
-    be applied to another run as it is.
+    the background; so do the pixels of an image binned by maximum.  Dividing by it uses no
+    statistics of the training run, so a trained model can be applied to another run as it is.
     """
 
     def call(self, x):
-        mean = keras.ops.mean(x, axis=-1, keepdims=True)
+        mean = keras.ops.mean(x, axis=tuple(range(1, len(x.shape))), keepdims=True)
         return x / (mean + keras.config.epsilon()) - 1
 
     def compute_output_shape(self, input_shape):

@@ -22,6 +22,7 @@ from .preprocess import ROWS
 # frames has 10: after five epochs 60 % of the moving variance would still be the 1 it starts
 # with, and a network that has learned well would score badly.  0.9 forgets it in two epochs.
 BATCH_NORM_MOMENTUM = 0.9
+FEATURES = {"flatten": layers.Flatten, "average": layers.GlobalAveragePooling2D}
 
 
 def build_cnn(
@@ -29,6 +30,9 @@ def build_cnn(
     filters: tuple[int, ...] = (8, 16, 32, 32),
     dense: tuple[int, ...] = (32,),
     dropout: float = 0.25,
+    *,
+    pooling: str = "flatten",
+    relative: bool = False,
 ) -> keras.Model:
     """2D CNN, untrained: images (n, y, x, 1) float32, preprocessed -> p("hit or maybe") (n, 1).
 
@@ -41,12 +45,18 @@ def build_cnn(
     filters : number of filters of each block; each block halves y and x
     dense : width of each hidden dense layer; one unit with a sigmoid follows them
     dropout : share of features dropped, in training, after each of the top two blocks
+    pooling : "flatten", as in the paper: one feature for each place and filter; or "average": one
+        for each filter, so that it does not matter where on the detector a spot is
+    relative : divide each image by its own mean first (`RelativeToMean`); where it is binned by
+        maximum that is the level of its noise
 
     Raises
     ------
     ValueError
-        If the images are too small for that many blocks.
+        If the images are too small for that many blocks, or there is no such pooling.
     """
+    if pooling not in FEATURES:
+        raise ValueError(f"No pooling {pooling!r}, expected one of {', '.join(FEATURES)}.")
     least = 2 ** (len(filters) + 1)
     if len(shape) != 3 or min(shape[:2]) < least:
         raise ValueError(
@@ -54,15 +64,15 @@ def build_cnn(
             f"(y, x, channels) of at least {least} x {least} pixels. "
             "Use larger images or fewer filters."
         )
-    base = [keras.Input(shape)]
+    base = [keras.Input(shape), *([RelativeToMean(name="relative")] if relative else [])]
     for i, count in enumerate(filters, 1):
         window, step = (5, 2) if i == 1 else (3, 1)
         convolution = layers.Conv2D(
             count, window, strides=step, padding="same", use_bias=False, name=f"block{i}_conv"
         )
-        pooling = layers.MaxPooling2D(2, name=f"block{i}_pool")
-        base += _block(i, convolution, pooling, dropout if i > len(filters) - 2 else 0)
-    return _assemble(base, dense, "cnn")
+        halved = layers.MaxPooling2D(2, name=f"block{i}_pool")
+        base += _block(i, convolution, halved, dropout if i > len(filters) - 2 else 0)
+    return _assemble(base, dense, "cnn", FEATURES[pooling])
 
 
 def build_rwd_cnn(
@@ -200,8 +210,8 @@ def _block(i, convolution, pooling, dropout):
     return [*block, layers.Dropout(dropout, name=f"block{i}_dropout")] if dropout else block
 
 
-def _assemble(base, dense, name):
-    """The base, flattened into features, and a classifier on top, as one model."""
-    base = keras.Sequential([*base, layers.Flatten(name="features")], name="base")
+def _assemble(base, dense, name, features=layers.Flatten):
+    """The base, its output made into features, and a classifier on top, as one model."""
+    base = keras.Sequential([*base, features(name="features")], name="base")
     classifier = build_classifier(base.output_shape[1], dense)
     return keras.Sequential([keras.Input(base.input_shape[1:]), base, classifier], name=name)

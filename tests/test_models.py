@@ -73,6 +73,24 @@ def test_the_1d_cnn_sees_a_row_relative_to_the_frames_other_rows():
     assert np.isfinite(np.asarray(model(np.zeros((1, 720), np.float32)))).all()
 
 
+def test_with_average_pooling_it_does_not_matter_where_a_spot_is():
+    image = np.zeros((1, 96, 96, 1), np.float32)
+    image[0, 40:43, 40:43] = 1
+    moved = np.roll(image, (16, -16), axis=(1, 2))  # by whole steps of the last block
+    anywhere = build_cnn((96, 96, 1), filters=(4, 4, 8), pooling="average")
+    assert anywhere.get_layer("base").output_shape == (None, 8)
+    np.testing.assert_allclose(anywhere(moved), anywhere(image), rtol=1e-5)
+    somewhere = build_cnn((96, 96, 1), filters=(4, 4, 8))
+    assert not np.allclose(somewhere(moved), somewhere(image), rtol=1e-3)
+
+
+def test_a_cnn_of_relative_images_does_not_see_the_level_of_the_noise():
+    x = np.random.default_rng(2).random((2, 32, 32, 1), np.float32) + 0.1
+    model = build_cnn((32, 32, 1), filters=(4, 4), relative=True)
+    np.testing.assert_allclose(model(2 * x), model(x), atol=1e-5)
+    assert not np.allclose(build_cnn((32, 32, 1), filters=(4, 4))(2 * x), model(x), atol=1e-3)
+
+
 def test_batch_statistics_settle_within_two_epochs_of_200_frames():
     model = build_cnn((64, 64, 1))
     norms = [a for a in model.get_layer("base").layers if a.name.endswith("_norm")]
@@ -85,11 +103,12 @@ def test_batch_statistics_settle_within_two_epochs_of_200_frames():
     [
         (lambda: build_cnn((31, 64, 1)), "at least 32 x 32 pixels"),
         (lambda: build_cnn((360, 360)), r"\(y, x, channels\)"),
+        (lambda: build_cnn((64, 64, 1), pooling="max"), "'max', expected one of flatten, average"),
         (lambda: build_rwd_cnn(100), "at least 128 rows"),
         (lambda: build_rwd_cnn(filters=(4, 4)), "one pool per block"),
     ],
 )
-def test_an_input_that_is_too_small_is_refused(build, message):
+def test_what_cannot_be_built_is_refused(build, message):
     with pytest.raises(ValueError, match=message):
         build()
 
