@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -22,11 +22,14 @@ from .cache.trainings import cached
 from .metrics import count
 from .preprocess import ROWS
 
-VERSION = 1  # of what a training computes: raised when that changes
+VERSION = 2  # of what a training computes: raised when that changes
 
 # TensorFlow looks at it when it makes the first tensor: freed memory is used again, not asked from
 # the system for every layer of every step, which makes a training on a CPU about a fifth faster.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
+
+
+SLOWER = 0.25  # times the learning rate, after half of the patience without a better epoch
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Training:
 
     Attributes
     ----------
-    epochs : int, passes over the training frames
+    epochs : int, passes over the training frames, at most
     seed : int, of the order of the frames; `set_seed` before building draws weights and dropout
     batch : int, frames per step
-    learning_rate : float, of Adam at the start; it falls to 0 along a cosine
+    learning_rate : float, of Adam at the start
     patience : int or None
-        Stop after that many epochs without a better one; None, never.
+        Early stopping: `fit` ends after that many epochs without a better one, and after half as
+        many lowers the learning rate to a quarter. None: all epochs, while the learning rate falls
+        to 0 along a cosine.
     cache : bool
         Read a training that was done before from disk. False trains again.
     """
@@ -53,13 +58,12 @@ class Training:
     cache: bool = True
 
     def optimizer(self, frames: int) -> keras.Optimizer:
-        """Adam, with a learning rate that falls to 0 while that many frames pass every epoch.
-
-        With a constant one, the recall on the validation frames jumps to the end.
-        """
-        steps = self.epochs * math.ceil(frames / self.batch)
-        schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
-        return keras.optimizers.Adam(schedule)
+        """Adam, its gradient cut to a norm of 1, for that many frames an epoch."""
+        rate = self.learning_rate
+        if self.patience is None:
+            steps = self.epochs * math.ceil(frames / self.batch)
+            rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+        return keras.optimizers.Adam(rate, clipnorm=1.0)
 
     def batches(self, order: np.ndarray) -> list[np.ndarray]:
         """The numbers of the frames in that order, one batch after another: (batch,) int each.
@@ -80,19 +84,29 @@ class Profile:
     name : str
     bin : int
         Pixels of the 720 x 720 frame, along each axis, that become one by their maximum.
-    epochs, epochs_few, epochs_rwd : int
-        Of the 2D CNN on 1,200 labels, the 2D CNN on 200, and the 1D CNN on 200.
-    epochs_transfer, epochs_dann : int
-        Of each step of a transfer on 200 labels, and of a DANN on two runs.
+    patience, steps : int
+        Of a training by `fit`, in steps of the optimiser: it stops after `patience` steps without a
+        better epoch, and after `steps` in any case.
+    epochs_dann : int
+        Of a DANN on two runs.
     """
 
     name: str
     bin: int
-    epochs: int
-    epochs_few: int
-    epochs_rwd: int
-    epochs_transfer: int
+    patience: int
+    steps: int
     epochs_dann: int
+
+    def training(self, frames: int, seed: int = 0, learning_rate: float = 2e-3) -> Training:
+        """Settings with which every network is trained until it gets no better.
+
+        The patience is counted in steps, not in epochs: 200 frames make 10 steps an epoch and
+        1,200 make 60, and networks are compared that have had equal chances to improve.
+        """
+        settings = Training(1, seed, learning_rate=learning_rate)
+        per_epoch = math.ceil(frames / settings.batch)
+        epochs, patience = (math.ceil(n / per_epoch) for n in (self.steps, self.patience))
+        return replace(settings, epochs=epochs, patience=patience)
 
     @property
     def shape(self):
@@ -100,14 +114,9 @@ class Profile:
         return (ROWS // self.bin, ROWS // self.bin, 1)
 
 
-# 200 frames make six times fewer steps an epoch than 1,200, so they get more epochs.
 PROFILES = {
-    "quick": Profile(
-        "quick", bin=4, epochs=4, epochs_few=8, epochs_rwd=30, epochs_transfer=10, epochs_dann=4
-    ),
-    "paper": Profile(
-        "paper", bin=4, epochs=8, epochs_few=25, epochs_rwd=60, epochs_transfer=20, epochs_dann=6
-    ),
+    "quick": Profile("quick", bin=4, patience=180, steps=960, epochs_dann=4),
+    "paper": Profile("paper", bin=4, patience=360, steps=2400, epochs_dann=6),
 }
 
 
@@ -126,6 +135,11 @@ class History:
     best_epoch: int = 0  # from 1; 0 before the first
     seconds: float = 0.0
     stopped = False  # by `watch` before the last epoch; no field, for it is never cached
+
+    @property
+    def converged(self):
+        """Whether epochs followed that were no better than the one kept."""
+        return 0 < self.best_epoch < len(self.loss)
 
     def validate(self, p, y):
         """Append what p("hit or maybe") (n,) of the validation frames gives; their `Counts`."""
@@ -201,7 +215,9 @@ def fit(
     """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
 
     Best is the highest mean of validation recall and specificity; among equals, the lowest
-    validation loss.  With 45 positives, as in 200 frames of LN83, the last epoch may be a bad one.
+    validation loss, to two decimals.  With 45 positives, as in 200 frames of LN83, the last epoch
+    may be a bad one.  With a patience the training ends when it gets no better; `History.converged`
+    says whether it did.
 
     A training that was done before, on the same frames from the same weights with the same
     settings, is read from disk (`sfxtutor.cache.trainings`); its `seconds` are those it took.
@@ -244,8 +260,11 @@ def _epochs(model, frames, settings, history):
         batches = settings.batches(rng.permutation(len(x)))
         history.loss.append(train_epoch(model, x, y, weights, batches))
         counts = history.validate(predict(model, x_val), y_val)
-        merit = counts.recall + counts.specificity, -history.val_loss[-1]
-        yield merit, f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}"
+        merit = counts.recall + counts.specificity, -round(history.val_loss[-1], 2)
+        words = f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}"
+        slower = yield merit, words
+        if slower:
+            model.optimizer.learning_rate = float(model.optimizer.learning_rate) * SLOWER
 
 
 def train_epochs(model, epochs, history, settings, key, *, title, watch):
@@ -254,8 +273,8 @@ def train_epochs(model, epochs, history, settings, key, *, title, watch):
     Parameters
     ----------
     model : keras.Model, left with the weights of the best epoch
-    epochs : iterator that trains one epoch, appends to the history, and gives the merit of the
-        epoch (the higher the better) and the words to show
+    epochs : generator that trains one epoch, appends to the history, and gives the merit of the
+        epoch (the higher the better) and the words to show; it is sent whether to learn slower
     history : History, empty
     settings : Training
     key : dict of the frames, the labels and the versions that decide the result
@@ -284,15 +303,16 @@ def train_epochs(model, epochs, history, settings, key, *, title, watch):
 
 def _train(model, epochs, history, settings, report):
     """The training itself; `report(words)` after each epoch says whether to stop there."""
-    best, weights, started = None, None, time.perf_counter()
+    best, weights, slower, started = None, None, None, time.perf_counter()
     for epoch in range(1, settings.epochs + 1):
-        merit, words = next(epochs)
+        merit, words = epochs.send(slower)
         if best is None or merit > best:
             best, weights, history.best_epoch = merit, model.get_weights(), epoch
         history.stopped = report(words) and epoch < settings.epochs
         waited = epoch - history.best_epoch
         if history.stopped or (settings.patience is not None and waited >= settings.patience):
             break
+        slower = settings.patience is not None and waited == math.ceil(settings.patience / 2)
     model.set_weights(weights)
     history.seconds = time.perf_counter() - started
     return history

@@ -79,8 +79,32 @@ def test_patience_ends_a_training_that_no_longer_improves(monkeypatch):
     y = np.array([True, False])
     monkeypatch.setattr(training, "predict", lambda model, x: np.array([0.5, 0.5]))
     x, truth = vectors(20, seed=1)
-    history = fit(small(), x, truth, (x[:2], y), Training(10, patience=2))
-    assert (history.best_epoch, len(history.loss)) == (1, 3)
+    model = small()
+    history = fit(model, x, truth, (x[:2], y), Training(10, patience=4))
+    assert (history.best_epoch, len(history.loss)) == (1, 5)
+    assert history.converged
+    # after half of the patience it learned slower
+    assert float(model.optimizer.learning_rate) == pytest.approx(3e-3 * training.SLOWER)
+
+
+def test_a_training_whose_last_epoch_is_the_best_has_not_converged():
+    history = training.History(loss=[0.6, 0.5, 0.4], best_epoch=3)
+    assert not history.converged
+    history.loss.append(0.3)  # an epoch that was no better on the validation frames
+    assert history.converged
+    assert not training.History().converged
+
+
+@pytest.mark.parametrize("name", ["quick", "paper"])
+def test_every_training_of_a_profile_has_the_same_patience_in_steps(name):
+    profile = training.profile(name)
+    for frames in (10, 200, 1200):
+        settings = profile.training(frames, seed=3)
+        steps = -(-frames // settings.batch)
+        assert 0 <= settings.patience * steps - profile.patience < steps
+        assert 0 <= settings.epochs * steps - profile.steps < steps
+        assert settings.seed == 3
+    assert profile.steps >= 4 * profile.patience
 
 
 def test_images_of_a_memory_mapped_file_are_read_a_batch_at_a_time(tmp_path):
@@ -188,7 +212,7 @@ def test_the_profile_comes_from_the_argument_or_the_environment(monkeypatch):
     assert training.profile().shape == (180, 180, 1)
     monkeypatch.setenv("SFXTUTOR_PROFILE", "paper")
     assert training.profile().shape == (180, 180, 1)
-    assert training.profile().epochs > training.profile("quick").epochs
+    assert training.profile().patience > training.profile("quick").patience
     assert training.profile("quick").name == "quick"
     with pytest.raises(ValueError, match="'fast', expected one of quick, paper"):
         training.profile("fast")

@@ -36,7 +36,7 @@ def train_rwd(x, y, part, seed):
     sfx.set_seed(seed)
     model = sfx.build_rwd_cnn()
     valid = part.validation
-    settings = sfx.Training(PAPER.epochs_rwd, seed)
+    settings = PAPER.training(len(y[part.train]), seed)
     sfx.fit(model, x[part.train], y[part.train], (x[valid], y[valid]), settings, title=None)
     return model
 
