@@ -115,7 +115,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", bin=4, patience=180, steps=960, epochs_dann=4),
+    "quick": Profile("quick", bin=4, patience=180, steps=1440, epochs_dann=4),
     "paper": Profile("paper", bin=4, patience=360, steps=2400, epochs_dann=6),
 }
 
