@@ -58,12 +58,13 @@ class Training:
     cache: bool = True
 
     def optimizer(self, frames: int) -> keras.Optimizer:
-        """Adam, its gradient cut to a norm of 1, for that many frames an epoch."""
-        rate = self.learning_rate
-        if self.patience is None:
-            steps = self.epochs * math.ceil(frames / self.batch)
-            rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-        return keras.optimizers.Adam(rate, clipnorm=1.0)
+        """Adam, for that many frames an epoch; with a patience, no gradient is longer than 1."""
+        if self.patience is not None:
+            return keras.optimizers.Adam(self.learning_rate, clipnorm=1.0)
+        steps = self.epochs * math.ceil(frames / self.batch)
+        return keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+        )
 
     def batches(self, order: np.ndarray) -> list[np.ndarray]:
         """The numbers of the frames in that order, one batch after another: (batch,) int each.
