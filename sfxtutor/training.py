@@ -116,8 +116,8 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", bin=4, patience=180, steps=1440, epochs_dann=4),
-    "paper": Profile("paper", bin=4, patience=360, steps=2400, epochs_dann=6),
+    "quick": Profile("quick", bin=4, patience=120, steps=1440, epochs_dann=4),
+    "paper": Profile("paper", bin=4, patience=240, steps=2400, epochs_dann=6),
 }
 
 
