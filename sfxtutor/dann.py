@@ -127,16 +127,10 @@ def unlabelled_risk(val_loss: float, domain_val_loss: float) -> float:
 
 
 def fit_dann(
-    dann: Dann,
-    x: np.ndarray,
-    y: np.ndarray,
-    x_target: np.ndarray,
-    validation: tuple[np.ndarray, np.ndarray, np.ndarray],
-    settings: Training,
-    *,
-    title: str | None = "DANN",
-    watch: Callable | None = None,
-) -> DannHistory:
+    dann: Dann, x: np.ndarray, y: np.ndarray, x_target: np.ndarray,
+    validation: tuple[np.ndarray, np.ndarray, np.ndarray], settings: Training, *,
+    title: str | None = "DANN", watch: Callable | None = None,
+) -> DannHistory:  # fmt: skip
     """Train a DANN in place on a labelled source and an unlabelled target: `DannHistory`.
 
     There is no argument for labels of the target.  Each step takes a batch of frames of either run;

@@ -26,14 +26,10 @@ FEATURES = {"flatten": layers.Flatten, "average": layers.GlobalAveragePooling2D}
 
 
 def build_cnn(
-    shape: tuple[int, int, int] = (360, 360, 1),
-    filters: tuple[int, ...] = (8, 16, 32, 32),
-    dense: tuple[int, ...] = (32,),
-    dropout: float = 0.25,
-    *,
-    pooling: str = "flatten",
+    shape: tuple[int, int, int] = (360, 360, 1), filters: tuple[int, ...] = (8, 16, 32, 32),
+    dense: tuple[int, ...] = (32,), dropout: float = 0.25, *, pooling: str = "flatten",
     relative: bool = False,
-) -> keras.Model:
+) -> keras.Model:  # fmt: skip
     """2D CNN, untrained: images (n, y, x, 1) float32, preprocessed -> p("hit or maybe") (n, 1).
 
     The first convolution moves in steps of 2 pixels, because on a CPU the full-size layers cost

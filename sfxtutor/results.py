@@ -20,17 +20,9 @@ PAPER_HEADER = ("paper: recall", "paper: specificity")
 
 
 def row(
-    table: int,
-    method: str,
-    train: str,
-    test_on: str,
-    counts: Counts,
-    *,
-    seed: int,
-    profile: str,
-    source: str,
-    adapt_to: str = "",
-) -> dict:
+    table: int, method: str, train: str, test_on: str, counts: Counts, *, seed: int, profile: str,
+    source: str, adapt_to: str = "",
+) -> dict:  # fmt: skip
     """One row of `results.json`, a dict with the keys of `FIELDS`.
 
     Parameters

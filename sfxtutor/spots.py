@@ -15,15 +15,10 @@ SPOT = np.dtype([("y", "f8"), ("x", "f8"), ("pixels", "i4"), ("intensity", "f8")
 
 
 def find_spots(
-    frame: np.ndarray,
-    gain: float = RAYONIX_GAIN,
-    kernel: int = 3,
-    sigma_background: float = 6,
-    sigma_strong: float = 3,
-    global_threshold: float = 200,
-    min_pixels: int = 3,
+    frame: np.ndarray, gain: float = RAYONIX_GAIN, kernel: int = 3, sigma_background: float = 6,
+    sigma_strong: float = 3, global_threshold: float = 200, min_pixels: int = 3,
     mask: Mask | np.ndarray | None = None,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """Bragg spots of one raw frame by local dispersion: a structured array, a row per spot.
 
     In the window around each pixel, n good pixels have mean m and sample variance v.  Photons alone

@@ -204,15 +204,9 @@ def balanced_loss(p, y):
 
 
 def fit(
-    model: keras.Model,
-    x: np.ndarray,
-    y: np.ndarray,
-    validation: tuple[np.ndarray, np.ndarray],
-    settings: Training,
-    *,
-    title: str | None = "training",
-    watch: Callable | None = None,
-) -> History:
+    model: keras.Model, x: np.ndarray, y: np.ndarray, validation: tuple[np.ndarray, np.ndarray],
+    settings: Training, *, title: str | None = "training", watch: Callable | None = None,
+) -> History:  # fmt: skip
     """Train a model in place with Adam and balanced classes, keep the epoch that validates best.
 
     Best is the highest mean of validation recall and specificity; among equals, the lowest

@@ -53,15 +53,10 @@ def fast_pair(crop, bin=2, mask=None):
 
 
 def count_spots(
-    crop: np.ndarray,
-    gain: float = RAYONIX_GAIN,
-    kernel: int = 3,
-    sigma_background: float = 6,
-    sigma_strong: float = 3,
-    global_threshold: float = 200,
-    min_pixels: int = 3,
+    crop: np.ndarray, gain: float = RAYONIX_GAIN, kernel: int = 3, sigma_background: float = 6,
+    sigma_strong: float = 3, global_threshold: float = 200, min_pixels: int = 3,
     mask: Mask | np.ndarray | None = None,
-) -> int:
+) -> int:  # fmt: skip
     """Number of Bragg spots, `len(find_spots(crop, ...))`: int, of a raw crop (y, x) uint16."""
     crop, mask = _check_crop(crop, mask, 1)
     check_finder(gain, kernel)

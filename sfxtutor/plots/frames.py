@@ -46,19 +46,11 @@ def ring_radius(d: float | np.ndarray, card: Card) -> float | np.ndarray:
 
 
 def plot_frame(
-    frame: np.ndarray,
-    ax: plt.Axes | None = None,
-    *,
-    card: Card | None = None,
-    mask: np.ndarray | None = None,
-    rings: Iterable[float] = (),
-    spots: np.ndarray | None = None,
-    unit: str = "pixel",
-    bin: int = 1,
-    percentiles: tuple[float, float] = (1, 99.7),
-    label: str = "ADU",
-    **imshow,
-) -> plt.Axes:
+    frame: np.ndarray, ax: plt.Axes | None = None, *, card: Card | None = None,
+    mask: np.ndarray | None = None, rings: Iterable[float] = (), spots: np.ndarray | None = None,
+    unit: str = "pixel", bin: int = 1, percentiles: tuple[float, float] = (1, 99.7),
+    label: str = "ADU", **imshow,
+) -> plt.Axes:  # fmt: skip
     """Draw a frame, its contrast set by percentiles of its good pixels.
 
     Parameters
@@ -177,14 +169,9 @@ def plot_examples(
 
 
 def plot_ewald(
-    wavelength: float,
-    cell: tuple[float, float] = (40.0, 60.0),
-    angle: float = 0.0,
-    ax: plt.Axes | None = None,
-    *,
-    d_min: float = 4.0,
-    thickness: float = 0.002,
-) -> plt.Axes:
+    wavelength: float, cell: tuple[float, float] = (40.0, 60.0), angle: float = 0.0,
+    ax: plt.Axes | None = None, *, d_min: float = 4.0, thickness: float = 0.002,
+) -> plt.Axes:  # fmt: skip
     """Draw the Ewald circle through a plane of reciprocal lattice points.
 
     Parameters

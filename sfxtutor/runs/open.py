@@ -14,14 +14,10 @@ from .run import Run
 
 
 def open_run(
-    name_or_path: str | Path | Sequence[str | Path],
-    *,
-    source: str = "twin",
-    seed: int = 0,
-    reading: str | None = None,
-    labels: str | Path | None = None,
+    name_or_path: str | Path | Sequence[str | Path], *, source: str = "twin", seed: int = 0,
+    reading: str | None = None, labels: str | Path | None = None,
     mask: str | Path | np.ndarray | None = None,
-) -> Run:
+) -> Run:  # fmt: skip
     """Open a run by name, from the twin or CXIDB 76, or by the path of a file: a Run.
 
     Parameters

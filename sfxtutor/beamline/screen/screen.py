@@ -105,17 +105,10 @@ class ExtraOutputs:
 
 
 def screen(
-    files: Sequence[str | Path],
-    out: str | Path = "scores.csv",
-    model: str | Path = "rwd",
-    mask: str | Path | None = None,
-    threshold: float | None = None,
-    *,
-    workers: int = 1,
-    scheduler: str | None = None,
-    also: ExtraOutputs | None = None,
-    progress: bool = True,
-) -> Summary:
+    files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "rwd",
+    mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
+    scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
+) -> Summary:  # fmt: skip
     """Score every frame of files, write the scores to a CSV file.
 
     Parameters

@@ -45,14 +45,9 @@ class Sent:
 
 
 def send(
-    run: Run,
-    address: str,
-    rate: float = 120.0,
-    burst: int = 1,
-    frames: int | None = None,
-    pool: int = POOL,
-    wait: float = 30.0,
-) -> Sent:
+    run: Run, address: str, rate: float = 120.0, burst: int = 1, frames: int | None = None,
+    pool: int = POOL, wait: float = 30.0,
+) -> Sent:  # fmt: skip
     """Send central crops of a run at a set rate: `Sent`.
 
     The crops are read or simulated before the first is sent, and sent again from the first one

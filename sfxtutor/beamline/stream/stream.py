@@ -28,15 +28,10 @@ BEAT = 1.0  # s between two looks at the report
 
 
 def stream(
-    address: str,
-    out: str | Path | None = None,
-    model: str | Path = "rwd",
-    mask: str | Path | np.ndarray | None = None,
-    threshold: float | None = None,
-    idle: float = 30.0,
-    queue: int = QUEUE,
-    watch: Callable | None = None,
-) -> Report:
+    address: str, out: str | Path | None = None, model: str | Path = "rwd",
+    mask: str | Path | np.ndarray | None = None, threshold: float | None = None, idle: float = 30.0,
+    queue: int = QUEUE, watch: Callable | None = None,
+) -> Report:  # fmt: skip
     """Score every frame that a source sends until it says that it ends: `Report`.
 
     Ctrl-C, a silent source and `watch` end it too; what was scored until then is in the file.

@@ -146,19 +146,10 @@ def _excite(recip, wavelength, s_max, widths, b_factor, key, faintest, camera, w
 
 
 def bragg_spots(
-    crystal: Crystal,
-    rotation: np.ndarray,
-    wavelength: float,
-    distance: float,
-    pixel: float,
-    center: tuple[float, float],
-    window: tuple[float, float, float, float],
-    *,
-    photons: float = 1.0,
-    faintest: float = 0.0,
-    bandwidth: float = 0.003,
-    key: int = 0,
-) -> np.ndarray:
+    crystal: Crystal, rotation: np.ndarray, wavelength: float, distance: float, pixel: float,
+    center: tuple[float, float], window: tuple[float, float, float, float], *, photons: float = 1.0,
+    faintest: float = 0.0, bandwidth: float = 0.003, key: int = 0,
+) -> np.ndarray:  # fmt: skip
     """Spots of one crystal on a flat detector that stands square to the beam.
 
     Parameters
