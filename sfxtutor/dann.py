@@ -164,9 +164,9 @@ def _epochs(dann, frames, settings, history):
     """Train epoch after epoch: see `training.train_epochs`."""
     x, y, x_target, x_val, y_val, x_target_val = frames.values()
     rng, weights = np.random.default_rng(settings.seed), class_weights(y)
-    optimizer = settings.optimizer(len(x))
-    optimizer.build(dann.trainable_variables)
-    step, predict = training_step(dann, optimizer), predictor(dann)
+    dann.compile(settings.optimizer(len(x)))
+    dann.optimizer.build(dann.trainable_variables)
+    step, predict = training_step(dann, dann.optimizer), predictor(dann)
     for epoch in itertools.count():
         losses, mine = [], settings.batches(rng.permutation(len(x)))
         theirs = settings.batches(np.resize(rng.permutation(len(x_target)), len(x)))
@@ -182,7 +182,7 @@ def _epochs(dann, frames, settings, history):
         history.validate_domains(p_source, p_target)
         history.p_target.append(np.round(p_hit.astype(float), 5).tolist())
         rates = f"recall {history.recall[-1]:.1%}, specificity {history.specificity[-1]:.1%}"
-        words = f"source: {rates}; domains told apart: {history.domain_accuracy[-1]:.1%}"
+        words = f"source: {rates}; domains distinguished: {history.domain_accuracy[-1]:.1%}"
         yield -unlabelled_risk(history.val_loss[-1], history.domain_val_loss[-1]), words
 
 

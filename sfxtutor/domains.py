@@ -43,7 +43,7 @@ def outputs(model: keras.Model, x: np.ndarray, batch: int = 50) -> np.ndarray:
 
 
 def proxy_a_distance(a: np.ndarray, b: np.ndarray, seed: int = 0) -> float:
-    """How far apart features a (n, f) and b (m, f) lie: 0, the same, to 2, told apart always.
+    """How far apart features a (n, f) and b (m, f) lie: 0, the same, to 2, always distinguished.
 
     2 (1 - 2 e), e the balanced error of a linear classifier on the half of the rows that did not
     train it (Ben-David et al., Mach. Learn. 79, 151, 2010); not below 0.

@@ -202,8 +202,10 @@ def auc(score: ArrayLike, truth: ArrayLike) -> float:
     ValueError
         If a class is missing.
     """
-    above_misses, _ = _placements(score, truth)
-    return float(above_misses.mean())
+    from sklearn.metrics import roc_auc_score
+
+    _by_class(score, truth)
+    return float(roc_auc_score(truth, score))
 
 
 def _placements(score, truth):
@@ -225,10 +227,11 @@ def _placements(score, truth):
 def _by_class(score, truth):
     """The scores of hits and those of misses."""
     score, truth = np.asarray(score), np.asarray(truth, bool)
-    if score.shape != truth.shape or truth.all() or not truth.any():
+    if score.shape != truth.shape or np.isnan(score).any() or truth.all() or not truth.any():
         raise ValueError(
-            f"Found {score.size} scores and {truth.size} labels, {truth.sum()} of them hits or "
-            "maybes, expected as many of one as of the other, and both classes. Use more frames."
+            f"Found {score.size} scores, {np.isnan(score).sum()} of them no number, and "
+            f"{truth.size} labels, {truth.sum()} of them hits or maybes, expected a score for each "
+            "label, and both classes. Give the scores and labels of the same frames, or more."
         )
     return score[truth], score[~truth]
 
@@ -248,7 +251,9 @@ def threshold_at(score: ArrayLike, truth: ArrayLike, specificity: float = 0.95) 
         raise ValueError(f"Found a specificity of {specificity}, expected one between 0 and 1.")
     _, misses = _by_class(score, truth)
     allowed = int((1 - specificity) * len(misses) + 1e-9)  # misses that may be called a hit
-    return float(np.nextafter(np.sort(misses)[-1 - allowed], np.inf))
+    highest = np.sort(misses)[-1 - allowed]
+    # in the precision of the scores: float32 scores do not see the next float64
+    return float(np.nextafter(highest, np.inf, dtype=np.result_type(misses, np.float16)))
 
 
 def paired_difference(
@@ -307,8 +312,9 @@ def _bootstrap(classes, resamples, rng):
         rows = rng.integers(trainings, size=trainings)
         off = 0.0
         for part in classes:
-            weight = np.bincount(rng.integers(part.shape[1], size=part.shape[1]))
-            off += part[rows, : len(weight)].mean(axis=0) @ weight / part.shape[1] - value
+            frames = part.shape[1]
+            weight = np.bincount(rng.integers(frames, size=frames), minlength=frames)
+            off += part[rows].mean(axis=0) @ weight / frames - value
         drawn[i] = value + off
     low, high = np.percentile(drawn, (2.5, 97.5))
     return value, float(low), float(high)

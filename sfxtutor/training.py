@@ -43,9 +43,9 @@ class Training:
     batch : int, frames per step
     learning_rate : float, of Adam at the start
     patience : int or None
-        Early stopping: `fit` ends after that many epochs without a better one, and after half as
-        many lowers the learning rate to a quarter. None: all epochs, while the learning rate falls
-        to 0 along a cosine.
+        Early stopping: the training ends after that many epochs without a better one, and after
+        half as many the learning rate is lowered to a quarter. None: all epochs, while the learning
+        rate falls to 0 along a cosine.
     cache : bool
         Read a training that was done before from disk. False trains again.
     """
@@ -257,9 +257,7 @@ def _epochs(model, frames, settings, history):
         counts = history.validate(predict(model, x_val), y_val)
         merit = counts.recall + counts.specificity, -round(history.val_loss[-1], 2)
         words = f"validation: recall {counts.recall:.1%}, specificity {counts.specificity:.1%}"
-        slower = yield merit, words
-        if slower:
-            model.optimizer.learning_rate = float(model.optimizer.learning_rate) * SLOWER
+        yield merit, words
 
 
 def train_epochs(model, epochs, history, settings, key, *, title, watch):
@@ -268,8 +266,8 @@ def train_epochs(model, epochs, history, settings, key, *, title, watch):
     Parameters
     ----------
     model : keras.Model, left with the weights of the best epoch
-    epochs : generator that trains one epoch, appends to the history, and gives the merit of the
-        epoch (the higher the better) and the words to show; it is sent whether to learn slower
+    epochs : iterator that trains one epoch, appends to the history, and gives the merit of the
+        epoch (the higher the better) and the words to show; it has compiled the model
     history : History, empty
     settings : Training
     key : dict of the frames, the labels and the versions that decide the result
@@ -298,16 +296,17 @@ def train_epochs(model, epochs, history, settings, key, *, title, watch):
 
 def _train(model, epochs, history, settings, report):
     """The training itself; `report(words)` after each epoch says whether to stop there."""
-    best, weights, slower, started = None, None, None, time.perf_counter()
+    best, weights, started = None, None, time.perf_counter()
     for epoch in range(1, settings.epochs + 1):
-        merit, words = epochs.send(slower)
+        merit, words = next(epochs)
         if best is None or merit > best:
             best, weights, history.best_epoch = merit, model.get_weights(), epoch
         history.stopped = report(words) and epoch < settings.epochs
         waited = epoch - history.best_epoch
         if history.stopped or (settings.patience is not None and waited >= settings.patience):
             break
-        slower = settings.patience is not None and waited == math.ceil(settings.patience / 2)
+        if settings.patience is not None and waited == math.ceil(settings.patience / 2):
+            model.optimizer.learning_rate = float(model.optimizer.learning_rate) * SLOWER
     model.set_weights(weights)
     history.seconds = time.perf_counter() - started
     return history

@@ -4,6 +4,9 @@ import socket
 
 import pytest
 
+from sfxtutor.runs.datasets import TWINS
+from sfxtutor.runs.twin.run import SETUPS, TwinRun
+
 SHARING = ("test_notebooks",)  # whole lessons: they may use what the user has prepared and trained
 
 
@@ -17,6 +20,15 @@ def own_data_folder(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SFXTUTOR_DATA", str(folder))
         yield folder
+
+
+@pytest.fixture(
+    scope="module", params=[(name, reading) for reading in SETUPS for name in TWINS], ids="-".join
+)
+def twin(request):
+    """The twin of each run in each reading of its geometry: a `TwinRun`."""
+    name, reading = request.param
+    return TwinRun(name, reading=reading)
 
 
 @pytest.fixture

@@ -134,6 +134,11 @@ def test_the_threshold_is_the_lowest_with_that_specificity():
     assert metrics.threshold_at(score, truth, 0.96) > 0.19
     tied = np.r_[np.zeros(10), np.ones(10), 1.0, 2.0]  # half the misses share one score
     assert count(truth, tied >= metrics.threshold_at(tied, truth)).specificity == 1
+    for kind in ("float16", "float32", "float64"):  # of networks, whose scores are float32
+        p = np.linspace(0, 1, 22).astype(kind)
+        assert count(truth, p >= metrics.threshold_at(p, truth)).specificity == 19 / 20
+    with pytest.raises(ValueError, match="1 of them no number"):
+        metrics.threshold_at(np.r_[np.nan, score[1:]], truth)
     with pytest.raises(ValueError, match="specificity of 95"):
         metrics.threshold_at(score, truth, 95)
 

@@ -78,7 +78,7 @@ MASKS = {
 }  # those of annotation_notes; L498 has none
 
 PERCENTILES = (5, 25, 50, 75, 95)
-# Spots a frame found by DIALS_SPOTS, those percentiles, by expert label.
+# Spots a frame found by DIALS, those percentiles, by expert label.
 DIALS_SPOTS = {
     "LN83": {"HIT": (17, 36, 71, 136, 361), "MAYBE": (6, 8, 12, 14, 19), "MISS": (0, 1, 2, 3, 5)},
     "LN84": {"HIT": (12, 40, 104, 235, 557), "MAYBE": (3, 5, 8, 10, 17), "MISS": (0, 1, 2, 3, 6)},

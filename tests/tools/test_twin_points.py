@@ -20,23 +20,16 @@ def broken(points):
     return {point.name for point in points if not point.holds}
 
 
-@pytest.fixture(scope="module", params=[(name, reading) for reading in SETUPS for name in TWINS],
-                ids="-".join)  # fmt: skip
-def run(request):
-    name, reading = request.param
-    return TwinRun(name, reading=reading)
+def test_background_noise_and_point_spread(twin):
+    assert broken(twin_points.background_points(twin)) == set()
 
 
-def test_background_noise_and_point_spread(run):
-    assert broken(twin_points.background_points(run)) == set()
+def test_spots_of_hits_maybes_and_misses(twin):
+    assert broken(twin_points.spot_points(twin)) == set()
 
 
-def test_spots_of_hits_maybes_and_misses(run):
-    assert broken(twin_points.spot_points(run)) == set()
-
-
-def test_found_spots_fit_the_true_cell_and_no_other(run):
-    assert broken(twin_points.lattice_points(run)) == set()
+def test_found_spots_fit_the_true_cell_and_no_other(twin):
+    assert broken(twin_points.lattice_points(twin)) == set()
 
 
 def changed(name="LN83", reading="2018", **changes):

@@ -99,15 +99,18 @@ class TwinRun(Run):
     def further(self, frames: int) -> "TwinRun":
         """Frames beyond the run, for tests that need more: a run of so many, numbered from 0.
 
-        They are measured after the last frame of this run, with its shares of hits, maybes and
-        misses in every 2,000; nothing else differs.
+        They are measured after the last frame of this run, with the published number of hits,
+        maybes and misses in every 2,000; nothing else differs.
         """
         more = TwinRun(self.name, self.seed, self.reading)
-        more._first = self._first + len(self)
-        blocks = -(-frames // len(self))
-        rng = np.random.default_rng((self._key, self.seed, more._first, 1))
-        more.labels = np.concatenate([rng.permutation(self.labels) for _ in range(blocks)])[:frames]
-        more.fingerprint = f"{self.fingerprint} frames {more._first} to {more._first + frames}"
+        more._first = first = self._first + len(self)
+        size, last = len(more), first + frames
+        labels = [
+            np.random.default_rng((self._key, self.seed, block, 1)).permutation(more.labels)
+            for block in range(first // size, -(-last // size))
+        ]
+        more.labels = np.concatenate(labels)[first % size :][:frames]
+        more.fingerprint += f" frames {first} to {last}"
         return more
 
     def __len__(self) -> int:

@@ -101,7 +101,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Shot:
-    """Everything that one pulse draws again: its crystals and the artefacts of its frame.
+    """Everything that is drawn for one pulse: its crystals and the artefacts of its frame.
 
     Attributes
     ----------

@@ -6,30 +6,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.crystal import Crystal
 from sfxtutor.runs.twin.detector import background, expose
-from sfxtutor.runs.twin.run import BLOCKS, SETUPS, TwinRun
+from sfxtutor.runs.twin.run import BLOCKS, TwinRun
 from sfxtutor.runs.twin.shot import Setup, draw, label_of, render
 
 EMPTY = Setup("empty", Crystal((73, 96, 119)), crystals=0, brightness=1, spread=1, hot=0, streaks=0,
               ice=0, pulse_spread=0)  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=[(name, reading) for reading in SETUPS for name in TWINS],
-                ids="-".join)  # fmt: skip
-def run(request):
-    name, reading = request.param
-    return TwinRun(name, reading=reading)
-
-
-def test_a_frame_depends_on_run_seed_and_number_alone(run):
-    again, other = (TwinRun(run.name, seed, run.reading) for seed in (0, 1))
-    assert np.array_equal(run.crop(7), again.crop(7))
-    assert not np.array_equal(run.crop(7), other.crop(7))
-    assert not np.array_equal(run.crop(7), run.crop(8))
-    assert run.fingerprint == again.fingerprint != other.fingerprint
+def test_a_frame_depends_on_run_seed_and_number_alone(twin):
+    again, other = (TwinRun(twin.name, seed, twin.reading) for seed in (0, 1))
+    assert np.array_equal(twin.crop(7), again.crop(7))
+    assert not np.array_equal(twin.crop(7), other.crop(7))
+    assert not np.array_equal(twin.crop(7), twin.crop(8))
+    assert twin.fingerprint == again.fingerprint != other.fingerprint
 
 
 def test_the_readings_differ_in_geometry_and_delivery():
@@ -41,17 +33,21 @@ def test_the_readings_differ_in_geometry_and_delivery():
     assert former.fingerprint != latter.fingerprint
 
 
-def test_further_frames_go_on_where_the_run_ends(run):
-    more = run.further(3000)
+def test_further_frames_go_on_where_the_run_ends(twin):
+    more = twin.further(3000)
     assert len(more) == 3000
-    assert more.fingerprint not in (run.fingerprint, run.further(2000).fingerprint)
+    assert more.fingerprint not in (twin.fingerprint, twin.further(2000).fingerprint)
     for label in ("HIT", "MAYBE", "MISS"):  # in every 2,000 as many as in the run
-        assert (more.labels[:2000] == label).sum() == (run.labels == label).sum()
+        assert (more.labels[:2000] == label).sum() == (twin.labels == label).sum()
     for i in (0, 2999):
         assert label_of(more.spots(i)[1].sum()) == more.labels[i]
-        assert not np.array_equal(more.crop(i), run.crop(i % 2000))
-    assert np.array_equal(more.crop(5), run.further(2000).crop(5))  # however many follow
-    assert more.further(1).fingerprint.endswith("frames 5000 to 5001")
+        assert not np.array_equal(more.crop(i), twin.crop(i % 2000))
+    assert np.array_equal(more.crop(5), twin.further(2000).crop(5))  # however many follow
+    # frame 5000 is the same one, however it is reached
+    last, same = more.further(2), twin.further(3002)
+    assert last.fingerprint.endswith("frames 5000 to 5002")
+    assert last.labels.tolist() == same.labels[3000:].tolist()
+    assert np.array_equal(last.crop(1), same.crop(3001))
 
 
 def test_frames_do_not_share_their_noise():
@@ -66,13 +62,13 @@ def test_frames_do_not_share_their_noise():
         assert abs(np.corrcoef(one.ravel(), two.ravel())[0, 1]) < 0.02
 
 
-def test_the_crop_is_the_crop_of_the_full_frame(run):
-    hit = int(np.flatnonzero(run.labels == "HIT")[0])
+def test_the_crop_is_the_crop_of_the_full_frame(twin):
+    hit = int(np.flatnonzero(twin.labels == "HIT")[0])
     for i in (hit, hit + 1):
-        frame = run[i]
+        frame = twin[i]
         assert frame.shape == (1920, 1920)
         assert frame.dtype == np.uint16
-        assert np.array_equal(run.crop(i), frame[598:1322, 598:1322])
+        assert np.array_equal(twin.crop(i), frame[598:1322, 598:1322])
 
 
 def test_artefacts_and_corners_are_in_crop_and_full_frame_alike():
@@ -85,10 +81,10 @@ def test_artefacts_and_corners_are_in_crop_and_full_frame_alike():
         assert np.array_equal(window, whole[top : top + 500, left : left + 500])
 
 
-def test_threads_make_the_same_frames(run):
+def test_threads_make_the_same_frames(twin):
     with ThreadPoolExecutor(4) as pool:
-        crops = list(pool.map(run.crop, range(8)))
-    assert all(np.array_equal(crop, run.crop(i)) for i, crop in enumerate(crops))
+        crops = list(pool.map(twin.crop, range(8)))
+    assert all(np.array_equal(crop, twin.crop(i)) for i, crop in enumerate(crops))
 
 
 # facts.md §2: hit / maybe / miss, and hit or maybe in 1-200, 1-1200, 401-2000, 1601-2000
@@ -114,10 +110,10 @@ def test_another_seed_shuffles_within_the_blocks():
     assert not np.array_equal(TwinRun("LN83").labels, TwinRun("LN83", seed=1).labels)
 
 
-def test_labels_follow_the_visible_spots_of_the_whole_detector(run):
+def test_labels_follow_the_visible_spots_of_the_whole_detector(twin):
     for i in range(120):
-        _, visible = run.spots(i)
-        assert label_of(visible.sum()) == run.labels[i], f"frame {i}: {visible.sum()} visible"
+        _, visible = twin.spots(i)
+        assert label_of(visible.sum()) == twin.labels[i], f"frame {i}: {visible.sum()} visible"
 
 
 EXPERTS = [(0, "MISS"), (3, "MISS"), (4, "MAYBE"), (9, "MAYBE"), (10, "HIT"), (500, "HIT")]
