@@ -217,7 +217,7 @@ def _safe(unfinished):
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise OSError(
             f"Cannot write ({error}); the scores so far are in {unfinished}. "
-            f"{'Free some room' if full else 'Solve that'} and run the same command again: it goes "
+            f"{'Free some room' if full else 'Fix that'} and run the same command again: it goes "
             "on where it stopped."
         ) from error
 
