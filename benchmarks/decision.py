@@ -17,7 +17,7 @@ from benchmarks.dials_command import HOW, SHORT, Dials, nxmx
 from benchmarks.rivals import OURS, find_rivals
 from benchmarks.timing import per_item, take_turns
 from sfxtutor.mask import Mask
-from sfxtutor.metrics import count, is_positive
+from sfxtutor.metrics import count, is_positive, threshold_at
 from sfxtutor.preprocess import center_crop
 from sfxtutor.results import COUNTS
 from sfxtutor.runs.open import open_run
@@ -26,25 +26,6 @@ SPECIFICITY = 0.95
 READING = "RWD, from the file"
 CROPS, FULL, ALONE = "DIALS, crop", "DIALS, full frame", "DIALS, algorithm alone"
 CLASSES = {"hit": "HIT", "miss": "MISS"}
-
-
-def threshold_for(score, truth, specificity=SPECIFICITY):
-    """The lowest threshold that recognises at least this share of the misses: a number.
-
-    Parameters
-    ----------
-    score : (n,) numbers, higher for a hit
-    truth : (n,) bool, True = hit or maybe; at least one miss
-    specificity : share of the misses, 0 to 1
-    """
-    score, misses = np.asarray(score), np.sort(np.asarray(score)[~np.asarray(truth, bool)])
-    if not len(misses):
-        raise ValueError("Found no miss among the labels, expected at least one. Use more frames.")
-    for candidate in np.unique(score):
-        # a share of whole counts: without the rounding, 0.95 of 20 misses would be 20
-        if np.searchsorted(misses, candidate) >= round(specificity * len(misses), 6):
-            return candidate
-    return np.nextafter(float(score.max()), np.inf)  # no frame is a hit
 
 
 def compare(scores, truth, ours=OURS):
@@ -58,9 +39,9 @@ def compare(scores, truth, ours=OURS):
     """
     found = {}
     for way, score in scores.items():
-        threshold = threshold_for(score, truth)
+        threshold = threshold_at(score, truth, SPECIFICITY)
         counts = count(truth, score >= threshold)
-        same = threshold_for(scores[ours], truth, counts.misses_found / counts.misses_total)
+        same = threshold_at(scores[ours], truth, counts.misses_found / counts.misses_total)
         beside = count(truth, scores[ours] >= same)
         found[way] = {
             "threshold": float(threshold),

@@ -237,23 +237,34 @@ def _by_class(score, truth):
 
 
 def threshold_at(score: ArrayLike, truth: ArrayLike, specificity: float = 0.95) -> float:
-    """The lowest score to call a hit that recognises at least that share of the misses.
+    """The lowest score to call a hit that recognises at least this share of the misses.
 
     Choose it on validation frames, then `count` on the test frames: methods are compared at the
     same specificity, not at a p of 0.5 that each network puts elsewhere.
 
+    Parameters
+    ----------
+    score : (n,) numbers, the higher the surer of a hit
+    truth : (n,) bool, True = hit or maybe; at least one miss
+    specificity : share of the misses, 0 to 1
+
     Raises
     ------
     ValueError
-        If a class is missing, or the specificity is not between 0 and 1.
+        If there is no miss, or a score is no number.
     """
-    if not 0 < specificity < 1:
-        raise ValueError(f"Found a specificity of {specificity}, expected one between 0 and 1.")
-    _, misses = _by_class(score, truth)
-    allowed = int((1 - specificity) * len(misses) + 1e-9)  # misses that may be called a hit
-    highest = np.sort(misses)[-1 - allowed]
-    # in the precision of the scores: float32 scores do not see the next float64
-    return float(np.nextafter(highest, np.inf, dtype=np.result_type(misses, np.float16)))
+    score, truth = np.asarray(score), np.asarray(truth, bool)
+    if truth.all() or np.isnan(score).any():
+        problem = "no miss among the labels" if truth.all() else "a score that is no number"
+        raise ValueError(f"Found {problem}, expected a number each and a miss. Use more frames.")
+    candidates = np.unique(score)
+    recognised = np.searchsorted(np.sort(score[~truth]), candidates)
+    # whole counts: without the slack, 0.95 of 20 misses could be 20
+    enough = recognised >= specificity * np.sum(~truth) - 1e-9
+    if enough.any():
+        return candidates[np.argmax(enough)]
+    kind = np.result_type(score, np.float16)  # float32 scores do not see the next float64
+    return np.nextafter(candidates[-1].astype(kind), np.inf, dtype=kind)  # no frame is a hit
 
 
 def paired_difference(

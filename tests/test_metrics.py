@@ -129,7 +129,7 @@ def test_the_threshold_is_the_lowest_with_that_specificity():
     truth = np.array([False] * 20 + [True] * 2)
     score = np.r_[np.arange(20) / 100, 0.5, 0.185]
     threshold = metrics.threshold_at(score, truth, 0.95)  # one of 20 misses may be called a hit
-    assert 0.18 < threshold < 0.185
+    assert threshold == 0.185
     assert count(truth, score >= threshold) == Counts(2, 2, 19, 20)
     assert metrics.threshold_at(score, truth, 0.96) > 0.19
     tied = np.r_[np.zeros(10), np.ones(10), 1.0, 2.0]  # half the misses share one score
@@ -137,10 +137,33 @@ def test_the_threshold_is_the_lowest_with_that_specificity():
     for kind in ("float16", "float32", "float64"):  # of networks, whose scores are float32
         p = np.linspace(0, 1, 22).astype(kind)
         assert count(truth, p >= metrics.threshold_at(p, truth)).specificity == 19 / 20
-    with pytest.raises(ValueError, match="1 of them no number"):
+    with pytest.raises(ValueError, match="score that is no number"):
         metrics.threshold_at(np.r_[np.nan, score[1:]], truth)
-    with pytest.raises(ValueError, match="specificity of 95"):
-        metrics.threshold_at(score, truth, 95)
+    score = np.array([0.5, 0.9], np.float32)  # only above all scores is every miss recognised
+    assert not (score >= metrics.threshold_at(score, np.array([True, False]), 1)).any()
+
+
+def test_the_threshold_is_the_lowest_that_recognises_enough_misses():
+    score = np.arange(40)
+    truth = score >= 20
+    assert metrics.threshold_at(score, truth, 0.95) == 19  # 19 of 20 misses lie below
+    assert metrics.threshold_at(score, truth, 1) == 20
+    assert metrics.threshold_at(score, truth, 0) == 0
+
+
+def test_ties_make_a_count_stricter_than_required_and_never_laxer():
+    score = np.array([0] * 16 + [3] * 4 + [3, 3, 5, 9])
+    truth = np.arange(24) >= 20
+    assert metrics.threshold_at(score, truth, 0.8) == 3  # 16 of 20
+    assert metrics.threshold_at(score, truth, 0.81) == 5  # all 20: there is nothing between
+    assert metrics.threshold_at(score, truth, 0.95) == 5
+
+
+def test_where_only_a_threshold_above_all_will_do_nothing_is_a_hit():
+    score, truth = np.array([1.0, 2.0, 7.0]), np.array([True, False, False])
+    assert not (score >= metrics.threshold_at(score, truth, 1)).any()
+    with pytest.raises(ValueError, match="Found no miss"):
+        metrics.threshold_at(score[:1], truth[:1])
 
 
 @given(seed=st.integers(0, 99), share=st.floats(0.5, 0.99))

@@ -69,7 +69,7 @@ def claims(
     origins = {(row["source"], row["profile"]) for row in rows}
     if len(origins) > 1:
         raise ValueError(
-            f"Evidence rows of {sorted(origins)}, expected one source and one profile. "
+            f"Found rows of {sorted(origins)}, expected one source and one profile. "
             "Judge them one by one."
         )
     evidence = Evidence(_groups(rows), list(domains))

@@ -11,7 +11,7 @@ import pytest
 from places import ROOT
 
 from benchmarks import dials_command, machine, nets, timing
-from benchmarks.decision import CROPS, FULL, READING, compare, threshold_for
+from benchmarks.decision import CROPS, FULL, READING, compare
 from benchmarks.dials_command import Dials, nxmx, python_of
 from benchmarks.figure import plot_recall, plot_speed
 from benchmarks.rivals import OURS, BareSciPy, OpenCV, find_rivals, optional, radii, sampled
@@ -43,29 +43,6 @@ def crops(run):
 @pytest.fixture
 def no_dials(monkeypatch):
     monkeypatch.setattr(dials_command.shutil, "which", lambda name: None)
-
-
-def test_the_threshold_is_the_lowest_that_recognises_enough_misses():
-    score = np.arange(40)
-    truth = score >= 20
-    assert threshold_for(score, truth, 0.95) == 19  # 19 of 20 misses lie below
-    assert threshold_for(score, truth, 1) == 20
-    assert threshold_for(score, truth, 0) == 0
-
-
-def test_ties_make_a_count_stricter_than_required_and_never_laxer():
-    score = np.array([0] * 16 + [3] * 4 + [3, 3, 5, 9])
-    truth = np.arange(24) >= 20
-    assert threshold_for(score, truth, 0.8) == 3  # 16 of 20
-    assert threshold_for(score, truth, 0.81) == 5  # all 20: there is nothing between
-    assert threshold_for(score, truth, 0.95) == 5
-
-
-def test_where_only_a_threshold_above_all_will_do_nothing_is_a_hit():
-    score, truth = np.array([1.0, 2.0, 7.0]), np.array([True, False, False])
-    assert not (score >= threshold_for(score, truth, 1)).any()
-    with pytest.raises(ValueError, match="Found no miss"):
-        threshold_for(score[:1], truth[:1])
 
 
 def test_ours_is_counted_at_the_specificity_of_the_other_method():
