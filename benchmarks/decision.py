@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import GEOMETRY
 from benchmarks.dials_command import HOW, SHORT, Dials, nxmx
 from benchmarks.rivals import OURS, find_rivals
 from benchmarks.timing import per_item, take_turns
@@ -66,7 +67,9 @@ def measure(screener, names, tested=2000, timed=20, repeats=5):
     rows, missing = [], {}
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            rows += _one_run(open_run(name), screener, folder, missing, tested, timed, repeats)
+            rows += _one_run(
+                open_run(name, reading=GEOMETRY), screener, folder, missing, tested, timed, repeats
+            )
     return {"specificity": SPECIFICITY, "tested": tested, "timed": timed, "repeats": repeats,
             "unit": "ms a frame, one core", "rows": rows, "missing": missing}  # fmt: skip
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks import GEOMETRY
 from benchmarks.decision import CLASSES
 from benchmarks.rivals import BareSciPy
 from benchmarks.timing import per_item, take_turns
@@ -19,7 +20,7 @@ BARE, FUSED = "bare SciPy", "fused"
 
 def measure(name="LN83", timed=20, repeats=5):
     """ms a frame of each method for each task, on hits and on misses: a dict."""
-    run = open_run(name)
+    run = open_run(name, reading=GEOMETRY)
     times = {}
     for kind, label in CLASSES.items():
         crops = [run.crop(i) for i in np.flatnonzero(run.labels == label)[:timed]]

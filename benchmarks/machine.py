@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import GEOMETRY
 from benchmarks.timing import per_item, per_second, take_turns
 from sfxtutor.runs.open import open_run
 
@@ -18,7 +19,7 @@ CHUNK = 10  # frames that a thread takes at once
 
 def cores(screener, name="LN83", frames=100, repeats=5):
     """Raw crop -> decision, frames per second on 1 and 2 threads: a dict."""
-    run = open_run(name)
+    run = open_run(name, reading=GEOMETRY)
     good = run.good()
     with ThreadPoolExecutor() as pool:
         crops = list(pool.map(run.crop, range(frames)))
@@ -49,7 +50,11 @@ def twin(names, frames=40, repeats=5):
 
         return measure
 
-    ways = {(name, threads): way(open_run(name), threads) for name in names for threads in CORES}
+    ways = {
+        (name, threads): way(open_run(name, reading=GEOMETRY), threads)
+        for name in names
+        for threads in CORES
+    }
     rows = [
         {"run": name, "threads": threads, **speed}
         for (name, threads), speed in take_turns(ways, repeats).items()
@@ -77,7 +82,7 @@ print(json.dumps([psutil.Process().memory_info().rss / 2**20]))
 
 def memory(model, folder, frames=50, passes=20):
     """Resident memory of a process that screens, MiB, first and last of many passes: a dict."""
-    run, path = open_run("LN83"), Path(folder) / "crops.npy"
+    run, path = open_run("LN83", reading=GEOMETRY), Path(folder) / "crops.npy"
     np.save(path, [run.crop(i) for i in range(frames)])
     first, last = ask(SCREENS, str(path), str(model), str(passes))
     rows = [{"what": f"screening, {frames} frames", "mib": round(first)},

@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import psutil
 
+from benchmarks import GEOMETRY
 from benchmarks.timing import spread
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.blocks import Job, blocks_of
@@ -66,7 +67,9 @@ def streaming(model, streams=STREAMS):
 
 
 def _write(path, seed, chunks):
-    write_idh5(open_run("LN84", seed=seed), path, DISTINCT, crop=True, progress=False)
+    write_idh5(
+        open_run("LN84", seed=seed, reading=GEOMETRY), path, DISTINCT, crop=True, progress=False
+    )
     with h5py.File(path, "r+") as file:
         for chunk in range(1, chunks):
             file[f"data/run_{chunk:04}"] = file["data/run_0000"]

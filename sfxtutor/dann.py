@@ -19,7 +19,7 @@ from .layers import GradientReversal
 from .metrics import count
 from .training import History, Training, balanced_loss, channelled, check_labels, class_weights
 
-VERSION = 1  # of what the training of a DANN computes: raised when that changes
+VERSION = 2  # of what the training of a DANN computes: raised when that changes
 
 
 class Dann(keras.Model):
@@ -27,14 +27,13 @@ class Dann(keras.Model):
 
     Trained to tell source from target, the domain classifier teaches the base to hide the
     difference (Ganin et al., J. Mach. Learn. Res. 17, 1, 2016).  Both runs go through the same
-    weights, but each through batch-norm statistics of its own (Chang et al., CVPR 2019): those of
-    a mixed batch tell the runs apart by the level of their noise alone, and the base then wins
-    against the domain classifier by blowing up its features instead of adapting them.
+    weights, but each through batch-norm statistics of its own (Chang et al., CVPR 2019).
 
     Parameters
     ----------
-    cnn : a model of `build_cnn`; its layers are used, not copied
+    cnn : a model of `build_cnn` or `build_rwd_cnn`; its layers are used, not copied
     dense : width of each hidden dense layer of the domain classifier
+    shared : bool, one set of batch-norm statistics, of batches of both runs, as Ganin et al.
 
     Attributes
     ----------
@@ -43,8 +42,9 @@ class Dann(keras.Model):
 
     RUNS = ("source", "target")
 
-    def __init__(self, cnn: keras.Model, dense: tuple[int, ...] = (32,)):
+    def __init__(self, cnn: keras.Model, dense: tuple[int, ...] = (32,), *, shared: bool = False):
         super().__init__(name="dann")
+        self.shared = shared
         self.base, self.classifier = cnn.get_layer("base"), cnn.get_layer("classifier")
         self.reversal = GradientReversal(name="reversal")
         stack = [layers.Dense(units, activation="relu") for units in dense]
@@ -63,19 +63,27 @@ class Dann(keras.Model):
         return new
 
     def call(self, x, run="target", training=False):
-        """Images (n, y, x, 1) of that run -> p("hit or maybe"), p(it is the target), (n,) each."""
-        for used, own in zip(self.used, self.kept[run], strict=True):
+        """Inputs (n, ...) of that run -> p("hit or maybe"), p(it is the target), (n,) each."""
+        kept = [] if self.shared else list(zip(self.used, self.kept[run], strict=True))
+        for used, own in kept:
             used.assign(own)
         features = self.base(x, training=training)
-        if training:
-            for used, own in zip(self.used, self.kept[run], strict=True):
-                own.assign(used)
+        for used, own in kept if training else ():
+            own.assign(used)
         return self.classifier(features)[:, 0], self.domain(features)[:, 0]
+
+    def both(self, x, x_target):
+        """Of frames of either run in training: p(hit) of the source, p(target) of the two."""
+        if self.shared:
+            p_hit, p_target = self(tf.concat([x, x_target], 0), training=True)
+            n = tf.shape(x)[0]
+            return p_hit[:n], p_target[:n], p_target[n:]
+        return *self(x, run="source", training=True), self(x_target, run="target", training=True)[1]
 
     def cnn(self, run: str) -> keras.Model:
         """A CNN as of `build_cnn`, with the weights as they are and the statistics of that run."""
         base = keras.models.clone_model(self.base)
-        for used, own in zip(self.used, self.kept[run], strict=True):
+        for used, own in () if self.shared else zip(self.used, self.kept[run], strict=True):
             used.assign(own)
         base.set_weights(self.base.get_weights())
         classifier = keras.models.clone_model(self.classifier)
@@ -135,8 +143,8 @@ def fit_dann(
 
     There is no argument for labels of the target.  Each step takes a batch of frames of either run;
     an epoch shows each of the n source frames once, and n of the target.  The epoch with the lowest
-    `unlabelled_risk` is kept.  Like that of `fit`, a training that was done before is read from
-    disk.
+    `unlabelled_risk` is kept.  Lambda rises over as many epochs as the patience lasts, or over all
+    where there is none.  Like that of `fit`, a training that was done before is read from disk.
 
     Parameters
     ----------
@@ -156,7 +164,7 @@ def fit_dann(
     frames, history = {"x": x, "y": y, "x_target": x_target}, DannHistory()
     frames |= {"x_val": x_val, "y_val": y_val, "x_target_val": x_target_val}
     epochs = _epochs(dann, frames, settings, history)
-    key = frames | {"version": [training.VERSION, VERSION]}
+    key = frames | {"version": [training.VERSION, VERSION], "shared": dann.shared}
     return training.train_epochs(dann, epochs, history, settings, key, title=title, watch=watch)
 
 
@@ -167,11 +175,12 @@ def _epochs(dann, frames, settings, history):
     dann.compile(settings.optimizer(len(x)))
     dann.optimizer.build(dann.trainable_variables)
     step, predict = training_step(dann, dann.optimizer), predictor(dann)
+    rise = settings.patience or settings.epochs
     for epoch in itertools.count():
         losses, mine = [], settings.batches(rng.permutation(len(x)))
         theirs = settings.batches(np.resize(rng.permutation(len(x_target)), len(x)))
         for i, (a, b) in enumerate(zip(mine, theirs, strict=True)):
-            dann.reversal.lambda_ = reversal_strength((epoch + i / len(mine)) / settings.epochs)
+            dann.reversal.lambda_ = reversal_strength(min(1.0, (epoch + i / len(mine)) / rise))
             images = channelled(x[a], dann.base), channelled(x_target[b], dann.base)
             losses.append(step(images[0], y[a], weights[a], images[1]))
         label_loss, domain_loss = np.mean(losses, axis=0)
@@ -192,8 +201,7 @@ def training_step(dann, optimizer):
     @tf.function(reduce_retracing=True)
     def step(x, y, weight, x_target):
         with tf.GradientTape() as tape:
-            p_hit, p_source = dann(x, run="source", training=True)
-            _, p_target = dann(x_target, run="target", training=True)
+            p_hit, p_source, p_target = dann.both(x, x_target)
             label_loss = tf.reduce_mean(weight * cross_entropy(tf.where(y, p_hit, 1 - p_hit)))
             domain_loss = tf.reduce_mean(cross_entropy(tf.concat([1 - p_source, p_target], 0)))
             loss = label_loss + domain_loss

@@ -208,22 +208,6 @@ def auc(score: ArrayLike, truth: ArrayLike) -> float:
     return float(roc_auc_score(truth, score))
 
 
-def _placements(score, truth):
-    """For each hit the share of misses below it, for each miss the share of hits above it.
-
-    Their mean is the area under the curve, and their spread its variance (DeLong, DeLong and
-    Clarke-Pearson, Biometrics 44, 837, 1988).
-    """
-    hits, misses = _by_class(score, truth)
-
-    def below(values, others):
-        others = np.sort(others)
-        ends = [np.searchsorted(others, values, side) for side in ("left", "right")]
-        return (ends[0] + ends[1]) / (2 * len(others))
-
-    return below(hits, misses), 1 - below(misses, hits)
-
-
 def _by_class(score, truth):
     """The scores of hits and those of misses."""
     score, truth = np.asarray(score), np.asarray(truth, bool)
@@ -265,70 +249,6 @@ def threshold_at(score: ArrayLike, truth: ArrayLike, specificity: float = 0.95) 
         return candidates[np.argmax(enough)]
     kind = np.result_type(score, np.float16)  # float32 scores do not see the next float64
     return np.nextafter(candidates[-1].astype(kind), np.inf, dtype=kind)  # no frame is a hit
-
-
-def paired_difference(
-    a: np.ndarray, b: np.ndarray, truth: ArrayLike, resamples: int = 2000, seed: int = 0
-) -> dict[str, tuple[float, float, float]]:
-    """Difference a - b of two methods on the same frames, with a 95 % bootstrap interval.
-
-    Hits, misses and trainings are drawn with replacement, the same ones for both methods, so that
-    what the methods have in common cancels (Efron and Tibshirani, An Introduction to the Bootstrap,
-    1993). The area under the curve is resampled by its placements, to first order.
-
-    Parameters
-    ----------
-    a, b : (trainings, n) decisions (bool) or scores; the i-th trainings of both make a pair
-    truth : (n,) bool, True = hit or maybe; both classes must occur
-    resamples : int, bootstrap samples
-    seed : int, of the draws
-
-    Returns
-    -------
-    dict of str to (value, low, high)
-        Decisions give "recall" and "specificity", scores "auc".
-
-    Raises
-    ------
-    ValueError
-        If the methods differ in shape or kind, or a class is missing.
-    """
-    a, b, truth = np.atleast_2d(a), np.atleast_2d(b), np.asarray(truth, bool)
-    if a.shape != b.shape or a.dtype.kind != b.dtype.kind:
-        raise ValueError(
-            f"Found {a.dtype} of shape {a.shape} and {b.dtype} of shape {b.shape}, expected the "
-            "same frames and trainings of both, and decisions of both or scores of both."
-        )
-    rng = np.random.default_rng(seed)
-    if a.dtype != bool:
-        sides = zip(*(map(_placements, method, [truth] * len(a)) for method in (a, b)), strict=True)
-        hits, misses = zip(*[(p - r, q - s) for (p, q), (r, s) in sides], strict=True)
-        return {"auc": _bootstrap([np.array(hits), np.array(misses)], resamples, rng)}
-    better = a.astype(np.int8) - b
-    hits, misses = zip(*(_by_class(row, truth) for row in better), strict=True)
-    return {
-        "recall": _bootstrap([np.array(hits)], resamples, rng),
-        "specificity": _bootstrap([-np.array(misses)], resamples, rng),
-    }
-
-
-def _bootstrap(classes, resamples, rng):
-    """Mean and 95 % interval of differences (trainings, frames), given for one class or for both.
-
-    The mean of either class is the value; resampled, their deviations from it add up.
-    """
-    value, drawn = float(classes[0].mean()), np.empty(resamples)
-    trainings = len(classes[0])
-    for i in range(resamples):
-        rows = rng.integers(trainings, size=trainings)
-        off = 0.0
-        for part in classes:
-            frames = part.shape[1]
-            weight = np.bincount(rng.integers(frames, size=frames), minlength=frames)
-            off += part[rows].mean(axis=0) @ weight / frames - value
-        drawn[i] = value + off
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return value, float(low), float(high)
 
 
 def spot_count(spots: ArrayLike, labels: ArrayLike, sizes: str = "1200/400/400") -> Counts:

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median_low
 
 from .metrics import Counts, rate_text
+from .runs.datasets import READING
 from .support.disk import shipped_folder, write_text
 
 KEYS = ("table", "method", "train", "adapt_to", "test_on")
@@ -59,11 +60,14 @@ def paper_rows() -> list[dict]:
     return rows
 
 
-def references() -> list[dict]:
+def references(reading: str = READING) -> list[dict]:
     """What the paper profile gave on the twin: a list of dict, one for each seed that was run.
 
-    Each is the `record.json` of `sfxtutor run --profile paper --seed N`: profile, source, seed,
-    date, versions, machine, rows, speeds, domains, claims, timings (see data/results/README.md).
+    data/results/README.md says what each holds.
+
+    Parameters
+    ----------
+    reading : "2016" or "2018", of the twin's geometry (docs/twin.md)
 
     Raises
     ------
@@ -71,7 +75,14 @@ def references() -> list[dict]:
         If the package lacks them.
     """
     folder = shipped_folder("reference", "data/results")
-    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("twin-seed*.json"))]
+    found = sorted(folder.glob(f"{reading}-seed*.json"))
+    return [json.loads(path.read_text("utf-8")) for path in found]
+
+
+def reference_speeds() -> dict:
+    """Speeds of the 1D and the 2D CNN, as `claims` takes them, with their date and machine."""
+    path = shipped_folder("reference", "data/results") / "speeds.json"
+    return json.loads(path.read_text("utf-8"))
 
 
 def reference_rows(table: int | None = None) -> list[dict]:
@@ -83,6 +94,14 @@ def reference_rows(table: int | None = None) -> list[dict]:
     """
     rows = [row for record in references() for row in record["rows"]]
     return [row for row in rows if table in (None, row["table"])]
+
+
+def at_95(rows: list[dict]) -> list[dict]:
+    """Rows of further frames, thresholds where 95 % of the misses are recognised: list of dict."""
+    renamed = {"hits_found": "hits_at_95", "misses_found": "misses_at_95",
+               "hits_missed": "hits_missed_at_95"}  # fmt: skip
+    rest = [{key: value for key, value in row.items() if key != "misses_kept"} for row in rows]
+    return [row | {new: row[old] for new, old in renamed.items()} for row in rest]
 
 
 def save_results(content: object, name: str) -> Path:

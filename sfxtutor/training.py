@@ -22,14 +22,14 @@ from .cache.trainings import cached
 from .metrics import count
 from .preprocess import ROWS
 
-VERSION = 2  # of what a training computes: raised when that changes
+VERSION = 3  # of what a training computes: raised when that changes
 
 # TensorFlow looks at it when it makes the first tensor: freed memory is used again, not asked from
 # the system for every layer of every step, which makes a training on a CPU about a fifth faster.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 
-SLOWER = 0.25  # times the learning rate, after half of the patience without a better epoch
+SLOWER = 0.25  # times the learning rate, after a third of the patience without a better epoch
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Training:
     batch : int, frames per step
     learning_rate : float, of Adam at the start
     patience : int or None
-        Early stopping: the training ends after that many epochs without a better one, and after
-        half as many the learning rate is lowered to a quarter. None: all epochs, while the learning
-        rate falls to 0 along a cosine.
+        Early stopping: the training ends after that many epochs without a better one; after each
+        third of them the learning rate is lowered to a quarter. None: all epochs, while the
+        learning rate falls to 0 along a cosine.
     cache : bool
         Read a training that was done before from disk. False trains again.
     """
@@ -85,18 +85,14 @@ class Profile:
     name : str
     bin : int
         Pixels of the 720 x 720 frame, along each axis, that become one by their maximum.
-    patience, steps : int
-        Of a training by `fit`, in steps of the optimiser: it stops after `patience` steps without a
-        better epoch, and after `steps` in any case.
-    epochs_dann : int
-        Of a DANN on two runs.
+    patience, steps : int, of the optimiser
+        A training stops after `patience` steps without a better epoch, after `steps` in any case.
     """
 
     name: str
     bin: int
     patience: int
     steps: int
-    epochs_dann: int
 
     def training(self, frames: int, seed: int = 0, learning_rate: float = 2e-3) -> Training:
         """Settings with which every network is trained until it gets no better.
@@ -116,8 +112,8 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", bin=4, patience=120, steps=1440, epochs_dann=4),
-    "paper": Profile("paper", bin=4, patience=240, steps=2400, epochs_dann=6),
+    "quick": Profile("quick", bin=4, patience=180, steps=1440),
+    "paper": Profile("paper", bin=4, patience=300, steps=2400),
 }
 
 
@@ -141,6 +137,12 @@ class History:
     def converged(self):
         """Whether epochs followed that were no better than the one kept."""
         return 0 < self.best_epoch < len(self.loss)
+
+    @property
+    def learned(self):
+        """Whether the epoch kept tells hits from misses: a network that died calls all the same."""
+        kept = self.best_epoch - 1
+        return kept >= 0 and self.recall[kept] + self.specificity[kept] > 1.1
 
     def validate(self, p, y):
         """Append what p("hit or maybe") (n,) of the validation frames gives; their `Counts`."""
@@ -305,7 +307,8 @@ def _train(model, epochs, history, settings, report):
         waited = epoch - history.best_epoch
         if history.stopped or (settings.patience is not None and waited >= settings.patience):
             break
-        if settings.patience is not None and waited == math.ceil(settings.patience / 2):
+        third = math.ceil((settings.patience or epoch) / 3)
+        if settings.patience is not None and waited and waited % third == 0:
             model.optimizer.learning_rate = float(model.optimizer.learning_rate) * SLOWER
     model.set_weights(weights)
     history.seconds = time.perf_counter() - started

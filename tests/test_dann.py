@@ -135,6 +135,49 @@ def test_lambda_rises_from_0_to_1_as_ganins_and_step_by_step(monkeypatch, eager)
     assert dann.reversal.lambda_ == pytest.approx(0.04)
 
 
+# ---- one set of statistics
+
+
+def shared_dann():
+    set_seed(0)
+    return Dann(small(), dense=(8,), shared=True)
+
+
+def test_with_shared_statistics_a_batch_of_both_runs_is_normalised_as_one():
+    dann = shared_dann()
+    x, target = (a[..., None].astype("f4") for a in (images(20, 1)[0], another_run(20, 2)[0]))
+    p, p_source, p_target = dann.both(x, target)
+    both = np.concatenate([x, target])
+    set_seed(0)
+    same = shared_dann()
+    p_both, domain = same(both, training=True)
+    np.testing.assert_allclose(p, p_both[:20], rtol=1e-3)
+    np.testing.assert_allclose(np.r_[p_source, p_target], domain, rtol=1e-3)
+    assert len(p) == len(p_target) == 20
+
+
+def test_with_shared_statistics_source_and_target_go_through_the_same_network():
+    dann = shared_dann()
+    x = another_run(20, 2)[0]
+    dann.both(images(20, 1)[0][..., None].astype("f4"), x[..., None].astype("f4"))
+    a, b = (predict(dann.cnn(run), x) for run in Dann.RUNS)
+    np.testing.assert_array_equal(a, b)
+    own = Dann(small(), dense=(8,))
+    own.both(images(20, 1)[0][..., None].astype("f4"), x[..., None].astype("f4"))
+    a, b = (predict(own.cnn(run), x) for run in Dann.RUNS)
+    assert not np.array_equal(a, b)
+
+
+def test_with_a_patience_lambda_rises_over_it_and_stays(monkeypatch, eager):
+    asked = []
+    monkeypatch.setattr(
+        training_of_dann, "reversal_strength", lambda progress: asked.append(progress) or 0.5
+    )
+    train(frames=20, epochs=4, batch=20, patience=2)
+    assert asked[:3] == [0, 0.5, 1.0]
+    assert set(asked[3:]) <= {1.0}
+
+
 # ---- training
 
 

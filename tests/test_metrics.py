@@ -175,53 +175,6 @@ def test_the_threshold_keeps_its_promise_where_it_was_chosen(seed, share):
     assert count(truth, score >= lower).specificity < share
 
 
-def test_a_method_does_not_differ_from_itself():
-    score, truth = scores(200, 1)
-    assert metrics.paired_difference(score, score, truth, 50) == {"auc": (0, 0, 0)}
-    found = metrics.paired_difference(score > 1, score > 1, truth, 50)
-    assert found == {"recall": (0, 0, 0), "specificity": (0, 0, 0)}
-
-
-def test_paired_differences_of_decisions_by_hand():
-    truth = np.array([True] * 4 + [False] * 5)
-    a = np.array([1, 1, 1, 0, 0, 0, 0, 0, 1], bool)
-    b = np.array([1, 0, 0, 0, 0, 0, 0, 1, 1], bool)
-    found = metrics.paired_difference(a, b, truth)
-    assert found["recall"][0] == pytest.approx(2 / 4)
-    assert found["specificity"][0] == pytest.approx(1 / 5)
-    assert all(low <= value <= high for value, low, high in found.values())
-
-
-def test_the_interval_over_frames_is_that_of_delong():
-    a, truth = scores(3000, 2)
-    b = a + np.random.default_rng(3).normal(0, 0.7, a.size)
-    value, low, high = metrics.paired_difference(a, b, truth)["auc"]
-    assert value == pytest.approx(roc_auc_score(truth, a) - roc_auc_score(truth, b))
-    # DeLong's variance of a difference, from the placements by their definition
-    placed = []
-    for score in (a, b):
-        above = score[truth][:, None] > score[~truth][None]
-        placed.append((above.mean(axis=1), above.mean(axis=0)))
-    hits, misses = (x - y for x, y in zip(*placed, strict=True))
-    half = 1.96 * np.sqrt(hits.var() / hits.size + misses.var() / misses.size)
-    assert (low, high) == pytest.approx((value - half, value + half), abs=0.1 * half)
-
-
-def test_trainings_that_differ_widen_the_interval():
-    score, truth = scores(600, 4)
-    rng = np.random.default_rng(5)
-    alike = np.stack([score + rng.normal(0, 0.01, 600) for _ in range(5)]) > 0.7
-    apart = np.stack([score + shift for shift in (-0.6, -0.3, 0, 0.3, 0.6)]) > 0.7
-    other = np.stack([score] * 5) > 0.9
-    widths = [
-        np.ptp(metrics.paired_difference(method, other, truth)["recall"][1:])
-        for method in (alike, apart)
-    ]
-    assert widths[1] > 2 * widths[0]
-    with pytest.raises(ValueError, match=r"\(5, 600\) and bool of shape \(1, 600\)"):
-        metrics.paired_difference(alike, other[0], truth)
-
-
 def test_the_spot_count_learns_from_training_frames_alone():
     labels = np.array(["MISS", "HIT", "MISS", "HIT", "HIT", "MISS"])
     spots = np.array([3, 8, 0, 0, 7, 9])

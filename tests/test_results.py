@@ -11,10 +11,11 @@ from places import ROOT, SHARED
 
 from sfxtutor import results
 from sfxtutor.metrics import Counts
-from sfxtutor.paper.intervals import rate
+from sfxtutor.paper.claims import FULL, FURTHER
+from sfxtutor.paper.intervals import rate, unpacked
 from sfxtutor.results import FIELDS, KEYS, Table, paper_rows, row, table
 
-KEPT = sorted((ROOT / "data" / "results").glob("twin-seed*.json"))
+KEPT = sorted((ROOT / "data" / "results").glob("201?-seed*.json"))
 
 
 def test_results_are_saved_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -73,22 +74,23 @@ def package(tmp_path, monkeypatch):
 def test_reference_rows_are_those_of_all_seeds(package):
     folder = package / "reference"
     for seed in (1, 0):
-        keep(folder, [made(1, seed), made(4, seed)], f"twin-seed{seed}.json")
-    keep(folder, [made(1, 9)], "cxidb-seed9.json")
+        keep(folder, [made(1, seed), made(4, seed)], f"2016-seed{seed}.json")
+    keep(folder, [made(1, 9)], "2018-seed9.json")
     (folder / "README.md").write_text("what they are")
     rows = results.reference_rows()
     assert [(r["table"], r["seed"]) for r in rows] == [(1, 0), (4, 0), (1, 1), (4, 1)]
     assert results.reference_rows(4) == [made(4, 0), made(4, 1)]
     assert results.reference_rows(7) == []
+    assert [record["rows"][0]["seed"] for record in results.references("2018")] == [9]
 
 
 def test_reference_rows_of_a_checkout_are_found_and_a_strangers_are_not(package):
-    keep(package.parent / "data" / "results", [made(1, 7)], "twin-seed7.json")
+    keep(package.parent / "data" / "results", [made(1, 7)], "2016-seed7.json")
     with pytest.raises(FileNotFoundError, match="reference"):
         results.reference_rows()
     (package.parent / "pyproject.toml").touch()
     assert [r["seed"] for r in results.reference_rows()] == [7]
-    keep(package / "reference", [made(1, 2)], "twin-seed2.json")
+    keep(package / "reference", [made(1, 2)], "2016-seed2.json")
     assert [r["seed"] for r in results.reference_rows()] == [2]
 
 
@@ -96,28 +98,54 @@ def about(row):
     return tuple(row[name] for name in KEYS)
 
 
-def test_there_are_results_of_five_seeds():
-    assert [path.stem for path in KEPT] == [f"twin-seed{seed}" for seed in range(5)]
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_kept_results_are_those_of_one_seed(path):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert path.stem == f"{record['reading']}-seed{record['seed']}"
+    assert all(tuple(r) == FIELDS for r in record["rows"])
+    assert record["rows"]
+    for r in record["rows"] + record["further"]:
+        assert (r["profile"], r["source"], r["seed"]) == ("paper", "twin", record["seed"])
+    assert all(one["best_epoch"] < one["epochs"] for one in record["trainings"])
+    further = [(r["method"], r["train"], r["adapt_to"], r["test_on"]) for r in record["further"]]
+    assert len(set(further)) == len(further)
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
-def test_kept_results_are_those_of_one_seed_and_of_the_papers_frames(path):
-    record = json.loads(path.read_text(encoding="utf-8"))
-    rows = record["rows"]
-    assert all(tuple(r) == FIELDS for r in rows)
-    assert path.stem == f"twin-seed{record['seed']}"
-    assert {(r["profile"], r["source"]) for r in rows} == {("paper", "twin")}
-    assert {r["seed"] for r in rows} == {record["seed"]}
+def test_kept_rows_of_further_frames_agree_with_what_they_pack(path):
+    for kept_row in json.loads(path.read_text(encoding="utf-8"))["further"]:
+        assert kept_row["hits_total"] + kept_row["misses_total"] == FURTHER
+        missed, kept = (unpacked(kept_row, kind) for kind in ("hits", "misses"))
+        assert kept_row["hits_total"] - missed.sum() == kept_row["hits_found"]
+        assert kept_row["misses_total"] - kept.sum() == kept_row["misses_found"]
+        assert 0.95 * kept_row["misses_total"] <= kept_row["misses_at_95"] + 1e-6
+        (same,) = results.at_95([kept_row])
+        assert kept_row["hits_total"] - unpacked(same, "hits").sum() == same["hits_found"]
+
+
+def test_kept_results_have_every_row_of_the_paper_on_the_papers_frames():
     totals = {}
-    for r in rows:
+    for r in results.reference_rows():
         totals.setdefault(about(r), []).append((r["hits_total"], r["misses_total"]))
     for r in paper_rows():
         assert (r["hits_total"], r["misses_total"]) in totals.get(about(r), []), about(r)
 
 
+def test_the_methods_of_the_paper_have_several_seeds_on_both_readings():
+    for reading, least in (("2016", 5), ("2018", 3)):
+        seeds = [
+            record["seed"]
+            for record in results.references(reading)
+            if FULL in {row["method"] for row in record["further"]}
+        ]
+        assert len(seeds) >= least, reading
+
+
 def test_kept_results_hold_no_path_of_a_machine_and_give_rates():
     assert len(results.reference_rows()) == sum(
-        len(json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in KEPT
+        len(json.loads(path.read_text(encoding="utf-8"))["rows"])
+        for path in KEPT
+        if path.name.startswith("2016")
     )
     for path in KEPT:
         text = path.read_text(encoding="utf-8")

@@ -83,8 +83,24 @@ def test_patience_ends_a_training_that_no_longer_improves(monkeypatch):
     history = fit(model, x, truth, (x[:2], y), Training(10, patience=4))
     assert (history.best_epoch, len(history.loss)) == (1, 5)
     assert history.converged
-    # after half of the patience it learned slower
-    assert float(model.optimizer.learning_rate) == pytest.approx(3e-3 * training.SLOWER)
+
+
+@pytest.mark.parametrize(("patience", "times"), [(1, 0), (2, 1), (3, 2), (4, 1), (6, 2), (9, 2)])
+def test_after_each_third_of_the_patience_it_learns_slower(patience, times, monkeypatch):
+    """A patience of 4 has thirds of 2 epochs: after 2 it learns slower, after 4 it ends."""
+    monkeypatch.setattr(training, "predict", lambda model, x: np.array([0.5, 0.5]))
+    x, truth = vectors(20, seed=1)
+    model = small()
+    fit(model, x, truth, (x[:2], np.array([True, False])), Training(20, patience=patience))
+    rate = float(model.optimizer.learning_rate)
+    assert rate == pytest.approx(3e-3 * training.SLOWER**times)
+
+
+def test_a_network_that_calls_all_frames_the_same_has_learned_nothing():
+    dead = training.History(recall=[1.0, 0.0], specificity=[0.0, 1.0], best_epoch=2)
+    assert not dead.learned
+    assert training.History(recall=[0.8], specificity=[0.9], best_epoch=1).learned
+    assert not training.History().learned
 
 
 def test_a_training_whose_last_epoch_is_the_best_has_not_converged():

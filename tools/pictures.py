@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sfxtutor as sfx
+from sfxtutor.paper.claims import DANN, FEW, FULL, RWD, RWD_AWAY, TRANSFER
 from sfxtutor.runs.datasets import TWINS
 
 from . import twin_points
@@ -78,12 +79,66 @@ def beside_a_measured_frame(real, runs):
     figure.savefig(PICTURES / "twin_points.png", dpi=100)
 
 
+TABLES = {  # of the paper: what is trained, and the rows' method
+    1: ("2D CNN, 1,200 labels", FULL),
+    2: ("2D CNN, 200 labels", FEW),
+    3: ("transfer, 200 target labels", TRANSFER),
+    4: ("RWD, 200 labels", RWD),
+    5: ("DANN, 0 target labels", DANN),
+    7: ("RWD across runs", RWD_AWAY),
+}
+
+
+def heat_maps(number):
+    """Recalls of a table of the paper, train x test: the paper's, the twin's, and their spread."""
+    title, method = TABLES[number]
+    asked = [row for row in sfx.reference_rows(number) if row["method"] == method]
+    printed = [row for row in sfx.paper_rows() if (row["table"], row["method"]) == (number, method)]
+    paper, twin = (recalls(rows) for rows in (printed, asked))
+    count = max(len(found) for line in twin for found in line)
+    spread = [[np.std(found, ddof=1) if len(found) > 1 else np.nan for found in line]
+              for line in twin]  # fmt: skip
+    mean = [[np.mean(found) if found else np.nan for found in line] for line in twin]
+    once = [[found[0] if found else np.nan for found in line] for line in paper]
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3.1), layout="constrained", sharey=True)
+    names = ("paper", f"twin, mean of {count} seeds", "twin, SD over the seeds")
+    for ax, values, name, top in zip(
+        axes, (once, mean, spread), names, (100, 100, 20), strict=True
+    ):
+        low = 50 if top == 100 else 0
+        image = ax.imshow(values, cmap="viridis" if top == 100 else "magma_r", vmin=low, vmax=top)
+        for (y, x), value in np.ndenumerate(np.array(values)):
+            if np.isfinite(value):
+                light = (value - low) / (top - low) > 0.6
+                ink = "k" if light == (top == 100) else "w"
+                ax.text(x, y, f"{value:.1f}", ha="center", va="center", color=ink)
+        ax.set(title=name, xticks=range(3), xticklabels=TWINS, yticks=range(3), yticklabels=TWINS,
+               xlabel="tested on")  # fmt: skip
+        figure.colorbar(image, ax=ax, label="recall, %" if top == 100 else "points", shrink=0.8)
+    axes[0].set_ylabel("trained on")
+    figure.suptitle(f"Table {number}: {title}")
+    return figure
+
+
+def recalls(rows):
+    """Recalls in %, by run trained on and run tested on: 3 x 3 lists; the source's own left out
+    where something was adapted."""
+    found = [[[] for _ in TWINS] for _ in TWINS]
+    for row in rows:
+        if not row["adapt_to"] or row["test_on"] == row["adapt_to"]:
+            place = found[TWINS.index(row["train"])][TWINS.index(row["test_on"])]
+            place.append(100 * row["hits_found"] / row["hits_total"])
+    return found
+
+
 def main(frame=None):
     mpl.use("agg")
     sfx.style()
     PICTURES.mkdir(exist_ok=True)
     runs = [sfx.open_run(name) for name in TWINS]
     hit_maybe_miss(runs[0]).savefig(PICTURES / "hit_maybe_miss.png", dpi=110)
+    for number in TABLES:
+        heat_maps(number).savefig(PICTURES / f"table_{number}.png", dpi=90)
     if frame:
         beside_a_measured_frame(sfx.open_run(frame), runs)
 

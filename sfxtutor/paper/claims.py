@@ -5,6 +5,7 @@ margins, each shown where it is above 0 (see `intervals.verdict`), and a detail 
 that was not computed raises a KeyError that names it.
 """
 
+import math
 import statistics
 from collections.abc import Iterable
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from ..results import counts_of
 from ..runs.datasets import TWINS
-from .intervals import Estimate, above, difference, mean, rate, spread, verdict
+from .intervals import SMALLEST, Estimate, above, advantage, difference, spread, verdict
 
 FULL, FEW = "2D CNN, 1200 labels", "2D CNN, 200 labels"
 RWD, RWD_AWAY = "RWD 1D CNN, 200 labels", "RWD 1D CNN across datasets"
@@ -20,6 +21,7 @@ TRANSFER, DANN = "transfer, 200 target labels", "DANN, 0 target labels"
 UNTUNED = "2D CNN, source only"
 METHODS = (FULL, FEW, RWD, RWD_AWAY, TRANSFER, DANN, UNTUNED)
 PAIRS = tuple((home, away) for home in TWINS for away in TWINS if home != away)
+FURTHER = 10_000  # frames of a run beyond its 2,000, on which the twin's results are judged
 ENOUGH = 0.90  # recall that counts as finding the hits
 PAPER_SPEEDUP = 88  # 11,123 vectors/s against 126 frames/s
 
@@ -36,6 +38,9 @@ class Evidence(NamedTuple):
         for key, rows in self.groups.items():
             if key[:4] == (method, train, adapt_to, test_on) and frames in (None, key[4]):
                 return rows
+        same = FULL, train, adapt_to, test_on, FURTHER  # the untuned network, on further frames
+        if method == UNTUNED and same in self.groups:
+            return self.groups[same]
         adapted = f", adapted to {adapt_to}" if adapt_to else ""
         raise KeyError(f"{method}, trained on {train}{adapted}, tested on {test_on}")
 
@@ -78,12 +83,14 @@ def claims(
         name, text = judge.__name__.replace("_", "-"), " ".join(judge.__doc__.split())
         try:
             margins, detail = judge(evidence)
-            says = verdict(margins)
+            least = 0 if judge in OF_LIMITS else SMALLEST
+            says = verdict(margins, least)
         except KeyError as missing:
             says, detail = "unresolved", f"Not computed: {missing.args[0]}."
         else:
             # the spread of several trainings is all that those margins hold
             detail += "." if judge in OF_TRAININGS else f". {_seeds(evidence.groups)}."
+            detail += _needed(margins, least, evidence.groups) if says == "unresolved" else ""
         judged.append({"id": name, "text": text, "verdict": says, "detail": detail})
     return [*judged, _speed_claim(speeds)]
 
@@ -101,7 +108,7 @@ def _groups(rows):
 
 def full_labels_find_hits(evidence):
     """With 1,200 labels the 2D CNN finds at least 90 % of the hits of each run."""
-    recalls = {run: rate(evidence.rows(FULL, run, run)) for run in TWINS}
+    recalls = {run: advantage([evidence.rows(FULL, run, run)]) for run in TWINS}
     margins = [above(recall, ENOUGH) for recall in recalls.values()]
     return margins, "Recall in %: " + "; ".join(f"{run} {r}" for run, r in recalls.items())
 
@@ -146,16 +153,15 @@ def transfer_beats_dann(evidence):
         run: (_adapted(evidence, TRANSFER, run), _adapted(evidence, DANN, run)) for run in TWINS
     }
     _, detail = _compare(TRANSFER, DANN, sides)
-    both = [mean([rate(rows) for run in TWINS for rows in sides[run][i]]) for i in (0, 1)]
-    margin = difference(*both)
+    margin = advantage(*([rows for run in TWINS for rows in sides[run][i]] for i in (0, 1)))
     return [margin], f"{detail}; over all pairs the difference is {margin} points"
 
 
 def dann_keeps_its_source(evidence):
     """A DANN still finds at least 90 % of the hits of its source, over all pairs."""
-    after = {(a, b): rate(evidence.rows(DANN, a, a, b)) for a, b in PAIRS}
-    average = mean(list(after.values()))
-    parts = "; ".join(f"{a} adapted to {b} {r}" for (a, b), r in after.items())
+    after = {(a, b): evidence.rows(DANN, a, a, b) for a, b in PAIRS}
+    average = advantage(list(after.values()))
+    parts = "; ".join(f"{a} adapted to {b} {advantage([r])}" for (a, b), r in after.items())
     return [above(average, ENOUGH)], f"Recall on the source, mean {average} %: {parts}"
 
 
@@ -179,9 +185,8 @@ def _compare(better, worse, sides):
     """Margins, one per run, and detail of "the first side's recall is the higher one"."""
     margins, parts = [], []
     for run, groups in sides.items():
-        recalls = [mean([rate(rows) for rows in side]) for side in groups]
-        margins.append(difference(*recalls))
-        a, b = (100 * recall.value for recall in recalls)
+        margins.append(advantage(*groups))
+        a, b = (100 * advantage(side).value for side in groups)
         both = [_balanced([row for rows in side for row in rows]) for side in groups]
         parts.append(
             f"{run} {a:.1f} against {b:.1f} %, difference {margins[-1]} points, balanced accuracy "
@@ -198,11 +203,12 @@ def rwd_travels(evidence):
     """On runs it was not trained on the 2D CNN loses recall, and the 1D CNN on RWD less so."""
     losses, parts = [], []
     for name, at_home, away in (("2D CNN", FULL, FULL), ("RWD", RWD, RWD_AWAY)):
-        own = mean([rate(evidence.rows(at_home, run, run)) for run in TWINS])
-        other = mean([rate(evidence.rows(away, home, run)) for home, run in PAIRS])
-        losses.append(difference(own, other))
+        own = [evidence.rows(at_home, run, run) for run in TWINS]
+        other = [evidence.rows(away, home, run) for home, run in PAIRS]
+        losses.append(advantage(own, other))
+        here, there = (100 * advantage(side).value for side in (own, other))
         parts.append(
-            f"{name}: recall {100 * own.value:.1f} % at home, {100 * other.value:.1f} % on other "
+            f"{name}: recall {here:.1f} % at home, {there:.1f} % on other "
             f"runs, loss {losses[-1]} points"
         )
     more = difference(*losses)
@@ -214,11 +220,11 @@ def rwd_recall_for_specificity(evidence):
     margins, parts = [], []
     for kind, name in (("hits", "recall"), ("misses", "specificity")):
         rwd, cnn = (
-            mean([rate(evidence.rows(method, home, run), kind) for home, run in PAIRS])
-            for method in (RWD_AWAY, FULL)
+            [evidence.rows(method, home, run) for home, run in PAIRS] for method in (RWD_AWAY, FULL)
         )
-        margins.append(difference(rwd, cnn) if kind == "hits" else difference(cnn, rwd))
-        parts.append(f"{name} of RWD {rwd} %, of the 2D CNN {cnn} %")
+        margins.append(advantage(*((rwd, cnn) if kind == "hits" else (cnn, rwd)), kind))
+        both = advantage(rwd, (), kind), advantage(cnn, (), kind)
+        parts.append("{} of RWD {} %, of the 2D CNN {} %".format(name, *both))
     return margins, "On other runs, mean of six pairs: " + "; ".join(parts)
 
 
@@ -263,6 +269,7 @@ def _domains(evidence):
 
 
 OF_TRAININGS = (heads_converge_and_oscillate, dann_overlaps_more)
+OF_LIMITS = (full_labels_find_hits, dann_keeps_its_source, *OF_TRAININGS)
 JUDGES = (
     full_labels_find_hits,
     few_labels_find_fewer,
@@ -294,6 +301,20 @@ def _speed_claim(speeds):
         f"alone is {speeds['arithmetic']:.0f} times smaller. {speeds['setting']}."
     )
     return claim | {"verdict": verdict([above(ratio, PAPER_SPEEDUP)]), "detail": detail}
+
+
+def _needed(margins, least, groups):
+    """How many seeds it would take, if their number alone made intervals narrower; a sentence."""
+    seeds = max((len(rows) for rows in groups.values()), default=1)
+    if seeds == 1 or any(math.isinf(margin.low) for margin in margins):
+        return ""
+    times = [
+        ((m.high - m.low) / 2 / max(abs(m.value), abs(least - m.value), 1e-9)) ** 2
+        for m in margins
+        if m.low <= 0 <= m.high
+    ]
+    needed = max(seeds + 1, math.ceil(seeds * max(times, default=1)))
+    return f" {f'About {needed}' if needed <= 100 else 'More than 100'} seeds would decide it."
 
 
 def _seeds(groups):

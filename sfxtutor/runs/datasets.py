@@ -5,6 +5,7 @@ from dataclasses import replace
 from .run import Card
 
 TWINS = ("LN83", "LN84", "LO19")
+READING = "2016"  # of the twins' geometry and delivery (docs/twin.md): the better founded one
 _KE = "Ke et al., J. Synchrotron Rad. 25, 655 (2018), doi 10.1107/S1600577518004873"
 _CC0 = "CC0: deposited data at cxidb.org are under this waiver"
 _RAYONIX = (1920, 1920)
@@ -26,20 +27,14 @@ _CXIDB = {
         assumptions=assumptions,
     )
     for name, title, path, gain, shape, assumptions in (
-        (
-            "LN83",
-            "[NiFe] hydrogenase, LCLS, CXIDB 76",
-            "ln83/r0018_2000.h5",
-            RAYONIX_GAIN,
-            _RAYONIX,
-            _SAMPLE,
-        ),
+        ("LN83", "[NiFe] hydrogenase, LCLS, CXIDB 76", "ln83/r0018_2000.h5", RAYONIX_GAIN,
+         _RAYONIX, _SAMPLE),
         ("LN84", "photosystem II, LCLS, CXIDB 76", "ln84/r0095_2000.h5", 0.31, _RAYONIX, _SAMPLE),
         ("LO19", "cyclophilin A, LCLS, CXIDB 76", "lo19/r0020_2000.h5", 0.19, _RAYONIX, _SAMPLE),
         ("LG36", "LG36, LCLS, CXIDB 76", "lg36/r0087_2000.h5", 15.64, None, ()),
         ("L498", "L498, LCLS, CXIDB 76", "l498/r0027_2000.h5", 4.55, None, ()),
     )
-}
+}  # fmt: skip
 
 # The geometry of a twin is that of its simulation: `sfxtutor.runs.twin.run.TwinRun` fills it in.
 _TWIN = {

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from .annotations import write_labels
-from .datasets import CARDS, TWINS
+from .datasets import CARDS, READING, TWINS
 from .run import Run
 
 
 def open_run(
     name_or_path: str | Path | Sequence[str | Path], *, source: str = "twin", seed: int = 0,
-    reading: str | None = None, labels: str | Path | None = None,
+    reading: str = READING, labels: str | Path | None = None,
     mask: str | Path | np.ndarray | None = None,
 ) -> Run:  # fmt: skip
     """Open a run by name, from the twin or CXIDB 76, or by the path of a file: a Run.
@@ -27,7 +27,7 @@ def open_run(
         a CBF file, a folder of CBF files or a list of them.
     source : "twin" or "cxidb", for a name
     seed : int, of the twin
-    reading : "2018" or "2016", of the twin's geometry and sample delivery (docs/twin.md)
+    reading : "2016" or "2018", of the twin's geometry and sample delivery (docs/twin.md)
     labels : path of an annotation file (`read_labels`), optional
     mask : path (`read_mask`) or (y, x) bool array, True = good pixel, optional
 
@@ -48,9 +48,9 @@ def open_run(
             return open_fetched(name, labels=labels, mask=mask)
         if labels is not None or mask is not None:
             raise ValueError("The twin brings its own labels and mask. Leave both arguments out.")
-        from .twin.run import READING, TwinRun
+        from .twin.run import TwinRun
 
-        return TwinRun(name, seed, reading or READING)
+        return TwinRun(name, seed, reading)
     if name in CARDS["cxidb"]:
         raise ValueError(f'{name} has no twin (only {", ".join(TWINS)} have). Use source="cxidb".')
     if name and not Path(name_or_path).exists():

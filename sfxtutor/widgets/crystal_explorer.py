@@ -247,7 +247,7 @@ def _flat(settings):
 
 def _sliders(settings):
     """A slider for each setting, about what the run has."""
-    edges = {edge: (f"cell {edge}, Å", round(0.5 * length), round(1.5 * length), 1, ".0f")
+    edges = {edge: (f"cell {edge}, Å", round(0.5 * length), round(1.5 * length), 0.1, ".1f")
              for edge, length in zip("abc", settings.cell, strict=True)}  # fmt: skip
     ranges = {
         "tilt": ("tilt, °", -30, 30, 0.1, ".1f"),

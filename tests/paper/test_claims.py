@@ -1,5 +1,7 @@
 """The paper's claims: on made rows that hold, fail and leave them open, and on the paper's own."""
 
+import re
+
 import pytest
 
 from sfxtutor.metrics import Counts
@@ -102,7 +104,8 @@ def test_effects_as_in_the_paper_hold():
         ({"rwd_away": 0.6}, "rwd-recall-for-specificity", "fails"),
         ({"rwd_away": 0.7}, "rwd-recall-for-specificity", "unresolved"),
         ({"rwd_spec": 0.998}, "rwd-recall-for-specificity", "fails"),
-        ({"rwd_spec": 0.98}, "rwd-recall-for-specificity", "unresolved"),
+        ({"rwd_spec": 0.98}, "rwd-recall-for-specificity", "fails"),  # less than a point apart
+        ({"rwd_spec": 0.975}, "rwd-recall-for-specificity", "unresolved"),
         ({"transfer": 0.5}, "transfer-beats-scratch", "fails"),
         ({"transfer": 0.61}, "transfer-beats-scratch", "unresolved"),
         ({"transfer": 0.6}, "transfer-beats-untuned", "fails"),
@@ -309,3 +312,13 @@ def test_two_of_the_papers_verdicts_by_hand():
     for claim in ("transfer-beats-untuned", "dann-beats-untuned"):
         missing = "2D CNN, source only, trained on LN84, tested on LN83"
         assert found[claim]["detail"] == f"Not computed: {missing}."
+
+
+def test_an_open_claim_says_how_many_seeds_it_would_take():
+    """Recall 91.4 %, +- 2.5 points over three seeds and 2.5 over 500 hits, 1.4 above the limit:
+    (3.5 / 1.4)^2 x 3."""
+    rows = rows_of(seeds=(0, 1, 2), spread=5, full=0.904)
+    detail = judged(rows)["full-labels-find-hits"]["detail"]
+    needed = int(re.search(r"About (\d+) seeds would decide it\.$", detail)[1])
+    assert needed == 19
+    assert "seeds would" not in judged(rows_of(full=0.905))["full-labels-find-hits"]["detail"]

@@ -1,9 +1,22 @@
 """Conclusions: the rule on intervals, and the arithmetic of intervals over frames and seeds."""
 
+import numpy as np
 import pytest
 
 from sfxtutor.metrics import wilson
-from sfxtutor.paper.intervals import Estimate, above, difference, mean, rate, spread, verdict
+from sfxtutor.paper.intervals import (
+    SMALLEST,
+    Estimate,
+    above,
+    advantage,
+    difference,
+    mean,
+    rate,
+    spread,
+    unpacked,
+    verdict,
+)
+from tools.study.rows import packed
 
 
 def test_the_rule():
@@ -68,3 +81,97 @@ def test_one_training_gives_a_number_without_an_interval():
     assert str(alone) == "25.0 (one training, no interval)"
     assert verdict([alone]) == "unresolved"
     assert str(Estimate(0.5, 0.25, 0.75)) == "50.0 (25.0 to 75.0)"
+
+
+# ---- paired: it is known which frames are wrong
+
+
+def seen(wrong, seed=0, run="LN83", train="LN83"):
+    """A row of a method that got those of the hits wrong."""
+    wrong = np.asarray(wrong, bool)
+    counts = {"hits_found": int(np.sum(~wrong)), "hits_total": len(wrong)}
+    return (
+        counts
+        | {"hits_missed": packed(wrong), "seed": seed, "test_on": run, "train": train}
+        | {"adapt_to": ""}
+    )
+
+
+def test_an_effect_of_less_than_a_point_is_none():
+    none, small = Estimate(0, -0.004, 0.004), Estimate(0.004, 0.001, 0.007)
+    assert verdict([none]) == "unresolved"
+    assert verdict([none], SMALLEST) == "fails"
+    assert verdict([small], SMALLEST) == "holds"
+    assert verdict([Estimate(0.005, -0.002, 0.012)], SMALLEST) == "unresolved"
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 10_000])
+def test_wrong_frames_come_back_as_they_were_packed(n):
+    wrong = np.random.default_rng(n).random(n) < 0.3
+    np.testing.assert_array_equal(unpacked(seen(wrong), "hits"), wrong)
+
+
+def test_what_two_methods_have_in_common_cancels():
+    """Both miss the same 100 of 1,000 hits, one of them 10 more: 1.96 sqrt(.0099 / 1000)."""
+    common = np.arange(1000) < 100
+    more = np.arange(1000) < 110
+    found = advantage([[seen(common)]], [[seen(more)]])
+    half = 1.96 * (0.01 * 0.99 / 1000) ** 0.5
+    assert (found.value, found.low, found.high) == pytest.approx((0.01, 0.01 - half, 0.01 + half))
+    apart = advantage([[seen(common)]], [[seen(more[::-1])]])
+    assert apart.value == pytest.approx(0.01)
+    assert apart.high - apart.low > 4 * (found.high - found.low)
+
+
+def test_trainings_count_by_welch():
+    """1.0, 0.9 and 0.8 against 0.5 alone: Student's t(2) = 4.303 times 0.1 / sqrt(3)."""
+    n = 100_000  # so many frames that they do not matter
+    a = [seen(np.arange(n) < n * share, seed) for seed, share in enumerate((0, 0.1, 0.2))]
+    found = advantage([a], [[seen(np.arange(n) < n / 2)]])
+    assert found.value == pytest.approx(0.4)
+    assert found.high - found.value == pytest.approx(4.303 * 0.1 / 3**0.5, rel=1e-2)
+    same = advantage([a], [a])
+    assert same.value == 0
+    # twice the variance, four degrees of freedom
+    assert same.high == pytest.approx(2.776 * 0.1 * (2 / 3) ** 0.5, rel=1e-2)
+
+
+def test_pairs_of_runs_are_trainings_of_their_own_and_runs_tested_by_one_are_not():
+    """Two seeds each, 10 points apart: of one run t(1) = 12.7, of two that differ t(2) = 4.3."""
+    n = 100_000
+    good, bad = np.arange(n) < 0, np.arange(n) < n / 10
+
+    def group(train, run):
+        return [seen(good, 0, run, train), seen(bad, 1, run, train)]
+
+    def half(*groups):
+        found = advantage(list(groups), [[seen(bad, run="LN83", train="LO19")]])
+        return found.high - found.value
+
+    one = 0.1 / 2**0.5 / 2**0.5  # standard error of the mean of two
+    assert half(group("LN83", "LN84")) == pytest.approx(12.706 * one, rel=1e-2)
+    both = half(group("LN83", "LN84"), group("LO19", "LN84"))
+    assert both == pytest.approx(4.303 * one / 2**0.5, rel=1e-2)
+    same = half(group("LN83", "LN84"), group("LN83", "LO19"))
+    assert same == pytest.approx(12.706 * one, rel=1e-2)
+
+
+def test_groups_weigh_the_same_and_runs_are_independent():
+    few, many = np.arange(100) < 50, np.arange(10_000) < 0
+    found = advantage([[seen(few)], [seen(many, run="LN84")]])
+    assert found.value == pytest.approx(0.75)
+    assert found.high - found.value == pytest.approx(1.96 * (0.25 / 100) ** 0.5 / 2)
+
+
+def test_the_paired_interval_covers_as_often_as_it_says():
+    """300 pairs of methods on frames that are hard for both; truly they differ by two points."""
+    rng, inside = np.random.default_rng(0), 0
+    for _ in range(300):
+        hard = rng.random(2000)
+        rows = [
+            [[seen(rng.random(2000) < np.clip(hard**9 + more, 0, 1), seed) for seed in range(5)]]
+            for more in (0.02, 0.04)
+        ]
+        found = advantage(*rows)
+        inside += found.low < np.mean(np.minimum(hard**9 + 0.04, 1) - hard**9 - 0.02) < found.high
+    assert inside > 0.93 * 300

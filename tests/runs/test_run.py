@@ -85,7 +85,7 @@ def test_cards_hold_what_is_known_and_none_else():
 
 def test_a_card_reads_as_text_with_units_and_assumptions():
     text = str(open_run("LN83").card)
-    assert "wavelength   1.3 Å" in text
+    assert "wavelength   1.3024 Å" in text
     assert "assumed" in text
     assert "wavelength   unknown" in str(CARDS["cxidb"]["LG36"])
 

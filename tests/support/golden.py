@@ -92,18 +92,22 @@ def _files(folder, pixels, nasty, signed, flagged):
 
 def twin():
     """Central crops, spots and visible spots of a hit, a maybe and a miss of each twin."""
+    from sfxtutor.runs.twin.run import SETUPS
+
+    return {f"{reading} {key}": found for reading in SETUPS for key, found in _twins(reading)}
+
+
+def _twins(reading):
     from sfxtutor.runs.twin.run import TwinRun
 
-    found = {}
     for name in RUNS:
-        run = TwinRun(name)
+        run = TwinRun(name, reading=reading)
         for label in ("HIT", "MAYBE", "MISS"):
             i = int(np.flatnonzero(run.labels == label)[0])
             spots, visible = run.spots(i)
             numbers = [i, len(spots), int(visible.sum()), float(spots["photons"].sum())]
-            found[f"{name} {label}"] = numbers + summary(run.crop(i))
-        found[f"{name} whole"] = [*summary(run[0], 3), int(run.mask.sum())]
-    return found
+            yield f"{name} {label}", numbers + summary(run.crop(i))
+        yield f"{name} whole", [*summary(run[0], 3), int(run.mask.sum())]
 
 
 def preprocessing():

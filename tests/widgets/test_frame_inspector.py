@@ -205,7 +205,7 @@ def test_a_smaller_picture_gets_its_cursor_back(widget):
 def test_rings_lie_where_the_geometry_puts_them(widget, run):
     widget.rings.value = True
     (ring,) = widget.canvas.overlays
-    assert ring["center"] == [362, 362]
+    assert ring["center"] == [365, 365]
     place = ring["labels"].index("3.1 Å")
     assert ring["radii"][place] == pytest.approx(sfx.ring_radius(3.1, run.card) / run.card.pixel)
 

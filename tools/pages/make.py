@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from . import claims, exercises, robustness, screening, speed, timings, twin
+from . import claims, exercises, results, robustness, screening, speed, timings, twin
 from .markdown import with_block
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,15 +34,17 @@ def instructor():
 
 
 def readme():
-    """The README with its block on speed as it is now."""
+    """The README with its blocks on speed and on the claims as they are now."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return with_block(text, "bench", rendered("readme_speed", speed.in_brief()))
+    text = with_block(text, "bench", rendered("readme_speed", speed.in_brief()))
+    return with_block(text, "claims", rendered("readme_claims", claims.in_brief()))
 
 
 PAGES = {  # path in the repository -> function that gives the page's text
     "README.md": readme,
     "docs/instructor.md": instructor,
     "docs/claims.md": lambda: rendered("claims", claims.values()),
+    "docs/results.md": lambda: rendered("results", results.values()),
     "docs/robustness.md": lambda: rendered("robustness", robustness.values()),
     "docs/screening.md": lambda: rendered("screening", screening.values()),
     "docs/speed.md": lambda: rendered("speed", speed.values()),

@@ -66,13 +66,9 @@ def values():
 
 
 def paper(records):
-    """Minutes of runs of the paper profile (list of dict, `sfxtutor.references`): a dict."""
-    minutes = [sum(lesson["seconds"] for lesson in record["timings"]) / 60 for record in records]
-    lessons = [lesson["name"][:2] for lesson in records[0]["timings"]]
-    return {
-        "first": lessons[0], "last": lessons[-1], "seeds": len(records),
-        "low": min(minutes), "high": max(minutes),
-    }  # fmt: skip
+    """Minutes of the complete seeds of the study (list of dict, `sfxtutor.references`): a dict."""
+    minutes = [record["minutes"] for record in records if record["domains"]]
+    return {"seeds": len(minutes), "low": min(minutes), "high": max(minutes)}
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ def judge_on_twins(model, kind, threshold):
 
     result = {}
     for name in TWINS:
-        run = open_run(name)
+        run = open_run(name, reading="2018")  # which the models' notes are of
         frames = range(len(run) - TESTED, len(run))
         mask = run.good()
         rwd, images, spots = measured([run.crop(i) for i in frames], [mask] * TESTED,

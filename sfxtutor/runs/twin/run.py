@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..datasets import CARDS
+from ..datasets import CARDS, READING
 from ..run import CROP, LABELS, Run, crop_slices
 from .crystal import Crystal
 from .detector import in_shadow
@@ -50,8 +50,7 @@ _SEASON_2016 = {
                   brightness=2800, spread=1.9, gain=0.80, readout=1.5, visible_sigma=11.5, tape=1.0,
                   **_FRAME_2016),
 }  # fmt: skip
-SETUPS = {"2018": _TAPE_2018, "2016": _SEASON_2016}
-READING = "2018"
+SETUPS = {"2016": _SEASON_2016, "2018": _TAPE_2018}
 
 
 def setup_of(name: str, reading: str = READING) -> Setup:
@@ -77,7 +76,7 @@ class TwinRun(Run):
     name : "LN83", "LN84" or "LO19"
     seed : int
         Another seed is another visit to the beamline: other crystals, same sample.
-    reading : "2018" or "2016"
+    reading : "2016" or "2018"
         Of the geometry and the sample delivery, which no public source states: see docs/twin.md.
     """
 

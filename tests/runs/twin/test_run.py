@@ -191,5 +191,5 @@ def test_a_class_that_cannot_be_is_refused():
         draw(EMPTY, np.random.default_rng(0), label="HIT")
     with pytest.raises(ValueError, match="No twin of 'LG36'"):
         TwinRun("LG36")
-    with pytest.raises(ValueError, match="'2017'. Choose one of 2018, 2016"):
+    with pytest.raises(ValueError, match="'2017'. Choose one of 2016, 2018"):
         TwinRun("LN83", reading="2017")

@@ -1,0 +1,1 @@
+"""The study behind docs/claims.md: every method, on every pair of runs, for several seeds."""
