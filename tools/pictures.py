@@ -62,8 +62,9 @@ def beside_a_measured_frame(real, runs):
     noise = {"measured": twin_points.noise(real[0], real.card)}
     for run, style in zip(runs, ("-", "--", ":"), strict=True):
         frame = run[twin_points.clean_frames(run, 1)[0]]
-        closer = (run.card.distance / twin_points.REFERENCE) ** 2
-        left.plot(place, twin_points.radial(frame, run.card) * closer, style, label=run.name)
+        # the light of a pixel that covers the angle of a measured one
+        angle = run.card.distance / twin_points.REFERENCE * real.card.pixel / run.card.pixel
+        left.plot(place, twin_points.radial(frame, run.card) * angle**2, style, label=run.name)
         noise[run.name] = twin_points.noise(frame, run.card)
     left.set(
         xlabel="distance from the beam (mm, at 123.55 mm)", ylabel="median (ADU)", yscale="log"
