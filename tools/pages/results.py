@@ -1,10 +1,10 @@
 """docs/results.md: what each method reaches, from what tools.study computed."""
 
-from statistics import fmean, median
+from statistics import median
 
 import sfxtutor as sfx
 from sfxtutor.paper.claims import DANN, FEW, FULL, PAIRS, RWD, RWD_AWAY, TRANSFER
-from sfxtutor.paper.intervals import advantage, spread
+from sfxtutor.paper.intervals import Estimate, advantage, spread
 from sfxtutor.runs.datasets import READING, TWINS
 
 from ..pictures import TABLES
@@ -33,7 +33,7 @@ def values():
     return {
         "reading": READING,
         "seeds": seeds(records),
-        "minutes": [record["minutes"] for record in records],
+        "frames": frames(records),
         "machine": records[0]["machine"],
         "date": max(record["date"] for record in records),
         "tables": {number: title for number, (title, _) in TABLES.items()},
@@ -48,6 +48,15 @@ def values():
         "restarts": sum(one["restarts"] for record in records for one in record["trainings"]),
         "count": sum(len(record["trainings"]) for record in records),
     }
+
+
+def frames(records):
+    """Hits and maybes, and misses, among the further frames of each run: a str."""
+    totals = {row["test_on"]: row for row in records[0]["further"]}
+    return "; ".join(
+        f"{name} {totals[name]['hits_total']:,} and {totals[name]['misses_total']:,}"
+        for name in TWINS
+    )
 
 
 def home_table(records):
@@ -90,17 +99,16 @@ def pair_rows(records, method, home, away):
 
 def away_table(records, change=list):
     """Recall of every method on other runs, and the specificity unless it is 95 % for all."""
+    kinds = ("hits", "misses") if change is list else ("hits",)
     lines = []
     for method in (*UNTUNED, *ADAPTED):
-        line = [method]
-        for pair in PAIRS:
-            rows = change(pair_rows(records, method, *pair))
-            kinds = ("hits", "misses") if change is list else ("hits",)
-            rates = [f"{100 * advantage([rows], (), kind).value:.1f}" for kind in kinds if rows]
-            line.append(" / ".join(rates) or "–")
         groups = [change(pair_rows(records, method, *pair)) for pair in PAIRS]
-        lines.append([*line, advantage(groups) if all(groups) else "–"])
-    return table(("method", *(" on ".join(pair) for pair in PAIRS), "recall, mean"), lines)
+        if all(groups):
+            cells = [" / ".join(str(advantage([rows], (), kind)) for kind in kinds)
+                     for rows in groups]  # fmt: skip
+            lines.append((method, len(groups[0]), *cells, advantage(groups)))
+    header = ("method", "seeds", *(" on ".join(pair) for pair in PAIRS), "recall, mean")
+    return table(header, lines)
 
 
 def reached(records):
@@ -119,45 +127,53 @@ def reached(records):
     return table(("method", "own threshold", "at 95 % specificity"), lines)
 
 
-def shares_table(records):
-    """The target's share of hits as estimated from a source, %: means over the seeds."""
-    lines = []
-    for source, target in PAIRS:
+def of_pairs(records, about):
+    """What was noted "shares" or "domains" of each pair, over the seeds: (pair, list of dict)."""
+    for pair in PAIRS:
         notes = [
             note
             for record in records
-            for note in record["shares"]
-            if (note["source"], note["target"]) == (source, target)
+            for note in record[about]
+            if (note["source"], note["target"]) == pair
         ]
-        if notes:
-            shares = [fmean(100 * note[key] for note in notes)
-                      for key in ("own", "true", "bbse", "em")]  # fmt: skip
-            lines.append((f"{source} to {target}", *(f"{share:.1f}" for share in shares)))
-    return table(("pair", "source", "target", "BBSE", "EM"), lines)
+        yield " to ".join(pair), notes
+
+
+def shares_table(records):
+    """The target's share of hits as estimated from a source, %: means over the seeds."""
+    lines = []
+    for pair, notes in of_pairs(records, "shares"):
+        own, true, *estimates = (
+            [100 * note[key] for note in notes] for key in ("own", "true", "bbse", "em")
+        )
+        found = (spread(shares).text(1, 1) for shares in estimates)
+        lines.append((pair, len(notes), f"{own[0]:.1f}", f"{true[0]:.1f}", *found))
+    return table(("pair", "seeds", "source", "target", "BBSE", "EM"), lines)
 
 
 def epochs_table(records):
     """Mean of recall and specificity on the target at the epoch that each rule keeps, %."""
     lines = []
-    for source, target in PAIRS:
-        notes = [
-            note
-            for record in records
-            for note in record["domains"]
-            if (note["source"], note["target"]) == (source, target)
+    for pair, notes in of_pairs(records, "domains"):
+        merits = [note["target_merit"] for note in notes]
+        kept = [
+            (
+                merit[note["kept_epoch"] - 1],
+                merit[note["entropy"].index(min(note["entropy"]))],
+                merit[-1],
+                max(merit),
+            )
+            for note, merit in zip(notes, merits, strict=True)
         ]
-        rules = {
-            "source loss + domain gap": lambda n: n["kept_epoch"] - 1,
-            "entropy": lambda n: min(range(len(n["entropy"])), key=n["entropy"].__getitem__),
-            "last": lambda n: -1,
-            "best (with labels)": lambda n: max(
-                range(len(n["target_merit"])), key=n["target_merit"].__getitem__
-            ),
-        }
-        means = [fmean(100 * n["target_merit"][rule(n)] for n in notes) for rule in rules.values()]
-        lines.append((f"{source} to {target}", *(f"{mean:.1f}" for mean in means)))
-    return table(("pair", "source loss + domain gap (kept)", "lowest entropy", "last epoch",
-                  "best epoch, with labels"), lines)  # fmt: skip
+        found = (within(spread(rule)) for rule in zip(*kept, strict=True))
+        lines.append((pair, len(notes), *found))
+    return table(("pair", "seeds", "source loss + domain gap (kept)", "lowest entropy",
+                  "last epoch", "best epoch, with labels"), lines)  # fmt: skip
+
+
+def within(rate):
+    """A rate whose interval ends at 0 and 100 %."""
+    return Estimate(rate.value, max(rate.low, 0.0), min(rate.high, 1.0))
 
 
 def trainings_table(records):

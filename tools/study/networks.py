@@ -4,7 +4,9 @@ The parts below yield `Scored`; what has been trained before is read from disk
 (`sfxtutor.cache.trainings`).
 """
 
+import math
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from sfxtutor.paper.claims import (
     DANN,
     FEW,
     FULL,
+    FURTHER,
     PAIRS,
     RWD,
     RWD_AWAY,
@@ -29,7 +32,6 @@ from sfxtutor.training import PROFILES
 from . import made_labels, shift
 
 PROFILE = PROFILES["paper"]
-FURTHER = 10_000  # frames beyond the 2,000 of a run, on which the claims are judged
 MOST, SMALL = sfx.split(2000, "1200/400/400"), sfx.split(2000, "200/200/1600")
 ALL = slice(None)
 SPECIFICITY = 0.95  # at which methods are compared
@@ -69,12 +71,12 @@ class Scored(NamedTuple):
     threshold: float = 0.5
 
 
-def load(reading, further=FURTHER):
+def load(reading):
     """`Data` of the three runs, by name."""
     data = {}
     for name in TWINS:
         run = sfx.open_run(name, reading=reading)
-        more = run.further(further)
+        more = run.further(FURTHER)
         seen, beyond = (sfx.prepare(part, bin=PROFILE.bin, progress=False) for part in (run, more))
         truth, more_truth = (sfx.is_positive(part.labels) for part in (run, more))
         data[name] = Data(run, seen, truth, beyond, more_truth)
@@ -92,8 +94,8 @@ class Lab:
     shares : list of dict, the target's share of hits as estimated from the source
     """
 
-    def __init__(self, reading, seed, further=FURTHER):
-        self.data, self.reading, self.seed = load(reading, further), reading, seed
+    def __init__(self, reading, seed):
+        self.data, self.reading, self.seed = load(reading), reading, seed
         self.spots = {}
         self.trainings, self.domains, self.shares = [], [], []
         self._full = {}
@@ -127,7 +129,7 @@ class Lab:
     def note(self, what, history, frames, restarts=0):
         method, train, adapt_to = what
         assert history.converged, f"{what}: the best epoch is the last"
-        steps = len(history.loss) * -(-frames // 20)
+        steps = len(history.loss) * math.ceil(frames / sfx.Training.batch)
         self.trainings.append({
             "method": method, "train": train, "adapt_to": adapt_to, "steps": steps,
             "epochs": len(history.loss), "best_epoch": history.best_epoch, "restarts": restarts,
@@ -144,11 +146,10 @@ class Lab:
 
     def scored(self, model, method, train, adapt_to, tables, vectors=False):
         """`Scored` of a model on each run that `tables` names: {test_on: {table: frames}}."""
-        predict = sfx.predict if vectors else quick_predict
+        predict = partial(sfx.predict, model) if vectors else quick_predict(model)
         for test_on, asked in tables.items():
             data = self.data[test_on]
-            inputs = [d.rwd if vectors else d.images for d in (data.seen, data.more)]
-            p, more = predicted(model, inputs, predict)
+            p, more = (predict(d.rwd if vectors else d.images) for d in (data.seen, data.more))
             yield Scored(method, train, adapt_to, test_on, asked, p, more)
 
     # ---- the parts
@@ -231,7 +232,7 @@ class Lab:
             yield from self.adversarial(source, target)
 
     def adversarial(self, source, target):
-        dann, history = self.dann(DANN, sfx.build_cnn, self.images, source, target)
+        dann, history = self.dann(DANN, cnn, self.images, source, target)
         self.compare_domains(dann, history, source, target)
         for run, tables in (("target", {target: {5: ALL}}), ("source", {source: {5: MOST.test}})):
             yield from self.scored(dann.cnn(run), DANN, source, target, tables)
@@ -241,8 +242,7 @@ class Lab:
         (x, y), x_target = frames(source), frames(target)[0]
         parts = [(x[p], y[p], x_target[p]) for p in (MOST.train, MOST.validation)]
         sfx.set_seed(self.seed)
-        model = build(PROFILE.shape) if build is sfx.build_cnn else build()
-        return self.trained_dann(method, model, parts, source, target, **options)
+        return self.trained_dann(method, build(), parts, source, target, **options)
 
     def trained_dann(self, method, model, parts, source, target, **options):
         train, choose = parts
@@ -308,7 +308,7 @@ class Lab:
         """The 2D DANN with one set of batch-norm statistics."""
         method = f"DANN, shared statistics{DANN.removeprefix('DANN')}"
         for source, target in PAIRS:
-            dann, _ = self.dann(method, sfx.build_cnn, self.images, source, target, shared=True)
+            dann, _ = self.dann(method, cnn, self.images, source, target, shared=True)
             yield from self.scored(dann.cnn("target"), method, source, target, {target: {5: ALL}})
 
     def made(self, images=True):
@@ -366,14 +366,6 @@ def entropy(p):
     """Mean entropy of decisions, (n,) probabilities, nats: low where the network is sure."""
     p = np.clip(p, 1e-7, 1 - 1e-7)
     return float(np.mean(-p * np.log(p) - (1 - p) * np.log(1 - p)))
-
-
-def predicted(model, inputs, predict):
-    """p of each of the inputs, by one session."""
-    if predict is sfx.predict:
-        return [sfx.predict(model, x) for x in inputs]
-    session = predict(model)
-    return [session(x) for x in inputs]
 
 
 def quick_predict(model, batch=32):
