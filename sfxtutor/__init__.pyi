@@ -54,7 +54,7 @@ from .models import (
     transfer_from as transfer_from,
 )
 from .paper import intervals as intervals
-from .paper.claims import claims as claims
+from .paper.claims import NOT_AT_95 as NOT_AT_95, claims as claims
 from .plots.frames import (
     plot_ewald as plot_ewald,
     plot_examples as plot_examples,

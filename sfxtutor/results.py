@@ -61,9 +61,7 @@ def paper_rows() -> list[dict]:
 
 
 def references(reading: str = READING) -> list[dict]:
-    """What the paper profile gave on the twin: a list of dict, one for each seed that was run.
-
-    data/results/README.md says what each holds.
+    """What the paper profile gave on the twin: list of dict, one a seed (data/results/README.md).
 
     Parameters
     ----------

@@ -270,6 +270,9 @@ def _domains(evidence):
 
 OF_TRAININGS = (heads_converge_and_oscillate, dann_overlaps_more)
 OF_LIMITS = (full_labels_find_hits, dann_keeps_its_source, *OF_TRAININGS)
+# Ids of claims on specificity or on no rate at all: no meaning where it is 95 % for all.
+NOT_AT_95 = {f.__name__.replace("_", "-") for f in (rwd_recall_for_specificity, *OF_TRAININGS)}
+NOT_AT_95.add("rwd-is-faster")
 JUDGES = (
     full_labels_find_hits,
     few_labels_find_fewer,

@@ -116,8 +116,8 @@ def _by_training(side, kind):
     for rows in side:
         for row in rows:
             seeds = found.setdefault((row["train"], row["adapt_to"]), {})
-            rate_ = row[f"{kind}_found"] / row[f"{kind}_total"]
-            seeds[row["seed"]] = seeds.get(row["seed"], 0) + rate_ / len(side)
+            part = row[f"{kind}_found"] / row[f"{kind}_total"] / len(side)
+            seeds[row["seed"]] = seeds.get(row["seed"], 0) + part
     return [list(seeds.values()) for seeds in found.values()]
 
 

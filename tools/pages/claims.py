@@ -5,18 +5,13 @@ from statistics import fmean
 from scipy.stats import spearmanr
 
 import sfxtutor as sfx
-from sfxtutor.paper.claims import DANN, FEW, FULL, PAIRS, RWD, TRANSFER
+from sfxtutor.paper.claims import DANN, FEW, FULL, NOT_AT_95, PAIRS, RWD, TRANSFER
 from sfxtutor.paper.intervals import SMALLEST, advantage
 from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.twin.run import SETUPS
 
 from .markdown import table
 
-# Claims on specificity or on no rate at all: they have no meaning where it is 95 % for all.
-NOT_AT_95 = {
-    "rwd-recall-for-specificity", "heads-converge-and-oscillate", "dann-overlaps-more",
-    "rwd-is-faster",
-}  # fmt: skip
 RWD_SPEED, CNN_SPEED = 11_123, 126  # a second, which the paper prints without repeats
 
 
