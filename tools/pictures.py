@@ -13,7 +13,7 @@ import numpy as np
 
 import sfxtutor as sfx
 from sfxtutor.paper.claims import DANN, FEW, FULL, RWD, RWD_AWAY, TRANSFER
-from sfxtutor.runs.datasets import TWINS
+from sfxtutor.runs.datasets import TWINS, UNSEEN
 
 from . import twin_points
 
@@ -42,6 +42,17 @@ def first_typical(run, label):
     frames = np.flatnonzero(run.labels == label)[:30]
     visible = np.array([run.spots(i)[1].sum() for i in frames])
     return int(frames[np.argmin(np.abs(visible - np.median(visible)))])
+
+
+def whole_frames(runs):
+    """A typical hit of each run on the whole detector, binned by maximum."""
+    figure, axes = plt.subplots(1, len(runs), figsize=(4.2 * len(runs), 4.2), layout="constrained")
+    for ax, run in zip(axes, runs, strict=True):
+        frame = run[first_typical(run, "HIT")]
+        middle = np.median(frame[run.mask])
+        ax.imshow(sfx.bin_max(frame, 5), cmap="gray_r", vmin=0, vmax=4 * middle)
+        ax.set(title=f"twin of {run.name}", xticks=[], yticks=[])
+    return figure
 
 
 def beside_a_measured_frame(real, runs):
@@ -138,6 +149,7 @@ def main(frame=None):
     PICTURES.mkdir(exist_ok=True)
     runs = [sfx.open_run(name) for name in TWINS]
     hit_maybe_miss(runs[0]).savefig(PICTURES / "hit_maybe_miss.png", dpi=110)
+    whole_frames([sfx.open_run(name) for name in UNSEEN]).savefig(PICTURES / "cspad.png", dpi=90)
     for number in TABLES:
         heat_maps(number).savefig(PICTURES / f"table_{number}.png", dpi=90)
     if frame:

@@ -35,12 +35,12 @@ def _list(options):
 
 
 def _info(options):
-    from ..runs.datasets import TWINS
+    from ..runs.datasets import CARDS
     from ..runs.files.fetch import info
     from ..runs.open import open_run
 
     print(info(options.run))
-    if options.run in TWINS:
+    if options.run in CARDS["twin"]:
         print(f"\n{open_run(options.run).card}")
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from .run import Card
 
-TWINS = ("LN83", "LN84", "LO19")
+TWINS = ("LN83", "LN84", "LO19")  # of the paper
+UNSEEN = ("LG36", "L498")  # twins on another detector, a CSPAD, which no model was trained on
 READING = "2016"  # of the twins' geometry and delivery (docs/twin.md): the better founded one
 _KE = "Ke et al., J. Synchrotron Rad. 25, 655 (2018), doi 10.1107/S1600577518004873"
 _CC0 = "CC0: deposited data at cxidb.org are under this waiver"
@@ -31,8 +32,8 @@ _CXIDB = {
          _RAYONIX, _SAMPLE),
         ("LN84", "photosystem II, LCLS, CXIDB 76", "ln84/r0095_2000.h5", 0.31, _RAYONIX, _SAMPLE),
         ("LO19", "cyclophilin A, LCLS, CXIDB 76", "lo19/r0020_2000.h5", 0.19, _RAYONIX, _SAMPLE),
-        ("LG36", "LG36, LCLS, CXIDB 76", "lg36/r0087_2000.h5", 15.64, None, ()),
-        ("L498", "L498, LCLS, CXIDB 76", "l498/r0027_2000.h5", 4.55, None, ()),
+        ("LG36", "unknown sample, LCLS, CXIDB 76", "lg36/r0087_2000.h5", 15.64, None, ()),
+        ("L498", "thermolysin, LCLS, CXIDB 76", "l498/r0027_2000.h5", 4.55, None, _SAMPLE),
     )
 }  # fmt: skip
 
@@ -50,7 +51,7 @@ _TWIN = {
             *_SAMPLE,
         ),
     )
-    for name in TWINS
+    for name in TWINS + UNSEEN
 }
 
 CARDS = {"twin": _TWIN, "cxidb": _CXIDB}
@@ -79,4 +80,6 @@ DIALS_SPOTS = {
     "LN84": {"HIT": (12, 40, 104, 235, 557), "MAYBE": (3, 5, 8, 10, 17), "MISS": (0, 1, 2, 3, 6)},
     "LO19": {"HIT": (52, 157, 381, 803, 1758), "MAYBE": (9, 18, 24, 34, 64),
              "MISS": (3, 6, 9, 11, 17)},
+    "LG36": {"HIT": (18, 30, 44, 68, 177), "MAYBE": (8, 12, 14, 18, 24), "MISS": (2, 5, 7, 10, 16)},
+    "L498": {"HIT": (7, 15, 26, 50, 154), "MAYBE": (2, 6, 10, 16, 27), "MISS": (1, 3, 5, 9, 17)},
 }  # fmt: skip

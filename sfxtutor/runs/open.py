@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .annotations import write_labels
-from .datasets import CARDS, READING, TWINS
+from .datasets import CARDS, READING
 from .run import Run
 
 
@@ -23,8 +23,8 @@ def open_run(
     Parameters
     ----------
     name_or_path : str, Path or list of Path
-        "LN83", "LN84", "LO19" (source "cxidb" also "LG36", "L498"), or an idh5, CXI or NeXus file,
-        a CBF file, a folder of CBF files or a list of them.
+        "LN83", "LN84", "LO19", "LG36", "L498", or an idh5, CXI or NeXus file, a CBF file, a folder
+        of CBF files or a list of them.
     source : "twin" or "cxidb", for a name
     seed : int, of the twin
     reading : "2016" or "2018", of the twin's geometry and sample delivery (docs/twin.md)
@@ -51,8 +51,6 @@ def open_run(
         from .twin.run import TwinRun
 
         return TwinRun(name, seed, reading)
-    if name in CARDS["cxidb"]:
-        raise ValueError(f'{name} has no twin (only {", ".join(TWINS)} have). Use source="cxidb".')
     if name and not Path(name_or_path).exists():
         raise FileNotFoundError(
             f"No file and no run is called {name_or_path!r}. Give the path of a file, "

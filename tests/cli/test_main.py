@@ -10,7 +10,7 @@ from sfxtutor.runs.files import fetch
 def test_data_list_and_info(capsys):
     assert main(["data", "list"]) == 0
     listed = capsys.readouterr().out
-    assert listed.count("simulated here") == 3
+    assert listed.count("simulated here") == 5
     assert listed.count("http://cxidb.org/data/76/") == 5
     assert main(["data", "info", "LN84"]) == 0
     card = capsys.readouterr().out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from places import SHARED
 
-from sfxtutor.runs.datasets import TWINS
+from sfxtutor.runs.datasets import TWINS, UNSEEN
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.run import SETUPS, TwinRun
 from tools import twin_points
@@ -26,6 +26,16 @@ def test_background_noise_and_point_spread(twin):
 
 def test_spots_of_hits_maybes_and_misses(twin):
     assert broken(twin_points.spot_points(twin)) == set()
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_spots_on_another_detector(name):
+    assert broken(twin_points.spot_points(TwinRun(name))) == set()
+
+
+def test_wrong_brightness_on_another_detector_shows():
+    failed = broken(twin_points.spot_points(changed("LG36", brightness=25), frames=30))
+    assert any(name.startswith("spots of a HIT") for name in failed)
 
 
 def test_found_spots_fit_the_true_cell_and_no_other(twin):
@@ -103,7 +113,7 @@ def test_the_references_are_those_of_the_real_frame():
 
 
 @needs_shared
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", TWINS + UNSEEN)
 def test_the_references_are_those_of_the_annotations(name):
     folder = SHARED / "cxidb76" / name
     spots = np.zeros(2000, int)

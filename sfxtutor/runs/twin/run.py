@@ -1,4 +1,4 @@
-"""The twin: runs LN83, LN84 and LO19 simulated from physics and published counts alone.
+"""The twin: the five runs of CXIDB 76 simulated from physics and published counts alone.
 
 What is known of the runs and what is assumed stands in `docs/twin.md`. Frame i is a pure function
 of (run, seed, i), and the noise of a pixel one of (run, seed, i, pixel): the crop alone equals the
@@ -12,6 +12,7 @@ import numpy as np
 from ..datasets import CARDS, READING
 from ..run import CROP, LABELS, Run, crop_slices
 from .crystal import Crystal
+from .cspad import CspadSetup
 from .detector import in_shadow
 from .shot import Setup, bragg, draw, render, visibility
 
@@ -22,6 +23,8 @@ BLOCKS = {
     "LN83": ((37, 8, 155), (32, 3, 165), (141, 28, 631), (83, 12, 305), (53, 12, 335)),
     "LN84": ((88, 11, 101), (79, 7, 114), (316, 58, 426), (136, 27, 237), (187, 29, 184)),
     "LO19": ((79, 14, 107), (76, 18, 106), (281, 65, 454), (162, 24, 214), (132, 30, 238)),
+    "LG36": ((11, 2, 187), (2, 1, 197), (99, 25, 676), (72, 16, 312), (51, 13, 336)),
+    "L498": ((13, 42, 145), (35, 62, 103), (88, 262, 450), (7, 80, 313), (5, 52, 343)),
 }
 # Two readings of the runs' geometry, which stands in their own files only (docs/twin.md).
 # Brightness, spread and visible_sigma: from the DIALS spot counts per class; gain: from the counts
@@ -50,7 +53,15 @@ _SEASON_2016 = {
                   brightness=2800, spread=1.9, gain=0.80, readout=1.5, visible_sigma=11.5, tape=1.0,
                   **_FRAME_2016),
 }  # fmt: skip
-SETUPS = {"2016": _SEASON_2016, "2018": _TAPE_2018}
+# Another instrument, CXI: jets in vacuum, geometry assumed, the same in both readings. The hexagonal
+# cell of thermolysin (93, 93, 130) becomes an orthorhombic one of the same volume.
+_CSPADS = {
+    "LG36": CspadSetup("LG36", Crystal((117.0, 223.0, 307.9), b_factor=40), crystals=0.15,
+                       brightness=7.5, spread=0.7, gain=38.4, visible_sigma=6.8),
+    "L498": CspadSetup("L498", Crystal((93.0, 80.5, 130.0)), crystals=9.0, brightness=14,
+                       spread=1.2, water=4.0, plain=8.0, gain=19.5, blur=0.12, visible_sigma=14.5),
+}  # fmt: skip
+SETUPS = {"2016": _SEASON_2016 | _CSPADS, "2018": _TAPE_2018 | _CSPADS}
 
 
 def setup_of(name: str, reading: str = READING) -> Setup:
@@ -73,7 +84,7 @@ class TwinRun(Run):
 
     Parameters
     ----------
-    name : "LN83", "LN84" or "LO19"
+    name : "LN83", "LN84", "LO19", or "LG36" and "L498", which were measured on another detector
     seed : int
         Another seed is another visit to the beamline: other crystals, same sample.
     reading : "2016" or "2018"
@@ -92,7 +103,7 @@ class TwinRun(Run):
         self._key = int.from_bytes(name.encode(), "big") % 2**32
         self._first = 0  # number in the run of frame 0
         self.labels = _labels(name, np.random.default_rng((self._key, self.seed)))
-        self.mask = good_pixels(self.setup)
+        self.mask = good_pixels(s)
         self.fingerprint = f"twin {VERSION} {self.setup} seed {self.seed}"
 
     def further(self, frames: int) -> "TwinRun":
@@ -148,7 +159,8 @@ def good_pixels(setup):
     """Good pixels: all but the beam stop's shadow and 13 pixels about it, as in the real masks."""
     y, x = np.indices(setup.shape, sparse=True)
     wide = replace(setup, stop=(setup.stop[0] + 13, setup.stop[1] + 13))
-    return ~in_shadow(wide, y - setup.center[0], x - setup.center[1])
+    good = ~in_shadow(wide, y - setup.center[0], x - setup.center[1])
+    return good if setup.panels is None else setup.panels
 
 
 def _labels(name, rng):

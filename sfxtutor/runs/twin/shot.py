@@ -93,6 +93,10 @@ class Setup:
     ring: float = 250.0
 
     @property
+    def panels(self):
+        """True where the detector has pixels: (y, x) bool, or None where it has them everywhere."""
+
+    @property
     def noise_gain(self):
         """Variance / mean of the background, ADU: the gain, reduced by the point spread."""
         share = (1 + 2 * self.blur**2) / (1 + 2 * self.blur) ** 2
@@ -213,9 +217,11 @@ def bragg(setup, shot, key=0, window=None, faintest=None):
         spots["crystal"] = number
         parts.append(spots)
     spots = np.concatenate(parts)
-    y = np.rint(spots["y"]) - setup.center[0]
-    x = np.rint(spots["x"]) - setup.center[1]
-    return spots[~in_shadow(setup, y, x)]
+    y, x = (np.rint(spots[axis]).astype(int) for axis in ("y", "x"))
+    lit = ~in_shadow(setup, y - setup.center[0], x - setup.center[1])
+    if setup.panels is not None:
+        lit &= setup.panels[y, x]
+    return spots[lit]
 
 
 def tape_shade(setup, edge, columns):
@@ -257,6 +263,8 @@ def render(setup, shot, key=0, top=0, left=0, height=None, width=None):
     spots = bragg(setup, shot, key, near)
     photons = spots["photons"] * tape_shade(setup, shot.edge, spots["x"])
     add_spots(image, *corner, spots["y"], spots["x"], photons)
+    if setup.panels is not None:
+        image *= np.pad(setup.panels, 1)[top : top + height + 2, left : left + width + 2]
     frame = expose(image, top, left, setup.shape[1], shot.key, setup.gain, setup.blur,
                    setup.readout, setup.offset, setup.saturation)  # fmt: skip
     y, x, adu = shot.hot.T

@@ -274,12 +274,12 @@ def test_a_mask_is_fetched_parsed_and_cropped_with_the_frames(server):
 
 def test_list_and_info(server):
     rows = {(row["source"], row["name"]): row for row in fetch.list_runs()}
-    assert len(rows) == 8
+    assert len(rows) == 10
     assert rows["cxidb", "LN83"]["local"] == []
     assert "wavelength   unknown" in fetch.info("LN83")
     assert "simulation" in fetch.info("LN83", "twin")
-    with pytest.raises(ValueError, match="No twin run 'LG36'"):
-        fetch.info("LG36", "twin")
+    with pytest.raises(ValueError, match="No twin run 'LM51'"):
+        fetch.info("LM51", "twin")
     path = get(server, 1)
-    assert fetch.list_runs()[3]["local"] == [str(path)]
+    assert fetch.list_runs()[5]["local"] == [str(path)]
     assert "wavelength   1.3 Å" in fetch.info("LN83")

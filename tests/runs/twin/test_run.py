@@ -92,6 +92,8 @@ PUBLISHED = {
     "LN83": ((346, 63, 1591), (45, 249, 329, 65)),
     "LN84": ((806, 132, 1062), (99, 559, 753, 216)),
     "LO19": ((730, 151, 1119), (93, 533, 694, 162)),
+    "LG36": ((235, 57, 1708), (13, 140, 276, 64)),
+    "L498": ((148, 498, 1354), (55, 502, 494, 57)),
 }
 
 
@@ -189,7 +191,7 @@ def test_the_background_is_stronger_up_than_across():
 def test_a_class_that_cannot_be_is_refused():
     with pytest.raises(ValueError, match="No HIT in"):
         draw(EMPTY, np.random.default_rng(0), label="HIT")
-    with pytest.raises(ValueError, match="No twin of 'LG36'"):
-        TwinRun("LG36")
+    with pytest.raises(ValueError, match="No twin of 'LM51'"):
+        TwinRun("LM51")
     with pytest.raises(ValueError, match="'2017'. Choose one of 2016, 2018"):
         TwinRun("LN83", reading="2017")
