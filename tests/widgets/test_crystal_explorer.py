@@ -165,5 +165,5 @@ def test_static_figure_and_words(widget):
 
 
 def test_an_unknown_run_is_refused():
-    with pytest.raises(ValueError, match="No twin of 'LG36'. Choose one of LN83, LN84, LO19"):
-        CrystalExplorer("LG36")
+    with pytest.raises(ValueError, match="No twin of 'LM51'. Choose one of LN83, LN84, LO19"):
+        CrystalExplorer("LM51")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..run import crop_slices
 from .shot import Setup
 
 SIDE = 1765  # pixels, of the assembled square
@@ -35,7 +36,7 @@ def _quadrant():
 
 @functools.cache
 def panels() -> np.ndarray:
-    """True on the 64 chips: (1765, 1765) bool. Four quadrants, each a quarter turn from the next."""
+    """True on the 64 chips: (1765, 1765) bool. A quadrant is the next one's quarter turn."""
     lit, quadrant = np.zeros((SIDE, SIDE), bool), _quadrant()
     for turn in range(4):
         np.rot90(lit, turn)[:_QUADRANT, :_QUADRANT] |= quadrant
@@ -63,5 +64,5 @@ class CspadSetup(Setup):
 
     @property
     def panels(self):
-        """True on a chip: (1765, 1765) bool."""
-        return panels()
+        """True on a chip: (y, x) bool, the central part where `shape` is smaller."""
+        return panels()[crop_slices((SIDE, SIDE), self.shape[0])]

@@ -53,8 +53,8 @@ _SEASON_2016 = {
                   brightness=2800, spread=1.9, gain=0.80, readout=1.5, visible_sigma=11.5, tape=1.0,
                   **_FRAME_2016),
 }  # fmt: skip
-# Another instrument, CXI: jets in vacuum, geometry assumed, the same in both readings. The hexagonal
-# cell of thermolysin (93, 93, 130) becomes an orthorhombic one of the same volume.
+# Another instrument, CXI: jets in vacuum, geometry assumed, the same in both readings. The cell of
+# thermolysin, hexagonal (93, 93, 130), becomes an orthorhombic one of the same volume.
 _CSPADS = {
     "LG36": CspadSetup("LG36", Crystal((117.0, 223.0, 307.9), b_factor=40), crystals=0.15,
                        brightness=7.5, spread=0.7, gain=38.4, visible_sigma=6.8),
