@@ -3,10 +3,12 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from places import ROOT
 
-from tools.pages import make, timings
+import sfxtutor as sfx
+from tools.pages import make, timings, trials
 from tools.pages.markdown import table, with_block
 
 
@@ -25,6 +27,50 @@ def test_a_block_is_replaced_and_the_rest_stays():
 
 def test_a_table_has_a_line_each():
     assert table(("a", "b"), [(1, 2)]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_the_epoch_of_each_rule_is_judged_by_what_it_reaches_on_the_target():
+    reached = {
+        "auc": [0.7, 0.9, 0.8, 0.6],
+        "recall": [1, 0.8, 0.9, 1],
+        "specificity": [0, 0.9, 1, 0],
+    }
+    scores = [
+        {"a": -1.0, "b": 0.0},
+        {"a": -3.0, "b": 0.1},
+        {"a": -0.5, "b": 2.0},
+        {"a": -2, "b": 3},
+    ]
+    note = reached | {"kept_epoch": 1, "scores": scores, "seed": 0}
+    kept, *_, last, oracle = epochs = trials.kept_epochs(note)
+    assert epochs == {kept: 0, "a": 2, "b": 3, last: 3, oracle: 1}
+    found = trials.scorers([{"scorers": [note, note | {"seed": 1}]}, {}])
+    assert (found["best"], found["kept"], found["oracle"]) == ("a", kept, oracle)
+    assert (found["seeds"], found["trainings"], found["decided"]) == (2, 2, True)
+    assert found["gain"] == "10.00 (10.00 to 10.00)"
+    assert (
+        "| b | 0.6000 (0.6000 to 0.6000) | 50.0 (50.0 to 50.0) | 30.00 (30.00 to 30.00) | 30.00 |"
+        in found["table"]
+    )
+    assert trials.scorers([{}]) is None
+
+
+def test_a_row_at_full_size_stands_beside_the_binned_one_of_its_seed():
+    def line(seed, found):
+        counts = sfx.count(np.arange(100) < 50, np.arange(100) < found)
+        return sfx.row(2, "m", "LN83", "LN83", counts, seed=seed, profile="paper", source="twin")
+
+    records = [
+        {"rows": [line(0, 20)], "full_size": [line(0, 45)]},
+        {"rows": [line(1, 45)], "full_size": [line(1, 20)]},
+        {"rows": [line(2, 45)]},
+    ]
+    found = trials.full_size(records)
+    assert (found["rows"], found["more"], found["fewer"]) == (2, 1, 1)
+    assert found["mean"]["hits"].value == 0
+    assert found["mean"]["misses"].value == 0
+    assert "| 2 | LN83 | LN83 | 0 | 90.0 % (45/50" in found["table"]
+    assert trials.full_size(records[2:]) is None
 
 
 def test_only_a_complete_quick_run_is_kept_as_timings():
