@@ -22,7 +22,7 @@ def scorers(records):
         {rule: [one[i] for one in reached] for rule, reached in found.items()} for i in range(3)
     )
     lines = [
-        (rule, spread(auc[rule]).text(1, 4), within(spread(both[rule])),
+        (rule, within(spread(auc[rule])).text(1, 4), within(spread(both[rule])),
          spread(regret[rule]).text(100, 2), f"{100 * max(regret[rule]):.2f}")
         for rule in rules
     ]  # fmt: skip
@@ -60,9 +60,9 @@ def full_size(records):
     ]
     if not found:
         return None
-    lines, changes = [], []
+    lines, gains = [], []
     for pair in found:
-        changes.append([advantage(*([[row]] for row in pair), kind) for kind in ("hits", "misses")])
+        gains.append(advantage(*([[row]] for row in pair)))
         rates = [rate_text(row[f"{kind}_found"], row[f"{kind}_total"])
                  for kind in ("hits", "misses") for row in pair]  # fmt: skip
         row = pair[0]
@@ -72,8 +72,8 @@ def full_size(records):
     sides = [[[pair[i]] for pair in found] for i in (0, 1)]
     return {
         "table": table(header, lines), "rows": len(found),
-        "more": sum(change[0].low > 0 for change in changes),
-        "fewer": sum(change[0].high < 0 for change in changes),
+        "more": sum(gain.low > 0 for gain in gains),
+        "fewer": sum(gain.high < 0 for gain in gains),
         "mean": {kind: advantage(*sides, kind) for kind in ("hits", "misses")},
     }  # fmt: skip
 
