@@ -30,28 +30,20 @@ def test_a_table_has_a_line_each():
 
 
 def test_the_epoch_of_each_rule_is_judged_by_what_it_reaches_on_the_target():
-    reached = {
-        "auc": [0.7, 0.9, 0.8, 0.6],
-        "recall": [1, 0.8, 0.9, 1],
-        "specificity": [0, 0.9, 1, 0],
-    }
-    scores = [
-        {"a": -1.0, "b": 0.0},
-        {"a": -3.0, "b": 0.1},
-        {"a": -0.5, "b": 2.0},
-        {"a": -2, "b": 3},
-    ]
-    note = reached | {"kept_epoch": 1, "scores": scores, "seed": 0}
+    scores = [{"a": a, "b": b} for a, b in zip([-1, -3, -0.5, -2], [0, 0.1, 2, 3], strict=True)]
+    note = {
+        "auc": [0.6, 0.9, 0.8, 0.5], "recall": [1, 0.8, 0.9, 1], "specificity": [0, 0.9, 1, 0],
+        "kept_epoch": 1, "scores": scores, "seed": 0,
+    }  # fmt: skip
     kept, *_, last, oracle = epochs = trials.kept_epochs(note)
     assert epochs == {kept: 0, "a": 2, "b": 3, last: 3, oracle: 1}
     found = trials.scorers([{"scorers": [note, note | {"seed": 1}]}, {}])
-    assert (found["best"], found["kept"], found["oracle"]) == ("a", kept, oracle)
-    assert (found["seeds"], found["trainings"], found["decided"]) == (2, 2, True)
-    assert found["gain"] == "10.00 (10.00 to 10.00)"
-    assert (
-        "| b | 0.6000 (0.6000 to 0.6000) | 50.0 (50.0 to 50.0) | 30.00 (30.00 to 30.00) | 30.00 |"
-        in found["table"]
+    assert (found["kept"], found["others"], found["trainings"], found["seeds"]) == (kept, 3, 2, 2)
+    assert (found["better"], found["worse"]) == (["a"], ["b", last])
+    cells = (
+        "0.8000 (0.8000 to 0.8000) | 95.0 (95.0 to 95.0) | 10.00 | 10.00 | 20.00 (20.00 to 20.00)"
     )
+    assert f"| a | {cells} |" in found["table"]
     assert trials.scorers([{}]) is None
 
 

@@ -1,5 +1,7 @@
 """Trials of docs/results.md: which epoch to keep without labels, and frames of 720 x 720."""
 
+from statistics import fmean
+
 from sfxtutor.metrics import rate_text
 from sfxtutor.paper.intervals import Estimate, advantage, spread
 from sfxtutor.results import KEYS
@@ -21,19 +23,23 @@ def scorers(records):
     auc, both, regret = (
         {rule: [one[i] for one in reached] for rule, reached in found.items()} for i in range(3)
     )
+    gain = {
+        rule: spread([a - b for a, b in zip(auc[rule], auc[kept], strict=True)]) for rule in rules
+    }
     lines = [
         (rule, within(spread(auc[rule])).text(1, 4), within(spread(both[rule])),
-         spread(regret[rule]).text(100, 2), f"{100 * max(regret[rule]):.2f}")
+         f"{100 * fmean(regret[rule]):.2f}", f"{100 * max(regret[rule]):.2f}",
+         "–" if rule == kept else gain[rule].text(100, 2))
         for rule in rules
     ]  # fmt: skip
-    best = min(rules[:-1], key=lambda rule: sum(regret[rule]))
-    gain = spread([a - b for a, b in zip(regret[kept], regret[best], strict=True)])
     header = ("rule", "AUC", "mean of recall and specificity, %", "regret in AUC, points",
-              "largest regret")  # fmt: skip
+              "largest", "AUC gained over the rule kept, points")  # fmt: skip
     return {
-        "table": table(header, lines), "trainings": len(notes), "best": best, "kept": kept,
-        "oracle": oracle, "seeds": len({note["seed"] for note in notes}),
-        "gain": gain.text(100, 2), "decided": gain.low > 0,
+        "table": table(header, lines), "trainings": len(notes),
+        "seeds": len({note["seed"] for note in notes}),
+        "kept": kept, "others": len(rules) - 2,
+        "better": [rule for rule in rules if gain[rule].low > 0 and rule != oracle],
+        "worse": [rule for rule in rules if gain[rule].high < 0],
     }  # fmt: skip
 
 
