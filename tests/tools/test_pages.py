@@ -3,10 +3,12 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from places import ROOT
 
-from tools.pages import make, timings
+import sfxtutor as sfx
+from tools.pages import make, timings, trials
 from tools.pages.markdown import table, with_block
 
 
@@ -25,6 +27,42 @@ def test_a_block_is_replaced_and_the_rest_stays():
 
 def test_a_table_has_a_line_each():
     assert table(("a", "b"), [(1, 2)]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_the_epoch_of_each_rule_is_judged_by_what_it_reaches_on_the_target():
+    scores = [{"a": a, "b": b} for a, b in zip([-1, -3, -0.5, -2], [0, 0.1, 2, 3], strict=True)]
+    note = {
+        "auc": [0.6, 0.9, 0.8, 0.5], "recall": [1, 0.8, 0.9, 1], "specificity": [0, 0.9, 1, 0],
+        "kept_epoch": 1, "scores": scores, "seed": 0,
+    }  # fmt: skip
+    kept, *_, last, oracle = epochs = trials.kept_epochs(note)
+    assert epochs == {kept: 0, "a": 2, "b": 3, last: 3, oracle: 1}
+    found = trials.scorers([{"scorers": [note, note | {"seed": 1}]}, {}])
+    assert (found["kept"], found["others"], found["trainings"], found["seeds"]) == (kept, 3, 2, 2)
+    assert (found["better"], found["worse"]) == (["a"], ["b", last])
+    cells = (
+        "0.8000 (0.8000 to 0.8000) | 95.0 (95.0 to 95.0) | 10.00 | 10.00 | 20.00 (20.00 to 20.00)"
+    )
+    assert f"| a | {cells} |" in found["table"]
+    assert trials.scorers([{}]) is None
+
+
+def test_a_row_at_full_size_stands_beside_the_binned_one_of_its_seed():
+    def line(seed, found):
+        counts = sfx.count(np.arange(100) < 50, np.arange(100) < found)
+        return sfx.row(2, "m", "LN83", "LN83", counts, seed=seed, profile="paper", source="twin")
+
+    records = [
+        {"rows": [line(0, 20)], "full_size": [line(0, 45)]},
+        {"rows": [line(1, 45)], "full_size": [line(1, 20)]},
+        {"rows": [line(2, 45)]},
+    ]
+    found = trials.full_size(records)
+    assert (found["rows"], found["more"], found["fewer"]) == (2, 1, 1)
+    assert found["mean"]["hits"].value == 0
+    assert found["mean"]["misses"].value == 0
+    assert "| 2 | LN83 | LN83 | 0 | 90.0 % (45/50" in found["table"]
+    assert trials.full_size(records[2:]) is None
 
 
 def test_only_a_complete_quick_run_is_kept_as_timings():

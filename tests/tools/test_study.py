@@ -2,15 +2,17 @@
 
 import inspect
 import json
+from itertools import product
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
-from mininets import images
+from mininets import images, small_rwd, vectors
 
 import sfxtutor as sfx
 from sfxtutor.results import FIELDS, at_95
-from tools.study import made_labels, networks, rows, shift
+from tools.study import made_labels, networks, rows, scorers, shift, trials
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +184,96 @@ def test_a_training_whose_best_epoch_is_the_last_is_not_kept():
     lab.trainings = []
     with pytest.raises(AssertionError, match="best epoch is the last"):
         lab.note(("m", "LN83", ""), sfx.training.History([1], [1], [1], [1], 1), 200)
+
+
+# ---- trials
+
+
+def test_a_network_by_groups_has_no_statistics_of_a_run():
+    model = trials.by_groups()
+    plain, changed = (m.get_layer("base").layers for m in (sfx.build_rwd_cnn(), model))
+    assert [layer.name for layer in changed] == [layer.name for layer in plain]
+    kinds = {type(layer) for layer in changed if layer.name.endswith("_norm")}
+    assert kinds == {keras.layers.GroupNormalization}
+    assert sfx.Dann(model).used == []
+
+
+def test_as_many_frames_are_called_hits_as_are_estimated():
+    p, more = np.random.default_rng(0).random((2, 2000)).astype(np.float32)
+    kept = {method: networks.Scored(method, "LN84", "", "LN83", {}, p**3, more)
+            for method in (networks.WEIGHTED, networks.RWD_AWAY, "spot count")}  # fmt: skip
+    weighted = kept.pop(networks.WEIGHTED)
+    lab = SimpleNamespace(
+        weighted=lambda: [weighted],
+        cheap=kept.values,
+        shares=[{"source": "LN84", "target": "LN83", "bbse": 0.3}],
+    )
+    found = list(trials.corrected(lab))
+    assert [one.method.partition(", threshold")[0] for one in found] == [
+        networks.RWD_AWAY, networks.WEIGHTED,
+    ]  # fmt: skip
+    assert rows.called(found[0].p, found[0]).mean() == pytest.approx(0.3, abs=1e-3)
+
+
+def test_frames_are_flipped_and_shifted_by_whole_pixels_in_training_alone(monkeypatch):
+    monkeypatch.setattr(networks.PROFILE.__class__, "shape", (32, 32, 1))
+    sfx.set_seed(0)
+    model = trials.flipped()
+    x = np.random.default_rng(0).random((60, 32, 32, 1)).astype(np.float32)
+    moved = keras.Sequential(model.layers[:-2])
+    np.testing.assert_array_equal(moved(x, training=False), x)
+    inner = slice(2, -2)
+    ways = {
+        (step, dy, dx): np.roll(x[:, :: step[0], :: step[1], 0], (dy, dx), (1, 2))[:, inner, inner]
+        for step in product((1, -1), repeat=2)
+        for dy, dx in product(range(-2, 3), repeat=2)
+    }
+    seen = set()
+    for i, out in enumerate(moved(x, training=True).numpy()[:, inner, inner, 0]):
+        (way,) = (way for way, images in ways.items() if np.array_equal(images[i], out))
+        seen.add(way)
+    assert len({flip for flip, _, _ in seen}) == 4
+    assert {dy for _, dy, _ in seen} == {dx for _, _, dx in seen} == {-2, -1, 0, 1, 2}
+    np.testing.assert_allclose(
+        networks.quick_predict(trials.still(model))(x[..., 0]),
+        sfx.predict(model, x),
+        rtol=1e-3,
+        atol=1e-5,
+    )
+
+
+def test_epochs_are_scored_without_a_change_to_the_training(monkeypatch):
+    """The epoch kept is that of a training nobody looked at, and reaches what that one reaches."""
+    monkeypatch.setattr(trials, "PAIRS", [("LN83", "LN84")])
+    monkeypatch.setattr(trials, "MOST", sfx.split(200, "100/60/40"))
+    monkeypatch.setattr(sfx, "build_rwd_cnn", small_rwd)
+    profile = SimpleNamespace(
+        training=lambda frames, seed: sfx.Training(6, seed, learning_rate=3e-3, patience=4)
+    )
+    monkeypatch.setattr(trials, "PROFILE", profile)
+    (x, y), (x_target, _), (more, truth) = vectors(200, 0), vectors(200, 1), vectors(90, 2)
+    data = SimpleNamespace(more=SimpleNamespace(rwd=1.5 * more), more_truth=truth)
+    frames = {"LN83": (x, y), "LN84": (1.5 * x_target, None)}
+    lab = SimpleNamespace(seed=3, scorers=[], data={"LN84": data}, vectors=frames.get)
+    assert list(trials.epochs(lab)) == []
+    (found,) = lab.scorers
+    sfx.set_seed(3)
+    dann = sfx.Dann(small_rwd())
+    train, valid, _ = trials.MOST
+    target = 1.5 * x_target
+    history = sfx.fit_dann(
+        dann, x[train], y[train], target[train], (x[valid], y[valid], target[valid]),
+        profile.training(100, 3), title=None,
+    )  # fmt: skip
+    assert found["kept_epoch"] == history.best_epoch
+    assert len(found["auc"]) == len(found["scores"]) == len(history.loss)
+    kept = history.best_epoch - 1
+    assert found["auc"][kept] == pytest.approx(
+        sfx.auc(sfx.predict(dann.cnn("target"), 1.5 * more), truth), abs=1e-4
+    )
+    scored = found["scores"][kept]
+    assert set(scored) == set(scorers.SCORERS)
+    assert scored["source loss"] == pytest.approx(-history.val_loss[kept], abs=1e-4)
+    assert scored["entropy"] == pytest.approx(
+        -networks.entropy(np.array(history.p_target[kept])), abs=1e-4
+    )

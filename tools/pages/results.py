@@ -4,27 +4,42 @@ from statistics import median
 
 import sfxtutor as sfx
 from sfxtutor.paper.claims import DANN, FEW, FULL, PAIRS, RWD, RWD_AWAY, TRANSFER
-from sfxtutor.paper.intervals import Estimate, advantage, spread
+from sfxtutor.paper.intervals import advantage, spread
 from sfxtutor.runs.datasets import READING, TWINS
 
 from ..pictures import TABLES
 from .claims import of, seeds
 from .markdown import table
+from .trials import full_size, scorers, within
 
 POOLED, POOLED_ALL = "2D CNN, pooling and relative, 200 labels", (
     "2D CNN, pooling and relative, 1200 labels"
 )  # fmt: skip
-CONTROLS = ("2D CNN, average pooling, 200 labels", "2D CNN, relative input, 200 labels", POOLED)
+CONTROLS = (
+    "2D CNN, average pooling, 200 labels", "2D CNN, relative input, 200 labels", POOLED,
+    "2D CNN, pooling and relative, flips, 200 labels",
+)  # fmt: skip
 HOME = (FULL, POOLED_ALL, FEW, *CONTROLS, RWD, "spot count, 1200 labels", "spot count, 200 labels")
 UNTUNED = (FULL, *CONTROLS, POOLED_ALL, RWD_AWAY, "spot count across datasets")
+OWN = "DANN on RWD, own statistics, 0 target labels"
+SHARED, BY_GROUPS, PRETRAINED = (
+    f"DANN on RWD, {kind}, 0 target labels"
+    for kind in ("shared statistics", "group normalisation", "pretrained")
+)
+WEIGHTED = "DANN on RWD, own statistics, source reweighted, 0 target labels"
+BY_SHARE = ", threshold by estimated share"
 ADAPTED = (
-    "AdaBN, 0 target labels", DANN, "DANN, shared statistics, 0 target labels",
-    "DANN on RWD, shared statistics, 0 target labels",
-    "DANN on RWD, own statistics, 0 target labels",
-    "DANN on RWD, own statistics, source reweighted, 0 target labels",
+    RWD_AWAY + BY_SHARE, "AdaBN, 0 target labels", DANN,
+    "DANN, shared statistics, 0 target labels", SHARED, OWN, BY_GROUPS, PRETRAINED, WEIGHTED,
+    WEIGHTED + BY_SHARE,
     "RWD 1D CNN, made labels", "RWD 1D CNN, made labels, threshold too",
     "2D CNN, made labels", "2D CNN, made labels, threshold too", TRANSFER,
 )  # fmt: skip
+
+STEPS = (  # a method, and the one from which it differs in one thing
+    *((method, OWN) for method in (SHARED, BY_GROUPS, PRETRAINED, WEIGHTED)),
+    *((method + BY_SHARE, method) for method in (RWD_AWAY, WEIGHTED)),
+)
 
 
 def values():
@@ -42,8 +57,11 @@ def values():
         "away": away_table(records),
         "away_at_95": away_table(records, sfx.at_95),
         "reached": reached(records),
+        "steps": steps_table(records),
         "shares": shares_table(records),
         "epochs": epochs_table(records),
+        "scorers": scorers(records),
+        "full_size": full_size(records),
         "trainings": trainings_table(records),
         "restarts": sum(one["restarts"] for record in records for one in record["trainings"]),
         "count": sum(len(record["trainings"]) for record in records),
@@ -127,6 +145,26 @@ def reached(records):
     return table(("method", "own threshold", "at 95 % specificity"), lines)
 
 
+def steps_table(records):
+    """What one step changes, points, mean over the six pairs, from the seeds that have both."""
+    lines = []
+    for steps in STEPS:
+        sides = [[pair_rows(records, method, *pair) for pair in PAIRS] for method in steps]
+        seeds = set.intersection(
+            *({row["seed"] for row in rows} for side in sides for rows in side)
+        )
+        if seeds:
+            sides = [[[row for row in rows if row["seed"] in seeds] for rows in side]
+                     for side in sides]  # fmt: skip
+            at_95 = "–"  # the scores are the same where only a threshold is moved
+            if not steps[0].endswith(BY_SHARE):
+                at_95 = advantage(*([sfx.at_95(rows) for rows in side] for side in sides))
+            rates = [advantage(*sides, kind) for kind in ("hits", "misses")]
+            lines.append((*steps, len(seeds), *rates, at_95))
+    header = ("method", "against", "seeds", "recall", "specificity", "recall at 95 % specificity")
+    return table(header, lines)
+
+
 def of_pairs(records, about):
     """What was noted "shares" or "domains" of each pair, over the seeds: (pair, list of dict)."""
     for pair in PAIRS:
@@ -169,11 +207,6 @@ def epochs_table(records):
         lines.append((pair, len(notes), *found))
     return table(("pair", "seeds", "source loss + domain gap (kept)", "lowest entropy",
                   "last epoch", "best epoch, with labels"), lines)  # fmt: skip
-
-
-def within(rate):
-    """A rate whose interval ends at 0 and 100 %."""
-    return Estimate(rate.value, max(rate.low, 0.0), min(rate.high, 1.0))
 
 
 def trainings_table(records):

@@ -43,6 +43,7 @@ CONTROLS = {
 }
 BOTH = "pooling and relative"
 ADABN = "AdaBN, 0 target labels"
+WEIGHTED = "DANN on RWD, own statistics, source reweighted, 0 target labels"
 
 
 class Data(NamedTuple):
@@ -92,12 +93,15 @@ class Lab:
     trainings : list of dict, what is to be told of each training
     domains : list of dict, as lesson 06 saves them
     shares : list of dict, the target's share of hits as estimated from the source
+    scorers : list of dict, what an adaptation reaches epoch by epoch, and how each rule scores it
+    full_size : list of dict, rows of the paper's tables with frames of 720 x 720
     """
 
     def __init__(self, reading, seed):
         self.data, self.reading, self.seed = load(reading), reading, seed
         self.spots = {}
         self.trainings, self.domains, self.shares = [], [], []
+        self.scorers, self.full_size = [], []
         self._full = {}
 
     # ---- training
@@ -193,11 +197,15 @@ class Lab:
                 method = f"2D CNN, {control}, 200 labels"
                 build = control_of(control)
                 model = self.fit(build, self.images(name), SMALL, (method, name, ""))
-                tables = {b: {2: SMALL.test} if b == name else {7: ALL} for b in TWINS}
-                yield from self.scored(model, method, name, "", tables)
+                yield from self.few(model, method, name)
             method = f"2D CNN, {BOTH}, 1200 labels"
             model = self.fit(control_of(BOTH), self.images(name), MOST, (method, name, ""))
             yield from self.scored(model, method, name, "", {b: {1: MOST.test} for b in TWINS})
+
+    def few(self, model, method, name):
+        """`Scored` of a network trained with 200 labels of a run, on each run."""
+        tables = {b: {2: SMALL.test} if b == name else {7: ALL} for b in TWINS}
+        yield from self.scored(model, method, name, "", tables)
 
     def transferred(self):
         """Table 3: the source's base with a new classifier, trained in two steps."""
@@ -284,25 +292,29 @@ class Lab:
 
     def weighted(self):
         """A DANN on RWD vectors whose source has the target's share of hits, as estimated."""
-        method = "DANN on RWD, own statistics, source reweighted, 0 target labels"
         for source, target in PAIRS:
-            (x, y), (x_target, y_target) = self.vectors(source), self.vectors(target)
-            rwd = self.fit(sfx.build_rwd_cnn, (x, y), SMALL, (RWD, source, ""))
-            valid, p = SMALL.validation, sfx.predict(rwd, x_target)
-            share = shift.black_box(sfx.predict(rwd, x[valid]), y[valid], p)
-            self.shares.append({
-                "source": source, "target": target, "true": float(y_target.mean()),
-                "own": float(y.mean()), "bbse": share, "em": shift.maximum_likelihood(p),
-            })  # fmt: skip
-            parts = []
+            (x, y), x_target = self.vectors(source), self.vectors(target)[0]
+            share, parts = self.estimated_share(source, target), []
             for i, part in enumerate((MOST.train, MOST.validation)):
                 chosen = np.arange(2000)[part]
                 chosen = chosen[shift.resampled(y[chosen], share, i)]
                 parts.append((x[chosen], y[chosen], x_target[part]))
             sfx.set_seed(self.seed)
-            dann = self.trained_dann(method, sfx.build_rwd_cnn(), parts, source, target)[0]
+            dann = self.trained_dann(WEIGHTED, sfx.build_rwd_cnn(), parts, source, target)[0]
             tables = {target: {5: ALL}}
-            yield from self.scored(dann.cnn("target"), method, source, target, tables, True)
+            yield from self.scored(dann.cnn("target"), WEIGHTED, source, target, tables, True)
+
+    def estimated_share(self, source, target):
+        """The target's share of hits by BBSE, from the 1D CNN of the source; noted in `shares`."""
+        (x, y), (x_target, y_target) = self.vectors(source), self.vectors(target)
+        rwd = self.fit(sfx.build_rwd_cnn, (x, y), SMALL, (RWD, source, ""))
+        valid, p = SMALL.validation, sfx.predict(rwd, x_target)
+        share = shift.black_box(sfx.predict(rwd, x[valid]), y[valid], p)
+        self.shares.append({
+            "source": source, "target": target, "true": float(y_target.mean()),
+            "own": float(y.mean()), "bbse": share, "em": shift.maximum_likelihood(p),
+        })  # fmt: skip
+        return share
 
     def one_set(self):
         """The 2D DANN with one set of batch-norm statistics."""
