@@ -10,7 +10,7 @@ from sfxtutor.runs.datasets import READING, TWINS
 from ..pictures import TABLES
 from .claims import of, seeds
 from .markdown import table
-from .trials import full_size, scorers, within
+from .trials import full_size, scorers, unseen, within
 
 POOLED, POOLED_ALL = "2D CNN, pooling and relative, 200 labels", (
     "2D CNN, pooling and relative, 1200 labels"
@@ -62,6 +62,7 @@ def values():
         "epochs": epochs_table(records),
         "scorers": scorers(records),
         "full_size": full_size(records),
+        "unseen": unseen(records),
         "trainings": trainings_table(records),
         "restarts": sum(one["restarts"] for record in records for one in record["trainings"]),
         "count": sum(len(record["trainings"]) for record in records),

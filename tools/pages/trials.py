@@ -1,12 +1,16 @@
-"""Trials of docs/results.md: which epoch to keep without labels, and frames of 720 x 720."""
+"""Trials of docs/results.md: epochs kept without labels, 720 x 720 frames, another detector."""
 
 from statistics import fmean
 
 from sfxtutor.metrics import rate_text
+from sfxtutor.paper.claims import FULL, RWD, RWD_AWAY
 from sfxtutor.paper.intervals import Estimate, advantage, spread
-from sfxtutor.results import KEYS
+from sfxtutor.results import KEYS, at_95
+from sfxtutor.runs.datasets import UNSEEN
 
 from .markdown import table
+
+METHODS = (FULL, RWD_AWAY, "RWD 1D CNN, made labels", RWD)  # on a run of another detector
 
 
 def scorers(records):
@@ -82,6 +86,23 @@ def full_size(records):
         "fewer": sum(gain.high < 0 for gain in gains),
         "mean": {kind: advantage(*sides, kind) for kind in ("hits", "misses")},
     }  # fmt: skip
+
+
+def unseen(records):
+    """What each network reaches on runs of another detector, a line each: a table, or None."""
+    rows = [row for record in records for row in record["further"] if row["test_on"] in UNSEEN]
+    groups = {}
+    for row in rows:
+        groups.setdefault((row["test_on"], row["method"], row["train"]), []).append(row)
+    lines = []
+    for about in sorted(groups, key=lambda about: (about[0], METHODS.index(about[1]), about[2])):
+        found = groups[about]
+        rates = [advantage([found], (), kind) for kind in ("hits", "misses")]
+        auc = within(spread([row["auc"] for row in found])).text(1, 4)
+        lines.append((*about, len(found), *rates, auc, advantage([at_95(found)])))
+    header = ("run", "method", "trained on", "seeds", "recall, %", "specificity, %", "AUC",
+              "recall at 95 % specificity, %")  # fmt: skip
+    return table(header, lines) if lines else None
 
 
 def within(rate):

@@ -28,7 +28,7 @@ from .rows import further_row, table_rows  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 MAIN = ("labelled", "transferred", "adapted", "pooled", "made", "adversarial_vectors", "weighted")
-TRIALS = ("variants", "epochs", "flips")
+TRIALS = ("variants", "epochs", "flips", "unseen")
 PARTS = {
     "all": (*MAIN, "controls", "one_set", *TRIALS),
     "main": MAIN,
@@ -47,13 +47,19 @@ OTHER = {  # parts that are no method of Lab
     "variants": trials.variants,
     "epochs": trials.epochs,
     "flips": trials.flips,
+    "unseen": trials.unseen,
     "full_size": trials.full_size,
 }
 
 
-def part(lab, reading, name):
+def place(reading, seed, name):
+    """File of the cache in which a part is kept: a Path."""
+    return cache_dir() / "study" / f"{reading}-{seed}-{name}.pickle"
+
+
+def part(lab, name):
     """What a part gives, from the cache where it was done before: a dict of lists and `seconds`."""
-    path = cache_dir() / "study" / f"{reading}-{lab.seed}-{name}.pickle"
+    path = place(lab.reading, lab.seed, name)
     if path.exists():
         return pickle.loads(path.read_bytes())
     began = time.perf_counter()
@@ -63,19 +69,22 @@ def part(lab, reading, name):
     kept["seconds"] = time.perf_counter() - began
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps(kept))
-    print(f"{reading} seed {lab.seed} {name}: {kept['seconds'] / 60:.1f} min", flush=True)
+    print(f"{lab.reading} seed {lab.seed} {name}: {kept['seconds'] / 60:.1f} min", flush=True)
     return kept
 
 
 def study(reading, seed, parts):
-    """Do the parts of a seed, and write its file."""
+    """Do the parts of a seed, and write its file, with the parts that were done before."""
     lab = Lab(reading, seed)
     origin = {"seed": seed, "profile": "paper", "source": "twin"}
     record = origin | {"reading": reading, **conditions(*TRAINS), "minutes": 0.0}
     record |= {name: [] for name in ("rows", "further", *NOTES)}
     known = set()  # two parts may share a network
-    for name in parts:
-        kept = part(lab, reading, name)
+    every = dict.fromkeys(name for names in PARTS.values() for name in names)
+    for name in every:
+        if name not in parts and not place(reading, seed, name).exists():
+            continue
+        kept = part(lab, name)
         for one in kept["scored"]:
             about = one[:4]
             if about not in known:

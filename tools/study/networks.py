@@ -43,6 +43,7 @@ CONTROLS = {
 }
 BOTH = "pooling and relative"
 ADABN = "AdaBN, 0 target labels"
+MADE = "RWD 1D CNN, made labels"
 WEIGHTED = "DANN on RWD, own statistics, source reweighted, 0 target labels"
 
 
@@ -72,16 +73,25 @@ class Scored(NamedTuple):
     threshold: float = 0.5
 
 
-def load(reading):
-    """`Data` of the three runs, by name."""
-    data = {}
-    for name in TWINS:
-        run = sfx.open_run(name, reading=reading)
-        more = run.further(FURTHER)
-        seen, beyond = (sfx.prepare(part, bin=PROFILE.bin, progress=False) for part in (run, more))
-        truth, more_truth = (sfx.is_positive(part.labels) for part in (run, more))
-        data[name] = Data(run, seen, truth, beyond, more_truth)
-    return data
+def load(name, reading):
+    """`Data` of a run."""
+    run = sfx.open_run(name, reading=reading)
+    more = run.further(FURTHER)
+    seen, beyond = (sfx.prepare(part, bin=PROFILE.bin, progress=False) for part in (run, more))
+    truth, more_truth = (sfx.is_positive(part.labels) for part in (run, more))
+    return Data(run, seen, truth, beyond, more_truth)
+
+
+class Runs(dict):
+    """`Data` of the runs of a reading by name, loaded when they are first asked for."""
+
+    def __init__(self, reading):
+        super().__init__()
+        self.reading = reading
+
+    def __missing__(self, name):
+        self[name] = load(name, self.reading)
+        return self[name]
 
 
 class Lab:
@@ -89,7 +99,7 @@ class Lab:
 
     Attributes
     ----------
-    data : dict of `Data`
+    data : Runs
     trainings : list of dict, what is to be told of each training
     domains : list of dict, as lesson 06 saves them
     shares : list of dict, the target's share of hits as estimated from the source
@@ -98,7 +108,8 @@ class Lab:
     """
 
     def __init__(self, reading, seed):
-        self.data, self.reading, self.seed = load(reading), reading, seed
+        self.reading, self.seed = reading, seed
+        self.data = Runs(reading)
         self.spots = {}
         self.trainings, self.domains, self.shares = [], [], []
         self.scorers, self.full_size = [], []
@@ -331,7 +342,7 @@ class Lab:
         for source, target in PAIRS:
             frames = self.made_frames(source, target)
             y = frames.truth
-            kinds = {"rwd": ("RWD 1D CNN, made labels", sfx.build_rwd_cnn)}
+            kinds = {"rwd": (MADE, sfx.build_rwd_cnn)}
             if images:
                 kinds["images"] = "2D CNN, made labels", control_of(BOTH)
             for kind, (method, build) in kinds.items():
