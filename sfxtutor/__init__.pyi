@@ -100,6 +100,7 @@ from .runs.twin.crystal import (
 )
 from .runs.twin.run import TwinRun as TwinRun
 from .spots import find_spots as find_spots
+from .support.findings import conclude as conclude, found as found
 from .training import (
     Training as Training,
     class_weights as class_weights,
