@@ -9,6 +9,7 @@ from .beamline.stream.source import send as send
 from .beamline.stream.stream import stream as stream
 from .cache.prepared import prepare as prepare
 from .course import student as student
+from .course.challenge import challenge as challenge
 from .course.exercises.check import check as check
 from .course.student import personal_seed as personal_seed
 from .dann import (

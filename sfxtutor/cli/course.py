@@ -6,7 +6,7 @@ import sys
 
 
 def add_commands(commands):
-    """Add `run`, `lab`, `assign` and `grade` to the subparsers of argparse."""
+    """Add `run`, `lab`, `assign`, `grade` and `challenge` to the subparsers of argparse."""
     run = commands.add_parser("run", help="execute every lesson and write the results as pages")
     run.add_argument("--profile", choices=("quick", "paper"), default="quick")
     run.add_argument("--source", choices=("twin", "cxidb"), default="twin")
@@ -27,6 +27,13 @@ def add_commands(commands):
     grade.add_argument("--seconds", type=float, default=60, help="that a cell may take (60)")
     grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
     grade.set_defaults(command=_grade)
+    contest = commands.add_parser("challenge", help="score the models that students handed in")
+    contest.add_argument("models", nargs="+", help="files NAME.keras, or folders of them")
+    contest.add_argument("--run", default="LN83", choices=("LN83", "LN84", "LO19"))
+    contest.add_argument("--seed", type=int, default=7, help="of the hidden frames; keep it secret")
+    contest.add_argument("--seconds", type=int, default=120, help="that a model may take (120)")
+    contest.add_argument("--memory", type=float, default=6, help="GiB for a model (6)")
+    contest.set_defaults(command=_challenge)
     for action in (assign, grade):
         action.add_argument("--source", help="folder of your own assignments")
 
@@ -67,3 +74,12 @@ def _grade(options):
     left = len(without_marks(graded))
     print(f"{len(graded) - left} of {len(graded)} submissions have marks: {options.out}/grades.csv")
     return 1 if left else 0
+
+
+def _challenge(options):
+    from ..course.challenge import leaderboard, models_in, score_files
+
+    lines = score_files(models_in(options.models), options.run, options.seed, options.seconds,
+                        options.memory)  # fmt: skip
+    print(leaderboard(lines, options.run))
+    return 1 if any("error" in line for line in lines) else 0
