@@ -277,3 +277,28 @@ def test_epochs_are_scored_without_a_change_to_the_training(monkeypatch):
     assert scored["entropy"] == pytest.approx(
         -networks.entropy(np.array(history.p_target[kept])), abs=1e-4
     )
+
+
+def test_full_size_rows_are_of_the_frames_that_the_tables_test(monkeypatch):
+    truth, asked = np.arange(2000) % 4 == 0, []
+    runs = dict.fromkeys(networks.TWINS, SimpleNamespace(run=None, truth=truth))
+
+    def fit(build, frames, part, what):
+        asked.append((what, part.train, frames[0].shape[1:]))
+
+    image = np.broadcast_to(np.float16(1), (2000, 720, 720))
+    monkeypatch.setattr(trials.sfx, "prepare", lambda run, **_: SimpleNamespace(images=image))
+    monkeypatch.setattr(trials, "quick_predict", lambda model: lambda x: np.ones(len(x)))
+    lab = SimpleNamespace(seed=1, data=runs, fit=fit, full_size=[])
+    assert list(trials.full_size(lab)) == []
+    few, full = (("2D CNN, 200 labels", 1600), ("2D CNN, 1200 labels", 400))
+    home = [(2, *few, name, name) for name in networks.TWINS]
+    away = [(1, *full, a, b) for a, b in product(networks.TWINS, repeat=2)]
+    assert [
+        (row["table"], row["method"], row["hits_total"] + row["misses_total"], row["train"],
+         row["test_on"])
+        for row in lab.full_size
+    ] == home + away  # fmt: skip
+    assert all(row["hits_found"] == row["hits_total"] for row in lab.full_size)
+    assert {shape for _, _, shape in asked} == {(720, 720)}
+    assert [part.stop for _, part, _ in asked] == [200] * 3 + [1200] * 3
