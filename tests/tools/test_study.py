@@ -251,16 +251,16 @@ def test_epochs_are_scored_without_a_change_to_the_training(monkeypatch):
         training=lambda frames, seed: sfx.Training(6, seed, learning_rate=3e-3, patience=4)
     )
     monkeypatch.setattr(trials, "PROFILE", profile)
-    (x, y), (x_target, _), (more, truth) = vectors(200, 0), vectors(200, 1), vectors(90, 2)
-    data = SimpleNamespace(more=SimpleNamespace(rwd=1.5 * more), more_truth=truth)
-    frames = {"LN83": (x, y), "LN84": (1.5 * x_target, None)}
+    (x, y), (target, _), (more, truth) = vectors(200, 0), vectors(200, 1), vectors(90, 2)
+    target, more = target + 0.6, more + 0.6  # another background
+    data = SimpleNamespace(more=SimpleNamespace(rwd=more), more_truth=truth)
+    frames = {"LN83": (x, y), "LN84": (target, None)}
     lab = SimpleNamespace(seed=3, scorers=[], data={"LN84": data}, vectors=frames.get)
     assert list(trials.epochs(lab)) == []
     (found,) = lab.scorers
     sfx.set_seed(3)
     dann = sfx.Dann(small_rwd())
     train, valid, _ = trials.MOST
-    target = 1.5 * x_target
     history = sfx.fit_dann(
         dann, x[train], y[train], target[train], (x[valid], y[valid], target[valid]),
         profile.training(100, 3), title=None,
@@ -268,9 +268,12 @@ def test_epochs_are_scored_without_a_change_to_the_training(monkeypatch):
     assert found["kept_epoch"] == history.best_epoch
     assert len(found["auc"]) == len(found["scores"]) == len(history.loss)
     kept = history.best_epoch - 1
-    assert found["auc"][kept] == pytest.approx(
-        sfx.auc(sfx.predict(dann.cnn("target"), 1.5 * more), truth), abs=1e-4
-    )
+    p = sfx.predict(dann.cnn("target"), more)
+    counts = sfx.count(truth, p > 0.5)
+    for name, value in (
+        ("auc", sfx.auc(p, truth)), ("recall", counts.recall), ("specificity", counts.specificity),
+    ):  # fmt: skip
+        assert found[name][kept] == pytest.approx(value, abs=1e-4)
     scored = found["scores"][kept]
     assert set(scored) == set(scorers.SCORERS)
     assert scored["source loss"] == pytest.approx(-history.val_loss[kept], abs=1e-4)
