@@ -251,16 +251,16 @@ def test_epochs_are_scored_without_a_change_to_the_training(monkeypatch):
         training=lambda frames, seed: sfx.Training(6, seed, learning_rate=3e-3, patience=4)
     )
     monkeypatch.setattr(trials, "PROFILE", profile)
-    (x, y), (x_target, _), (more, truth) = vectors(200, 0), vectors(200, 1), vectors(90, 2)
-    data = SimpleNamespace(more=SimpleNamespace(rwd=1.5 * more), more_truth=truth)
-    frames = {"LN83": (x, y), "LN84": (1.5 * x_target, None)}
+    (x, y), (target, _), (more, truth) = vectors(200, 0), vectors(200, 1), vectors(90, 2)
+    target, more = target + 0.6, more + 0.6  # another background
+    data = SimpleNamespace(more=SimpleNamespace(rwd=more), more_truth=truth)
+    frames = {"LN83": (x, y), "LN84": (target, None)}
     lab = SimpleNamespace(seed=3, scorers=[], data={"LN84": data}, vectors=frames.get)
     assert list(trials.epochs(lab)) == []
     (found,) = lab.scorers
     sfx.set_seed(3)
     dann = sfx.Dann(small_rwd())
     train, valid, _ = trials.MOST
-    target = 1.5 * x_target
     history = sfx.fit_dann(
         dann, x[train], y[train], target[train], (x[valid], y[valid], target[valid]),
         profile.training(100, 3), title=None,
@@ -268,12 +268,40 @@ def test_epochs_are_scored_without_a_change_to_the_training(monkeypatch):
     assert found["kept_epoch"] == history.best_epoch
     assert len(found["auc"]) == len(found["scores"]) == len(history.loss)
     kept = history.best_epoch - 1
-    assert found["auc"][kept] == pytest.approx(
-        sfx.auc(sfx.predict(dann.cnn("target"), 1.5 * more), truth), abs=1e-4
-    )
+    p = sfx.predict(dann.cnn("target"), more)
+    counts = sfx.count(truth, p > 0.5)
+    for name, value in (
+        ("auc", sfx.auc(p, truth)), ("recall", counts.recall), ("specificity", counts.specificity),
+    ):  # fmt: skip
+        assert found[name][kept] == pytest.approx(value, abs=1e-4)
     scored = found["scores"][kept]
     assert set(scored) == set(scorers.SCORERS)
     assert scored["source loss"] == pytest.approx(-history.val_loss[kept], abs=1e-4)
     assert scored["entropy"] == pytest.approx(
         -networks.entropy(np.array(history.p_target[kept])), abs=1e-4
     )
+
+
+def test_full_size_rows_are_of_the_frames_that_the_tables_test(monkeypatch):
+    truth, asked = np.arange(2000) % 4 == 0, []
+    runs = dict.fromkeys(networks.TWINS, SimpleNamespace(run=None, truth=truth))
+
+    def fit(build, frames, part, what):
+        asked.append((what, part.train, frames[0].shape[1:]))
+
+    image = np.broadcast_to(np.float16(1), (2000, 720, 720))
+    monkeypatch.setattr(trials.sfx, "prepare", lambda run, **_: SimpleNamespace(images=image))
+    monkeypatch.setattr(trials, "quick_predict", lambda model: lambda x: np.ones(len(x)))
+    lab = SimpleNamespace(seed=1, data=runs, fit=fit, full_size=[])
+    assert list(trials.full_size(lab)) == []
+    few, full = (("2D CNN, 200 labels", 1600), ("2D CNN, 1200 labels", 400))
+    home = [(2, *few, name, name) for name in networks.TWINS]
+    away = [(1, *full, a, b) for a, b in product(networks.TWINS, repeat=2)]
+    assert [
+        (row["table"], row["method"], row["hits_total"] + row["misses_total"], row["train"],
+         row["test_on"])
+        for row in lab.full_size
+    ] == home + away  # fmt: skip
+    assert all(row["hits_found"] == row["hits_total"] for row in lab.full_size)
+    assert {shape for _, _, shape in asked} == {(720, 720)}
+    assert [part.stop for _, part, _ in asked] == [200] * 3 + [1200] * 3
