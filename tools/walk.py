@@ -1,6 +1,6 @@
 """A newcomer's path in JupyterLab, from the list of lessons to a solved exercise.
 
-python -m tools.walk    # draws the pictures docs/pictures/path_*.png again
+python -m tools.walk    # draws docs/pictures/path_*.png and lesson_01.png again
 """
 
 import shutil
@@ -11,6 +11,7 @@ import nbformat
 
 from .browser import FLAGS, ROOT, find_browser, jupyterlab
 
+PICTURES = ROOT / "docs" / "pictures"
 WRONG = "return frames.max(axis=-2) - frames.min(axis=-2)"
 RIGHT = "return frames.max(axis=-1) - frames.min(axis=-1)"
 
@@ -53,6 +54,25 @@ def walk(lab, folder):
     lab.page.screenshot(path=folder / "path_3.png")
 
 
+def play(lab, folder):
+    """The crystal of lesson 01 and its controls, as the README shows them."""
+    name = "01_sfx_background.ipynb"
+    cells = code_cells(ROOT / "notebooks" / name)
+    first, widget = (
+        next(i for i, source in cells.items() if words in source)
+        for words in ("import sfxtutor as sfx", "sfx.CrystalExplorer(")
+    )
+    lab.open(name)
+    lab.run(first)
+    cell = lab.run(widget)
+    cell.locator("canvas[data-drawn]").first.wait_for()
+    cell.get_by_text("circle the visible spots").click()
+    lab.page.keyboard.press("Control+b")  # hides the list of lessons
+    lab.page.wait_for_timeout(2000)
+    cell.evaluate("cell => cell.scrollIntoView()")
+    lab.page.screenshot(path=folder / "lesson_01.png")
+
+
 def answer(lab, cell, old, new):
     """Type over the line of a cell that holds `old`."""
     cell.locator(".cm-line", has_text=old).last.click()
@@ -62,14 +82,15 @@ def answer(lab, cell, old, new):
 
 
 def main():
-    """Draw docs/pictures/path_1.png and so on."""
+    """Draw docs/pictures/path_1.png and so on, and lesson_01.png."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         notebooks = copy_lessons(Path(scratch) / "notebooks")
         with jupyterlab(browser, notebooks, Path(scratch), size=(1000, 640)) as lab:
-            walk(lab, ROOT / "docs" / "pictures")
+            walk(lab, PICTURES)
+            play(lab, PICTURES)
         browser.close()
 
 
