@@ -15,6 +15,7 @@ from places import ROOT
 
 from sfxtutor.course.lessons import find_notebooks
 from sfxtutor.course.pages import MathMLRenderer
+from sfxtutor.course.run import execute, kernel_environment
 from tools import colab
 
 FOLDER = ROOT / "notebooks"
@@ -164,6 +165,55 @@ def test_lesson_runs_alone(name, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=path.parent)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert re.search(r"\d+ passed", done.stdout)
+
+
+@pytest.mark.notebook
+@pytest.mark.timeout(60 * MINUTES * 6)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_concludes_what_its_numbers_say_with_another_seed(name, tmp_path):
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    error, _ = execute(notebook, FOLDER, kernel_environment("quick", "twin", tmp_path, seed=1))
+    assert error == ""
+    found = [sentence for cell in notebook.cells for sentence in concluded(cell)]
+    assert len(found) >= 3
+    assert [sentence for sentence in found if contradicts_itself(sentence)] == []
+
+
+def concluded(cell):
+    """Sentences of the boxes that a cell shows."""
+    for output in cell.get("outputs", ()):
+        title, *lines = output.get("data", {}).get("text/plain", "").splitlines() or [""]
+        if title.startswith("With seed "):
+            assert title.startswith("With seed 1")
+            yield from (line.removeprefix("- ") for line in lines)
+
+
+def contradicts_itself(sentence):
+    """Does a sentence claim a difference that its interval does not show, or the other sign?"""
+    words, *numbers = re.split(
+        r"\(([+-][\d.]+) points, 95 %: ([+-][\d.]+) to ([+-][\d.]+)\)", sentence
+    )
+    if not numbers:
+        return False
+    low, high = map(float, numbers[1:3])
+    more = re.search(r"\b(more|higher|better|gains?)\b", words)
+    less = re.search(r"\b(fewer|lower|worse|loses?|lost)\b", words)
+    open_ = re.search(r"\b(no|not|neither|undecided)\b", words)
+    if low <= 0 <= high:
+        return not open_
+    return not open_ and bool(less if low > 0 else more)
+
+
+def test_a_contradicted_sentence_is_found():
+    right = ("A finds more hits (+3.0 points, 95 %: +1.0 to +5.0).",
+             "A finds fewer hits (-3.0 points, 95 %: -5.0 to -1.0).",
+             "No difference is shown (+3.0 points, 95 %: -1.0 to +7.0).",
+             "The recall is 95.0 % (65/68).")  # fmt: skip
+    wrong = ("A finds more hits (-3.0 points, 95 %: -5.0 to -1.0).",
+             "A finds fewer hits (+3.0 points, 95 %: +1.0 to +5.0).",
+             "A finds more hits (+3.0 points, 95 %: -1.0 to +7.0).")  # fmt: skip
+    assert [contradicts_itself(sentence) for sentence in right] == [False] * 4
+    assert [contradicts_itself(sentence) for sentence in wrong] == [True] * 3
 
 
 TEXT = """# A lesson

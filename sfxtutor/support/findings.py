@@ -23,9 +23,9 @@ def conclude(difference: tuple[float, float, float], more: str, less: str, uncle
     return f"{sentence} ({value:+.1f} points, 95 %: {low:+.1f} to {high:+.1f})."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Findings:
-    """A box of sentences; shows itself in a notebook and, through `str`, elsewhere.
+    """A box of sentences; shows itself in a notebook, and as text elsewhere.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Findings:
     conditions: str
     sentences: tuple
 
-    def __str__(self):
+    def __repr__(self):
         return "\n".join([self._title, *(f"- {sentence}" for sentence in self.sentences)])
 
     @property
