@@ -190,12 +190,10 @@ def concluded(cell):
 
 def contradicts_itself(sentence):
     """Does a sentence claim a difference that its interval does not show, or the other sign?"""
-    words, *numbers = re.split(
-        r"\(([+-][\d.]+) points, 95 %: ([+-][\d.]+) to ([+-][\d.]+)\)", sentence
-    )
-    if not numbers:
+    parts = re.search(r"^(.*)\(.* points, 95 %: ([+-][\d.]+) to ([+-][\d.]+)\)", sentence)
+    if not parts:
         return False
-    low, high = map(float, numbers[1:3])
+    words, low, high = parts[1].lower(), float(parts[2]), float(parts[3])
     more = re.search(r"\b(more|higher|better|gains?)\b", words)
     less = re.search(r"\b(fewer|lower|worse|loses?|lost)\b", words)
     open_ = re.search(r"\b(no|not|neither|undecided)\b", words)
