@@ -293,7 +293,7 @@ def test_full_size_rows_are_of_the_frames_that_the_tables_test(monkeypatch):
     monkeypatch.setattr(trials.sfx, "prepare", lambda run, **_: SimpleNamespace(images=image))
     monkeypatch.setattr(trials, "quick_predict", lambda model: lambda x: np.ones(len(x)))
     lab = SimpleNamespace(seed=1, data=runs, fit=fit, full_size=[])
-    assert list(trials.full_size(lab)) == []
+    assert (trials.full_size_few(lab), trials.full_size(lab)) == ((), ())
     few, full = (("2D CNN, 200 labels", 1600), ("2D CNN, 1200 labels", 400))
     home = [(2, *few, name, name) for name in networks.TWINS]
     away = [(1, *full, a, b) for a, b in product(networks.TWINS, repeat=2)]

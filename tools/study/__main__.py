@@ -37,7 +37,7 @@ PARTS = {
     "controls": (*MAIN, "controls"),
     "cheap": ("cheap", "adversarial_vectors", "weighted", "made_vectors"),
     "trials": TRIALS,
-    "full_size": ("full_size",),
+    "full_size": ("full_size_few", "full_size"),
 }
 # lists of a Lab that are kept with the rows
 NOTES = ("trainings", "domains", "shares", "scorers", "full_size")
@@ -48,6 +48,7 @@ OTHER = {  # parts that are no method of Lab
     "epochs": trials.epochs,
     "flips": trials.flips,
     "unseen": trials.unseen,
+    "full_size_few": trials.full_size_few,
     "full_size": trials.full_size,
 }
 

@@ -159,21 +159,21 @@ def unseen(lab):
         yield from lab.scored(rwd, RWD, name, "", {name: {}}, True)
 
 
-def full_size(lab):
-    """Tables 1 and 2 on frames of 720 x 720, which are not binned: rows in `lab.full_size`."""
+def full_size(lab, table=1, method=FULL, part=MOST):
+    """A table on frames of 720 x 720, which are not binned: rows in `lab.full_size`."""
     seen = {name: sfx.prepare(lab.data[name].run, bin=1, progress=False) for name in TWINS}
-    for table, method, part in ((2, FEW, SMALL), (1, FULL, MOST)):
-        for name in TWINS:
-            frames, what = (seen[name].images, lab.data[name].truth), f"{method}, {ROWS} x {ROWS}"
-            model = lab.fit(lambda: sfx.build_cnn((ROWS, ROWS, 1)), frames, part, (what, name, ""))
-            predict = quick_predict(model)
-            for test_on in TWINS if table == 1 else (name,):
-                truth = lab.data[test_on].truth[part.test]
-                counts = sfx.count(truth, predict(seen[test_on].images[part.test]) > 0.5)
-                lab.full_size.append(
-                    sfx.row(
-                        table, method, name, test_on, counts,
-                        seed=lab.seed, profile=PROFILE.name, source="twin",
-                    )
-                )  # fmt: skip
+    for name in TWINS:
+        frames, what = (seen[name].images, lab.data[name].truth), f"{method}, {ROWS} x {ROWS}"
+        model = lab.fit(lambda: sfx.build_cnn((ROWS, ROWS, 1)), frames, part, (what, name, ""))
+        predict = quick_predict(model)
+        for test_on in TWINS if table == 1 else (name,):
+            truth = lab.data[test_on].truth[part.test]
+            counts = sfx.count(truth, predict(seen[test_on].images[part.test]) > 0.5)
+            about = {"seed": lab.seed, "profile": PROFILE.name, "source": "twin"}
+            lab.full_size.append(sfx.row(table, method, name, test_on, counts, **about))
     return ()
+
+
+def full_size_few(lab):
+    """Table 2, whose trainings with 200 labels take minutes."""
+    return full_size(lab, 2, FEW, SMALL)
