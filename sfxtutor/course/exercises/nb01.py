@@ -40,12 +40,8 @@ EXERCISES = (
             "small angles": lambda: (
                 lambda radius, wavelength, distance: wavelength * distance / radius
             ),
-            "ratio upside down": lambda: by_ratio(
-                lambda radius, distance: np.arctan(distance / radius)
-            ),
-            "sine for tangent": lambda: by_ratio(
-                lambda radius, distance: np.arcsin(radius / distance)
-            ),
+            "ratio upside down": lambda: by_ratio(np.arctan, power=-1),
+            "sine for tangent": lambda: by_ratio(np.arcsin),
             "degrees": lambda: spacing(lambda angle: np.rad2deg(angle) / 2),
         },
     ),
