@@ -11,8 +11,12 @@ from .probes00 import (
     decisions,
     first,
     own_counts,
+    precision,
+    quantile,
     rates,
+    reaching,
     recall,
+    same_as,
     share,
     specificity,
     width_at,
@@ -49,6 +53,11 @@ EXERCISES = (
             ),
             "textbook formula": lambda: first(lambda n: 2 * 1.96 * np.sqrt(0.95 * 0.05 / n)),
             "frames found, not frames there": lambda: 0.95 * first(width_at),
+            "one step too far": lambda: first(width_at) + 20,
+            "twice too strict": Mistake(
+                lambda: first(lambda n: 2 * width_at(n)), fits=lambda found: 1200 <= found <= 1600
+            ),
+            "a width, not a number": Mistake(lambda: 0.05, fits=lambda found: 0 < found < 1),
         },
     ),
     exercise(
@@ -64,7 +73,13 @@ EXERCISES = (
                     t for t in range(-1, 999) if np.mean(spots[truth] > t) >= 0.95
                 )
             ),
-            "between two frames": lambda: lambda spots, truth: np.quantile(spots[truth], 0.05),
+            "a quantile": Mistake(
+                quantile(method="linear"),
+                fits=same_as(quantile(method="linear"), quantile(method="lower")),
+            ),
+            "rate of another kind": Mistake(
+                reaching(specificity), fits=same_as(reaching(specificity), reaching(precision))
+            ),
         },
     ),
     exercise(

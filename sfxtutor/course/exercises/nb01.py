@@ -4,14 +4,18 @@ import numpy as np
 
 from .exercise import exercise
 from .probes01 import (
-    SPOTS,
+    by_ratio,
+    corner_label,
+    flat,
     label_with,
     labels_by,
     lit,
     multiples,
+    near_in_squares,
     own_hit_rate,
     points,
     spacing,
+    spacings,
     visible_in,
 )
 
@@ -29,13 +33,16 @@ EXERCISES = (
     exercise(
         "nb01.q2",
         reference=spacing,
-        probe=lambda spacing: [spacing(*spot) for spot in zip(*SPOTS, strict=True)],
+        probe=spacings,
         mistakes={
             "two theta taken for theta": lambda: spacing(lambda angle: angle),
             "factor of two missing": lambda: spacing(order=1),
             "small angles": lambda: (
                 lambda radius, wavelength, distance: wavelength * distance / radius
             ),
+            "ratio upside down": lambda: by_ratio(np.arctan, power=-1),
+            "sine for tangent": lambda: by_ratio(np.arcsin),
+            "degrees": lambda: spacing(lambda angle: np.rad2deg(angle) / 2),
         },
     ),
     exercise(
@@ -47,6 +54,8 @@ EXERCISES = (
             "centre on the wrong side": lambda: lit(center=lambda w: (0, 0, -1 / w)),
             "wavelength as radius": lambda: lit(lambda w: (0, 0, w), lambda w: w),
             "one side only": lambda: lit(size=lambda error: error),
+            "squares compared": lambda: near_in_squares,
+            "sphere taken for a plane": lambda: flat,
         },
     ),
     exercise(
@@ -59,6 +68,7 @@ EXERCISES = (
             "whole side to each side": label_with(lambda y, x, seen: seen & (y < 724) & (x < 724)),
             "a strip, not a square": label_with(lambda y, x, seen: seen & (x < 362)),
             "a circle, not a square": label_with(lambda y, x, seen: seen & (np.hypot(y, x) < 362)),
+            "corner of the detector": lambda: corner_label,
         },
     ),
     exercise(

@@ -22,6 +22,7 @@ from .probes02 import (
     patch,
     scores,
     separates,
+    ties,
     windowed,
     wrong_blocks,
 )
@@ -65,6 +66,7 @@ EXERCISES = (
                     for part in (slice(None, -4), slice(4, None))
                 ),
             ),
+            "variance for spread": windowed(lambda spread: np.maximum(spread**2, 1)),
             "spread of the whole frame": windowed(lambda spread: np.maximum(contrast().std(), 1)),
         },
     ),
@@ -87,6 +89,9 @@ EXERCISES = (
             "follows the pulse energy": Mistake(lambda: np.max, fits=follows_energy),
             "follows the background's shape": Mistake(
                 lambda: lambda frame: gcn(frame).max(), fits=follows_shape
+            ),
+            "same score for many": Mistake(
+                lambda: lambda frame: np.sum(lcn(gcn(frame)) > 3), fits=ties
             ),
             "spots no higher than noise": Mistake(
                 lambda: lambda frame: lcn(gcn(frame), floor=0).max(),

@@ -49,6 +49,23 @@ def best(merit):
     return lambda spots, truth: max(np.unique(spots), key=lambda t: merit(truth, spots >= t))
 
 
+def quantile(method):
+    """Answer that takes the 5 % quantile of the positives' spots."""
+    return lambda: lambda spots, truth: np.quantile(spots[truth], 0.05, method=method)
+
+
+def reaching(rate):
+    """Answer that gives the lowest threshold at which rate(truth, decision) is at least 95 %."""
+    return lambda: (
+        lambda spots, truth: next(t for t in np.unique(spots) if rate(truth, spots >= t) >= 0.95)
+    )
+
+
+def same_as(*answers):
+    """Function that tells whether the frames kept are those of one of the answers."""
+    return lambda found: any(list(found) == decisions(answer()) for answer in answers)
+
+
 @lru_cache(maxsize=4)
 def own_labels(seed):
     return open_run("LO19", seed=seed).labels
@@ -79,3 +96,7 @@ def recall(truth, decision):
 
 def specificity(truth, decision):
     return np.mean(~decision[~truth])
+
+
+def precision(truth, decision):
+    return np.mean(truth[decision])

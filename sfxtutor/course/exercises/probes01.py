@@ -34,6 +34,19 @@ def spacing(theta=lambda angle: angle / 2, order=2):
     )
 
 
+def by_ratio(inverse, power=1):
+    """Answer whose angle of the ray is inverse((radius / distance) ** power)."""
+    return lambda radius, wavelength, distance: (
+        wavelength / (2 * np.sin(inverse((radius / distance) ** power) / 2))
+    )
+
+
+def spacings(spacing):
+    """What a student's function gives for the spots; nan where an angle is not defined."""
+    with np.errstate(invalid="ignore"):
+        return [float(spacing(*map(np.float64, spot))) for spot in zip(*SPOTS, strict=True)]
+
+
 def points():
     """Points (n, 3) in 1/Å, on both sides of the sphere of 1.3 Å, and elsewhere."""
     rng = np.random.default_rng(8)
@@ -48,6 +61,17 @@ def lit(center=lambda w: (0, 0, 1 / w), radius=lambda w: 1 / w, size=np.abs):
     return lambda s, wavelength, width: (
         size(np.linalg.norm(s + center(wavelength), axis=1) - radius(wavelength)) < width
     )
+
+
+def near_in_squares(s, wavelength, width):
+    """Wrong answer that compares squares of lengths with the width."""
+    ray = s + np.array([0, 0, 1 / wavelength])
+    return np.abs(np.sum(ray**2, axis=1) - 1 / wavelength**2) < width
+
+
+def flat(s, wavelength, width):
+    """Wrong answer: the plane that touches the sphere at the origin."""
+    return np.abs(s[:, 2]) < width
 
 
 def labels_by(label):
@@ -68,6 +92,11 @@ def label_with(keep):
         return label_of(n)
 
     return lambda: label
+
+
+def corner_label(y, x, visible):
+    """Wrong answer: the first 724 rows and columns of the detector."""
+    return label_of(np.sum(visible & (y < 724) & (x < 724)))
 
 
 def multiples(m):

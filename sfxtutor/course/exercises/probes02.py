@@ -12,7 +12,7 @@ from .compare import agree
 
 
 def frames():
-    """Three frames (3, 30, 38), ADU, of another mean and spread each."""
+    """Three frames (3, 30, 38), ADU, each with its own mean and standard deviation."""
     photons = np.random.default_rng(2).gamma(9.0, size=(3, 30, 38))
     return photons * np.array([40, 90, 300])[:, None, None]
 
@@ -136,6 +136,12 @@ def follows_shape(scores):
     """Whether misses on the other background score otherwise."""
     other = scores[2, 0]
     return other.min() > 1.3 * scores[:2, 0].max() or 1.3 * other.max() < scores[:2, 0].min()
+
+
+def ties(scores):
+    """Whether a miss and a hit share a score, and no miss scores higher than a hit of its scene."""
+    pairs = [(hits.min(), misses.max()) for misses, hits in scores]
+    return any(low == high for low, high in pairs) and all(low >= high for low, high in pairs)
 
 
 def patch():

@@ -85,8 +85,32 @@ def my_threshold(spots, truth):
             best = threshold
     return best
 """,
-    ("nb00.q4", "between two frames"): """
+    ("nb00.q3", "one step too far"): """
+n, width = 20, 1
+while width > 0.05:
+    low, high = sfx.wilson(0.95 * n, n)
+    width = high - low
+    n += 20
+answer = n
+""",
+    ("nb00.q3", "twice too strict"): """
+n = 20
+while sfx.wilson(0.95 * n, n)[1] - sfx.wilson(0.95 * n, n)[0] > 0.025:
+    n += 20
+answer = n
+""",
+    ("nb00.q3", "a width, not a number"): """
+low, high = sfx.wilson(0.95 * 320, 320)
+answer = high - low
+""",
+    ("nb00.q4", "a quantile"): """
 def my_threshold(spots, truth):
-    return float(np.percentile(spots[truth], 5))
+    return float(np.quantile(spots[truth], 0.05, method="lower"))
+""",
+    ("nb00.q4", "rate of another kind"): """
+def my_threshold(spots, truth):
+    for threshold in range(spots.max() + 1):
+        if truth[spots >= threshold].mean() >= 0.95:  # precision
+            return threshold
 """,
 }

@@ -28,6 +28,21 @@ def my_spacing(radius, wavelength, distance):
     theta = radius / distance / 2
     return wavelength / (2 * theta)
 """,
+    ("nb01.q2", "ratio upside down"): """
+def my_spacing(radius, wavelength, distance):
+    theta = np.arctan2(distance, radius) / 2
+    return wavelength / (2 * np.sin(theta))
+""",
+    ("nb01.q2", "sine for tangent"): """
+def my_spacing(radius, wavelength, distance):
+    theta = np.arcsin(radius / distance) / 2
+    return wavelength / (2 * np.sin(theta))
+""",
+    ("nb01.q2", "degrees"): """
+def my_spacing(radius, wavelength, distance):
+    theta = np.degrees(np.arctan(radius / distance)) / 2
+    return wavelength / 2 / np.sin(theta)
+""",
     ("nb01.q3", "sphere about the origin"): """
 def my_lit(s, wavelength, width):
     length = np.sqrt(np.sum(s**2, axis=1))
@@ -50,6 +65,17 @@ def my_lit(s, wavelength, width):
     ray = s + np.array([0, 0, 1 / wavelength])
     error = np.sqrt((ray**2).sum(axis=1)) - 1 / wavelength
     return error <= width
+""",
+    ("nb01.q3", "squares compared"): """
+def my_lit(s, wavelength, width):
+    x, y, z = s.T
+    z = z + 1 / wavelength
+    return abs(x**2 + y**2 + z**2 - wavelength**-2) < width
+""",
+    ("nb01.q3", "sphere taken for a plane"): """
+def my_lit(s, wavelength, width):
+    ray = s + np.array([0, 0, 1 / wavelength])
+    return np.abs(ray[:, 2] - 1 / wavelength) < width
 """,
     ("nb01.q4", "whole detector"): """
 def my_crop_label(y, x, visible):
@@ -79,6 +105,14 @@ def my_crop_label(y, x, visible):
 def my_crop_label(y, x, visible):
     inside = (y - 959.5) ** 2 + (x - 959.5) ** 2 < 362**2
     n = np.sum(inside & visible)
+    return "HIT" if n >= 10 else "MAYBE" if n >= 4 else "MISS"
+""",
+    ("nb01.q4", "corner of the detector"): """
+def my_crop_label(y, x, visible):
+    n = 0
+    for i in range(len(y)):
+        if visible[i] and y[i] < 724 and x[i] < 724:
+            n += 1
     return "HIT" if n >= 10 else "MAYBE" if n >= 4 else "MISS"
 """,
 }
