@@ -63,7 +63,11 @@ from .plots.frames import (
     plot_histogram as plot_histogram,
     ring_radius as ring_radius,
 )
-from .plots.scores import plot_history as plot_history, plot_rates as plot_rates
+from .plots.scores import (
+    plot_history as plot_history,
+    plot_rates as plot_rates,
+    plot_table as plot_table,
+)
 from .plots.style import (
     COLOURS as COLOURS,
     LABEL_COLOURS as LABEL_COLOURS,

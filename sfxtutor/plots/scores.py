@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from ..metrics import wilson
 from .style import COLOURS, axes_or_new
@@ -44,6 +45,7 @@ def plot_history(
             history.best_epoch, color="0.4", lw=0.8, label=f"kept: epoch {history.best_epoch}"
         )
     ax.set(xlabel="epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return ax
 
@@ -77,6 +79,49 @@ def plot_rates(
     ax.set(xlabel="%", yticks=np.arange(len(rows)), yticklabels=names, ylim=(len(rows) - 0.5, -0.5))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
     return ax
+
+
+def plot_table(rows: list[dict], ax: plt.Axes | None = None, *, kind: str = "hits") -> plt.Axes:
+    """Draw a rate of one method, run trained on against run tested on, as coloured cells.
+
+    A cell holds the rate in %, with its counts and 95 % Wilson interval; of several seeds the mean
+    and the standard deviation over them, since all are tested on the same frames.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As in ``results.json``; the runs stand in the order in which they first occur.
+    kind : "hits" for recall, "misses" for specificity
+    """
+    ax = axes_or_new(ax)
+    cells = {}
+    for row in rows:
+        cells.setdefault((row["train"], row["test_on"]), []).append(row)
+    down, across = (list(dict.fromkeys(pair[i] for pair in cells)) for i in (0, 1))
+    across.sort(key=lambda name: down.index(name) if name in down else len(down))
+    rates = np.full((len(down), len(across)), np.nan)
+    for (train, test_on), group in cells.items():
+        y, x = down.index(train), across.index(test_on)
+        shares = [100 * _share(row, kind) for row in group]
+        rates[y, x] = np.mean(shares)
+        ink = "k" if rates[y, x] > 80 else "w"  # viridis is light above, dark below
+        ax.text(x, y, _cell(group, shares, kind), ha="center", va="center", color=ink, size=9)
+    ax.imshow(rates, cmap="viridis", vmin=50, vmax=100)
+    ax.set(xticks=range(len(across)), xticklabels=across, yticks=range(len(down)), yticklabels=down)
+    ax.set(xlabel="tested on", ylabel="trained on")
+    return ax
+
+
+def _cell(group, shares, kind):
+    """Text of a cell: rate, counts and interval; of several seeds mean and standard deviation."""
+    text = f"{np.mean(shares):.1f} %"
+    if len(group) > 1:
+        return f"{text}\n± {np.std(shares, ddof=1):.1f}\n{len(group)} seeds"
+    k, n = (group[0][f"{kind}_{part}"] for part in ("found", "total"))
+    if k is None:
+        return "unknown"
+    low, high = wilson(k, n)
+    return f"{text}\n{k}/{n}\n{100 * low:.0f} to {100 * high:.0f} %"
 
 
 def _share(row, kind):

@@ -244,6 +244,30 @@ def test_a_published_rate_whose_count_is_not_known_is_left_out():
     assert "specificity, paper" not in labels
 
 
+def test_a_table_holds_rates_with_counts_by_run_trained_on_and_tested_on():
+    rows = [row(), row(train="LN84", hits_found=44), row(train="LN84", test_on="LN84")]
+    ax = scores.plot_table(rows)
+    texts = {text.get_position(): text.get_text() for text in ax.texts}
+    low, high = wilson(44, 65)
+    assert texts[0, 1] == f"67.7 %\n44/65\n{100 * low:.0f} to {100 * high:.0f} %"
+    assert (1, 0) not in texts
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["LN83", "LN84"]
+    assert ax.images[0].get_array()[1, 0] == pytest.approx(100 * 44 / 65)
+    assert np.isnan(ax.images[0].get_array().filled(np.nan)[0, 1])
+
+
+def test_a_table_gives_seeds_their_mean_and_standard_deviation():
+    ax = scores.plot_table([row(misses_found=k) for k in (301, 335)], kind="misses")
+    (text,) = (text.get_text() for text in ax.texts)
+    shares = [100 * k / 335 for k in (301, 335)]
+    assert text == f"{np.mean(shares):.1f} %\n± {np.std(shares, ddof=1):.1f}\n2 seeds"
+
+
+def test_a_table_says_where_a_count_is_not_known():
+    (text,) = scores.plot_table([row(misses_found=None)], kind="misses").texts
+    assert text.get_text() == "unknown"
+
+
 def test_show_attaches_the_description_and_closes_the_figure(monkeypatch, frame):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda *a, **k: shown.append((a, k)))

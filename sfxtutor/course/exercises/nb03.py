@@ -44,6 +44,12 @@ EXERCISES = (
             "validation rate reported": lambda: epoch_by(
                 lambda x: x["validation"].sum(axis=1).argmax(), "validation"
             ),
+            "epoch counted from one": lambda: epoch_by(
+                lambda rates: rates["validation"].sum(axis=1).argmax(), first=1
+            ),
+            "specificity reported": lambda: epoch_by(
+                lambda rates: rates["validation"].sum(axis=1).argmax(), rate=1
+            ),
         },
     ),
     exercise(
@@ -66,6 +72,14 @@ EXERCISES = (
             "frame in two parts": Mistake(
                 lambda: lambda n, sizes, gap: [slice(0, size) for size in sizes],
                 fits=lambda facts: any(fact["shared"] for fact in facts),
+            ),
+            "tested on the past": Mistake(
+                lambda: (
+                    lambda n, sizes, gap: [
+                        slice(n - part.stop, n - part.start) for part in sequential(n, sizes, gap)
+                    ]
+                ),
+                fits=every_split(backwards=True),
             ),
             "shuffled split": Mistake(lambda: shuffled, fits=every_split(in_order=False, shared=0)),
             "gap forgotten": Mistake(

@@ -54,6 +54,10 @@ EXERCISES = (
             "batch norm left open": lambda: opened_where(
                 lambda i, kind, n: i is None or i > 4 - n or kind == "norm"
             ),
+            "batch norm left frozen": lambda: opened_where(
+                lambda i, kind, n: i is None or (i > 4 - n and kind != "norm")
+            ),
+            "one block too many": lambda: opened_where(lambda i, kind, n: i is None or i > 3 - n),
         },
     ),
     exercise(
@@ -71,6 +75,8 @@ EXERCISES = (
                 lambda: norm_that(both, lambda _, trainable: trainable),
                 fits=lambda found: statistics_moved(found[2]),
             ),
+            "small constant forgotten": lambda: norm_that(both, both, constant=0),
+            "variance of a sample": lambda: norm_that(both, both, ddof=1),
         },
     ),
     exercise(

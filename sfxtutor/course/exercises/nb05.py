@@ -20,6 +20,23 @@ EXERCISES = (
                 lambda: lambda frames: frames.max(axis=-1),
                 fits=probes.single_like(lambda frame: frame.max(axis=-1)),
             ),
+            "distance from the middle": Mistake(
+                lambda: lambda frames: frames.max(axis=-1) - np.median(frames, axis=-1),
+                fits=lambda found: any(
+                    probes.single_like(
+                        lambda frame, middle=middle: frame.max(-1) - middle(frame, -1)
+                    )(found)
+                    for middle in (np.median, np.mean)
+                ),
+            ),
+            "maximum of the absolute values": Mistake(
+                lambda: lambda frames: np.abs(frames).max(axis=-1),
+                fits=probes.single_like(lambda frame: np.abs(frame).max(axis=-1)),
+            ),
+            "standard deviation": Mistake(
+                lambda: lambda frames: frames.std(axis=-1),
+                fits=probes.single_like(lambda frame: frame.std(axis=-1)),
+            ),
         },
     ),
     exercise(

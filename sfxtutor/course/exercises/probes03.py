@@ -10,11 +10,11 @@ from ..student import history, hit_rate
 RATE, LEAST = 0.97, 0.93  # of q3: expected recall, and what its interval has to stay above
 
 
-def epoch_by(choose, report="test"):
-    """An answer to q2: the epoch that `choose` picks from the history, and a recall of it."""
+def epoch_by(choose, report="test", first=0, rate=0):
+    """An answer to q2: the epoch that `choose` picks, counted from `first`, and a rate of it."""
     rates = history()
     epoch = int(choose(rates))
-    return epoch, rates[report][epoch, 0]
+    return epoch + first, rates[report][epoch, rate]
 
 
 def frames_needed(low, frames=lambda n: n / hit_rate()):
@@ -32,13 +32,14 @@ def textbook(k, n):
 def split_facts(split):
     """What counts in a split, for two runs: sizes, order, frames in two parts, smallest gap."""
     facts = []
-    for n, sizes, gap in ((40, (20, 8, 6), 3), (120, (50, 30, 20), 5)):
+    for n, sizes, gap in ((44, (20, 8, 6), 3), (120, (50, 30, 20), 5)):
         a, b, c = (np.arange(n)[part] for part in split(n, sizes, gap))
         gaps = [np.abs(x[:, None] - y).min() - 1 for x, y in ((a, b), (b, c), (a, c))]
         facts.append(
             {
                 "sizes": (a.size, b.size, c.size) == sizes,
                 "in_order": a.max() < b.min() and b.max() < c.min(),
+                "backwards": c.max() < a.min(),
                 "shared": len(np.intersect1d(a, b)) + len(np.intersect1d(np.union1d(a, b), c)),
                 "gap": min(gaps) >= gap,
             }

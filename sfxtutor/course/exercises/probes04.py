@@ -46,13 +46,13 @@ def flags(my_open):
 # --- q3: batch normalisation
 
 
-def norm_that(by_batch, moves, share=0.1):
+def norm_that(by_batch, moves, share=0.1, constant=1e-3, ddof=0):
     """An answer to q3 that uses the batch's, and moves the stored statistics, if those say so."""
 
     def norm(z, mean, variance, training, trainable):
-        batch = z.mean(axis=0), z.var(axis=0)
+        batch = z.mean(axis=0), z.var(axis=0, ddof=ddof)
         used = batch if by_batch(training, trainable) else (mean, variance)
-        out = (z - used[0]) / np.sqrt(used[1] + 1e-3)
+        out = (z - used[0]) / np.sqrt(used[1] + constant)
         if moves(training, trainable):
             pairs = zip((mean, variance), batch, strict=True)
             mean, variance = (old + share * (new - old) for old, new in pairs)
@@ -61,12 +61,13 @@ def norm_that(by_batch, moves, share=0.1):
     return norm
 
 
-STORED = ((0.0, 1.0, 2.0), (1.0, 2.0, 4.0))  # mean and variance
+# mean and variance; a small variance, so that the constant in the root is seen
+STORED = ((0.0, 1.0, 2.0), (0.01, 2.0, 4.0))
 
 
 def batches(my_norm):
     """Output and stored statistics after one batch: frozen and open, in training and out of it."""
-    z = np.random.default_rng(4).normal(2.0, 3.0, size=(20, 3))
+    z = np.random.default_rng(4).normal((0.1, 2, 2), (0.1, 3, 3), size=(20, 3))
     values = []
     for training, trainable in ((True, False), (True, True), (False, True), (False, False)):
         parts = my_norm(z.copy(), *map(np.array, STORED), training, trainable)

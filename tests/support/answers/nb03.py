@@ -56,6 +56,17 @@ validation = rates["validation"]
 epoch = np.argmax(validation[:, 0] + validation[:, 1])
 answer = [epoch, validation[epoch, 0]]
 """,
+    ("nb03.q2", "epoch counted from one"): RATES
+    + """
+merits = [sum(row) for row in rates["validation"]]
+best = merits.index(max(merits))
+answer = best + 1, test[best, 0]
+""",
+    ("nb03.q2", "specificity reported"): RATES
+    + """
+best = np.argmax(rates["validation"].mean(axis=1))
+answer = best, test[best, 1]
+""",
     ("nb03.q3", "positives given, not frames"): RATE
     + """
 answer = min(n for n in range(20, 1000) if sfx.wilson(0.97 * n, n)[0] > 0.93)
@@ -69,6 +80,15 @@ answer = np.ceil(np.ceil(n) / rate)
 def my_split(n, sizes, gap):
     a, b, c = sizes
     return range(a), range(a - gap, a - gap + b), range(n - c, n)
+""",
+    ("nb03.q4", "tested on the past"): """
+def my_split(n, sizes, gap):
+    a, b, c = sizes
+    return (
+        np.arange(c + gap + b + gap, c + gap + b + gap + a),
+        np.arange(c + gap, c + gap + b),
+        np.arange(c),
+    )
 """,
     ("nb03.q4", "shuffled split"): """
 def my_split(n, sizes, gap):

@@ -39,6 +39,32 @@ def my_open(names, open_blocks):
     shut = [f"block{i}_conv" for i in range(1, 5 - open_blocks)]
     return [name not in shut for name in names]
 """,
+    ("nb04.q2", "batch norm left frozen"): """
+def my_open(names, open_blocks):
+    parts = ["features", *(f"block{4 - k}_conv" for k in range(open_blocks))]
+    first = names.index(parts[-1])
+    return [i >= first and not name.endswith("norm") for i, name in enumerate(names)]
+""",
+    ("nb04.q2", "one block too many"): """
+def my_open(names, open_blocks):
+    first = names.index(f"block{4 - open_blocks}_conv")
+    return [i >= first for i in range(len(names))]
+""",
+    ("nb04.q3", "small constant forgotten"): """
+def my_norm(z, mean, variance, training, trainable):
+    if not (training and trainable):
+        return (z - mean) / np.sqrt(variance), mean, variance
+    m, v = z.mean(0), z.var(0)
+    return (z - m) / np.sqrt(v), 0.9 * mean + 0.1 * m, 0.9 * variance + 0.1 * v
+""",
+    ("nb04.q3", "variance of a sample"): """
+def my_norm(z, mean, variance, training, trainable):
+    if not (training and trainable):
+        return (z - mean) / np.sqrt(variance + 0.001), mean, variance
+    m, v = z.mean(0), z.std(0, ddof=1) ** 2
+    out = (z - m) / np.sqrt(v + 0.001)
+    return out, 0.9 * mean + 0.1 * m, 0.9 * variance + 0.1 * v
+""",
     ("nb04.q3", "frozen batch norm still learning"): """
 def my_norm(z, mean, variance, training, trainable):
     if training:

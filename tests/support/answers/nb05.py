@@ -16,6 +16,18 @@ def my_rwd(frames):
 def my_rwd(frames):
     return np.max(frames, axis=-1)
 """,
+    ("nb05.q1", "distance from the middle"): """
+def my_rwd(frames):
+    return (frames - frames.mean(axis=-1, keepdims=True)).max(axis=-1)
+""",
+    ("nb05.q1", "maximum of the absolute values"): """
+def my_rwd(frames):
+    return abs(frames).max(axis=-1)
+""",
+    ("nb05.q1", "standard deviation"): """
+def my_rwd(frames):
+    return np.std(frames, axis=-1)
+""",
     ("nb05.q2", "one mean for the whole set"): """
 def my_relative(vectors):
     return vectors / vectors.mean() - 1
