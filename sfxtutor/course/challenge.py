@@ -36,7 +36,7 @@ def challenge(model: "keras.Model", name: str = "my model", run: str = "LN83") -
     ----------
     model : keras.Model
         Trained with 200 labels of the run: of images (n, y, x, 1) as `prepare(...).images`, or of
-        vectors (n, 720, 1) as `prepare(...).rwd`; gives p("hit or maybe"), (n, 1).
+        vectors (n, 720) as `prepare(...).rwd`; gives p("hit or maybe"), (n, 1).
     name : str
         The model's on the leaderboard; the same name again replaces its line.
     run : "LN83", "LN84" or "LO19"
@@ -66,11 +66,11 @@ def score(model, run, seed):
     from ..training import predict
 
     shape = tuple(model.input_shape[1:])
-    vectors = shape == (ROWS, 1)
+    vectors = shape in ((ROWS,), (ROWS, 1))
     if not vectors and (len(shape) != 3 or shape[0] != shape[1] or ROWS % shape[0] or shape[2] > 1):
         raise ValueError(
             f"The model takes inputs of shape {shape}, expected images such as (180, 180, 1) or "
-            f"vectors ({ROWS}, 1). Build it for what `sfx.prepare` gives."
+            f"vectors ({ROWS},). Build it for what `sfx.prepare` gives."
         )
     hidden = TwinRun(run, seed)
     seen = prepare(hidden, BIN if vectors else ROWS // shape[0], progress=False)

@@ -52,6 +52,12 @@ def test_the_score_is_that_of_the_hidden_frames():
     assert found["misses_found"] <= found["misses_total"]
 
 
+def test_a_model_of_vectors_is_scored_too():
+    vector = keras.Input((720,))
+    model = keras.Sequential([vector, keras.layers.Dense(1, "sigmoid")])
+    assert 0 <= contest.score(model, "LN83", 7)["auc"] <= 1
+
+
 def test_a_model_of_other_inputs_is_refused():
     image = keras.Input((100, 100, 1))
     model = keras.Model(image, keras.layers.GlobalMaxPooling2D()(image))
