@@ -17,6 +17,7 @@ from .probes06 import (
     plain_error,
     risk,
     schedule,
+    shares,
     target_alone,
     total_loss,
     turned_forward,
@@ -61,9 +62,11 @@ EXERCISES = (
         probe=losses,
         mistakes={
             "target labels used": Mistake(lambda: total_loss(labels=True), fits=differ),
-            "losses subtracted": lambda: total_loss(sign=-1),
+            "losses subtracted": lambda: total_loss(domain=-1),
             "runs exchanged": lambda: total_loss(target=0),
             "domain loss of the target alone": lambda: target_alone,
+            "runs averaged, then added": lambda: total_loss(domain=2),
+            "label loss alone": lambda: total_loss(domain=0),
         },
     ),
     exercise(
@@ -92,9 +95,16 @@ EXERCISES = (
                 lambda: lambda spots, *rest: [0] * 100 + list(range(100)),
                 fits=lambda found: found[1] < found[2],
             ),
+            "half of them hits": Mistake(
+                lambda: frames_with(lambda share: 0.5), fits=lambda found: found[0] == 0.5
+            ),
             "share of the target kept": Mistake(
                 lambda: lambda spots, least, share, n: range(n),
                 fits=lambda found: 0.3 < found[0] < 0.65,
+            ),
+            "threshold left out": Mistake(
+                lambda: frames_with(lambda share: share, above=1),
+                fits=lambda found: found[1] == found[2] and 0.01 < found[0] - shares()[0] < 0.1,
             ),
             "no hits at all": Mistake(
                 lambda: frames_with(lambda share: 0), fits=lambda found: found[0] == 0

@@ -30,6 +30,7 @@ EXERCISES = (
                 lambda: probes.operate(lambda valid, test, wanted: probes.threshold(*test, wanted)),
                 fits=probes.follows_test,
             ),
+            "validation rate reported": lambda: probes.validated,
             "all frames in the quantile": lambda: probes.operate(
                 lambda valid, test, wanted: np.quantile(valid[0], 1 - wanted)
             ),
@@ -41,7 +42,7 @@ EXERCISES = (
             ),
             "too few found on validation": Mistake(
                 lambda: probes.operate(
-                    lambda valid, test, wanted: probes.threshold(*valid, wanted, "linear")
+                    lambda valid, test, wanted: np.quantile(valid[0][valid[1]], 1 - wanted)
                 ),
                 fits=probes.finds_less_than(0.9),
             ),
@@ -54,6 +55,10 @@ EXERCISES = (
         mistakes={
             "R on the wrong error": lambda: probes.cheapest(
                 lambda lost, kept, y, n, ratio: lost + ratio * kept
+            ),
+            "threshold of a calibrated p": lambda: lambda p, truth, ratio: 1 / (1 + ratio),
+            "dearest threshold": lambda: probes.cheapest(
+                lambda lost, kept, y, n, ratio: -ratio * lost - kept
             ),
             "R ignored": lambda: probes.cheapest(lambda lost, kept, y, n, ratio: lost + kept),
             "shares instead of counts": lambda: probes.cheapest(
@@ -78,7 +83,14 @@ EXERCISES = (
         mistakes={
             "the larger count wins": lambda: lambda a, b, n: probes.decision(a - b, a - b),
             "intervals must not touch": lambda: probes.apart,
-            "one rate taken as exact": lambda: probes.one_fixed,
+            "one rate taken as exact": Mistake(
+                lambda: probes.one_fixed,
+                fits=lambda found: any(
+                    agree(found, probes.probe_better(rule), 0)
+                    for rule in (probes.one_fixed, probes.other_fixed)
+                ),
+            ),
+            "textbook interval": lambda: probes.wald,
         },
     ),
     exercise(

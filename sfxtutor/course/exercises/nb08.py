@@ -68,14 +68,19 @@ EXERCISES = (
         reference=lambda: probes.workers(),
         probe=probes.probe_workers,
         mistakes={
-            "scheduler's limit forgotten": lambda: probes.workers(limit=False),
+            "scheduler's limit forgotten": lambda: probes.workers(limit=None),
             "overhead left out": lambda: probes.workers(
                 ms=lambda block, frame, task: block * frame
             ),
-            "overhead for every frame": lambda: probes.workers(
-                ms=lambda block, frame, task: block * (frame + task)
+            "overhead for every frame": Mistake(
+                lambda: probes.per_frame(lambda block: block),
+                fits=lambda found: any(
+                    found == probes.probe_workers(probes.per_frame(limit))
+                    for limit in (None, lambda block: 1, lambda block: block)
+                ),
             ),
             "rounded down": lambda: probes.workers(whole=math.floor),
+            "one worker too many": lambda: probes.workers(whole=lambda n: math.ceil(n) + 1),
         },
     ),
     exercise(

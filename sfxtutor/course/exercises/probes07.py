@@ -19,9 +19,10 @@ def in_bin(low=0.6, high=0.8, share=lambda truth, chosen: truth[chosen].mean()):
     return p[chosen].mean(), share(truth, chosen)
 
 
-def threshold(p, truth, wanted, method="lower"):
+def threshold(p, truth, wanted):
     """The highest threshold that finds that share of the positives."""
-    return np.quantile(p[truth], 1 - wanted, method=method)
+    positives = np.sort(p[truth])[::-1]
+    return positives[math.ceil(wanted * len(positives) - 1e-9) - 1]  # 1e-9: rounding of a product
 
 
 def operate(choose):
@@ -32,6 +33,12 @@ def operate(choose):
         return t, np.mean(p_test[truth_test] >= t)
 
     return operating_point
+
+
+def validated(p_valid, truth_valid, p_test, truth_test, wanted):
+    """A wrong answer to q2: the recall on the frames that chose the threshold."""
+    t = threshold(p_valid, truth_valid, wanted)
+    return t, np.mean(p_valid[truth_valid] >= t)
 
 
 def valid_frames():
@@ -124,7 +131,20 @@ def one_fixed(a, b, n):
     return decision(low - b / n, high - b / n)
 
 
+def other_fixed(a, b, n):
+    """The same the other way round."""
+    low, high = wilson(b, n)
+    return decision(a / n - high, a / n - low)
+
+
+def wald(a, b, n):
+    """A wrong answer to q5: the textbook's interval of a difference."""
+    half = 1.96 * math.sqrt((a * (n - a) + b * (n - b)) / n**3)
+    return decision((a - b) / n - half, (a - b) / n + half)
+
+
 CASES = ((63, 60, 65), (392, 378, 400), (378, 392, 400), (186, 175, 200), (390, 350, 400))
+CASES += ((57, 63, 65), (59, 64, 65), (205, 200, 400))
 
 
 def probe_better(decide):

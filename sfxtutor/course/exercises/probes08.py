@@ -106,11 +106,15 @@ def probe_missing(answer):
     return tuple(part if part is None else np.asarray(list(part), float) for part in missing)
 
 
-def workers(ms=lambda block, frame, task: block * frame + task, limit=True, whole=math.ceil):
-    """An answer to q4; other functions replace its parts."""
+def workers(
+    ms=lambda block, frame, task: block * frame + task,
+    limit=lambda block: block,
+    whole=math.ceil,
+):
+    """An answer to q4; other functions replace its parts, `limit` the frames of a task or None."""
 
     def answer(rate, frame_ms, task_ms, block):
-        if limit and 1000 * block / task_ms < rate:
+        if limit and 1000 * limit(block) / task_ms < rate:
             return 0
         return whole(rate * ms(block, frame_ms, task_ms) / (1000 * block))
 
@@ -119,6 +123,11 @@ def workers(ms=lambda block, frame, task: block * frame + task, limit=True, whol
 
 def probe_workers(answer):
     return tuple(answer(*case) for case in RATES)
+
+
+def per_frame(limit):
+    """A wrong answer to q4: the scheduler's time for every frame."""
+    return workers(ms=lambda block, frame, task: block * (frame + task), limit=limit)
 
 
 def hours(join=max, disks=lambda cores: 1, unit=3600):

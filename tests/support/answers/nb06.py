@@ -48,6 +48,15 @@ def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
     given = np.where(y, p_hit, 1 - p_hit)
     return np.mean(-np.log(given)) + np.mean(-np.log(p_target))
 """,
+    ("nb06.q3", "runs averaged, then added"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = -np.log(np.where(y, p_hit, 1 - p_hit)).mean()
+    return label - np.log(1 - p_source).mean() - np.log(p_target).mean()
+""",
+    ("nb06.q3", "label loss alone"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    return -np.mean(y * np.log(p_hit) + (1 - y) * np.log(1 - p_hit))
+""",
     ("nb06.q4", "target labels used"): """
 def my_epoch(val_loss, domain_val_loss, target_merit):
     risk = val_loss + np.maximum(0, np.log(2) - domain_val_loss)
@@ -80,6 +89,17 @@ def my_frames(spots, threshold, share, n):
     ("nb06.q5", "share of the target kept"): """
 def my_frames(spots, threshold, share, n):
     return np.random.default_rng(1).permutation(len(spots))[:n]
+""",
+    ("nb06.q5", "half of them hits"): """
+def my_frames(spots, threshold, share, n):
+    order = np.argsort(spots)
+    return np.append(order[: n // 2], order[-n // 2 :])
+""",
+    ("nb06.q5", "threshold left out"): """
+def my_frames(spots, threshold, share, n):
+    k = round(share * n)
+    hits, others = np.where(spots > threshold)[0], np.where(spots <= threshold)[0]
+    return np.append(hits[:k], others[: n - k])
 """,
     ("nb06.q5", "no hits at all"): """
 def my_frames(spots, threshold, share, n):

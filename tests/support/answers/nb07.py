@@ -30,6 +30,11 @@ def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
     threshold = np.sort(score)[int((1 - wanted) * len(score))]
     return threshold, (p_test[truth_test] >= threshold).mean()
 """,
+    ("nb07.q2", "validation rate reported"): """
+def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+    threshold = np.quantile(p_valid[truth_valid], 1 - wanted, method="lower")
+    return threshold, sfx.count(truth_valid, p_valid >= threshold).recall
+""",
     ("nb07.q2", "all frames in the quantile"): """
 def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
     threshold = np.percentile(p_valid, 100 * (1 - wanted))
@@ -54,6 +59,17 @@ def my_threshold(p, truth, ratio):
         return counts.hits_total - counts.hits_found + ratio * false_hits
 
     return min(sorted(p), key=loss)
+""",
+    ("nb07.q3", "threshold of a calibrated p"): """
+def my_threshold(p, truth, ratio):
+    return 1 / (ratio + 1)
+""",
+    ("nb07.q3", "dearest threshold"): """
+def my_threshold(p, truth, ratio):
+    def loss(t):
+        return ratio * np.sum(truth & (p < t)) + np.sum(~truth & (p >= t))
+
+    return max(sorted(p), key=loss)
 """,
     ("nb07.q3", "R ignored"): """
 def my_threshold(p, truth, ratio):
@@ -97,9 +113,15 @@ def my_decision(a, b, n):
 """,
     ("nb07.q5", "one rate taken as exact"): """
 def my_decision(a, b, n):
-    low, high = sfx.wilson(a, n)
-    if low <= b / n <= high:
+    low, high = sfx.wilson(b, n)
+    if low <= a / n <= high:
         return "undecided"
     return "a" if a > b else "b"
+""",
+    ("nb07.q5", "textbook interval"): """
+def my_decision(a, b, n):
+    error = np.sqrt(a / n * (1 - a / n) / n + b / n * (1 - b / n) / n)
+    z = (a - b) / n / error
+    return "undecided" if abs(z) < 1.96 else "a" if z > 0 else "b"
 """,
 }

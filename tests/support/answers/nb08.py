@@ -96,9 +96,15 @@ def my_workers(rate, frame_ms, task_ms, block):
 """,
     ("nb08.q4", "overhead for every frame"): """
 def my_workers(rate, frame_ms, task_ms, block):
-    if block / task_ms * 1000 < rate:
+    if 1000 / task_ms < rate:
         return 0
     return int(np.ceil(rate * (frame_ms + task_ms) / 1000))
+""",
+    ("nb08.q4", "one worker too many"): """
+def my_workers(rate, frame_ms, task_ms, block):
+    if block / task_ms * 1000 < rate:
+        return 0
+    return int(np.ceil(rate * (frame_ms + task_ms / block) / 1000)) + 1
 """,
     ("nb08.q4", "rounded down"): """
 def my_workers(rate, frame_ms, task_ms, block):
