@@ -28,19 +28,23 @@ PAPER_SPEEDUP = 88  # 11,123 vectors/s against 126 frames/s
 
 class Evidence(NamedTuple):
     """What the lessons computed: rows by (method, train, adapt_to, test_on, frames tested), each
-    group of them differing in the seed, and what lesson 06 saves of each DANN it trained."""
+    group of them differing in the seed, and what lesson 06 saves of each DANN it trained.
+
+    `used` are the groups that were looked up, for one claim."""
 
     groups: dict
     domains: list
+    used: list
 
     def rows(self, method, train, test_on, adapt_to="", frames=None):
         """The rows of that kind, of any number of tested frames if it is not given."""
         for key, rows in self.groups.items():
             if key[:4] == (method, train, adapt_to, test_on) and frames in (None, key[4]):
+                self.used.append(rows)
                 return rows
         same = FULL, train, adapt_to, test_on, FURTHER  # the untuned network, on further frames
         if method == UNTUNED and same in self.groups:
-            return self.groups[same]
+            return self.rows(FULL, train, test_on, adapt_to, FURTHER)
         adapted = f", adapted to {adapt_to}" if adapt_to else ""
         raise KeyError(f"{method}, trained on {train}{adapted}, tested on {test_on}")
 
@@ -77,9 +81,9 @@ def claims(
             f"Found rows of {sorted(origins)}, expected one source and one profile. "
             "Judge them one by one."
         )
-    evidence = Evidence(_groups(rows), list(domains))
-    judged = []
+    groups, domains, judged = _groups(rows), list(domains), []
     for judge in JUDGES:
+        evidence = Evidence(groups, domains, [])
         name, text = judge.__name__.replace("_", "-"), " ".join(judge.__doc__.split())
         try:
             margins, detail = judge(evidence)
@@ -89,8 +93,9 @@ def claims(
             says, detail = "unresolved", f"Not computed: {missing.args[0]}."
         else:
             # the spread of several trainings is all that those margins hold
-            detail += "." if judge in OF_TRAININGS else f". {_seeds(evidence.groups)}."
-            detail += _needed(margins, least, evidence.groups) if says == "unresolved" else ""
+            detail += "." if judge in OF_TRAININGS else f". {_seeds(evidence.used)}."
+            seeds = max(map(len, evidence.used), default=len({one["seed"] for one in domains}))
+            detail += _needed(margins, least, seeds) if says == "unresolved" else ""
         judged.append({"id": name, "text": text, "verdict": says, "detail": detail})
     return [*judged, _speed_claim(speeds)]
 
@@ -306,10 +311,9 @@ def _speed_claim(speeds):
     return claim | {"verdict": verdict([above(ratio, PAPER_SPEEDUP)]), "detail": detail}
 
 
-def _needed(margins, least, groups):
+def _needed(margins, least, seeds):
     """How many seeds it would take, if their number alone made intervals narrower; a sentence."""
-    seeds = max((len(rows) for rows in groups.values()), default=1)
-    if seeds == 1 or any(math.isinf(margin.low) for margin in margins):
+    if seeds <= 1 or any(math.isinf(margin.low) for margin in margins):
         return ""
     times = [
         ((m.high - m.low) / 2 / max(abs(m.value), abs(least - m.value), 1e-9)) ** 2
@@ -320,8 +324,8 @@ def _needed(margins, least, groups):
     return f" {f'About {needed}' if needed <= 100 else 'More than 100'} seeds would decide it."
 
 
-def _seeds(groups):
-    numbers = sorted({len(rows) for rows in groups.values()} or {1})
+def _seeds(used):
+    numbers = sorted({len(rows) for rows in used} or {1})
     unknown = "the spread from training to training is not in the intervals"
     if numbers[-1] == 1:
         return f"One seed: {unknown}"

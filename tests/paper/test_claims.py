@@ -268,8 +268,10 @@ def test_a_detail_names_the_seeds_and_a_row_saved_twice_counts_once():
     three = rows_of(seeds=(0, 1, 2))
     assert claims(three)[0]["detail"].endswith(". 3 seeds.")
     some = [r for r in three if r["seed"] == 0 or r["method"].startswith("RWD")]
-    detail = claims(some)[0]["detail"]
-    assert detail.endswith(f". 1 to 3 seeds; where there is one, {unknown}")
+    found = {claim["id"]: claim["detail"] for claim in claims(some)}
+    ending = f". 1 to 3 seeds; where there is one, {unknown}"
+    assert found["full-labels-find-hits"].endswith(f". One seed: {unknown}")  # of its own rows
+    assert ending in found["rwd-beats-cnn-with-few"]
 
 
 def test_rows_of_two_sources_are_not_judged_together():

@@ -87,7 +87,7 @@ def home_table(records):
             rows = of(records, method, name, name)
             if rows:
                 rates = [advantage([rows], (), kind) for kind in ("hits", "misses")]
-                auc = spread([row["auc"] for row in rows]).text(1, 4)
+                auc = within(spread([row["auc"] for row in rows])).text(1, 4)
                 same = advantage([sfx.at_95(rows)])
                 lines.append((method, name, len(rows), *rates, auc, same))
     return table(header, lines)

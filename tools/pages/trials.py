@@ -1,5 +1,6 @@
 """Trials of docs/results.md: epochs kept without labels, 720 x 720 frames, another detector."""
 
+import math
 from statistics import fmean
 
 from sfxtutor.metrics import rate_text
@@ -106,5 +107,7 @@ def unseen(records):
 
 
 def within(rate):
-    """A rate whose interval ends at 0 and 100 %."""
+    """A rate whose interval ends at 0 and 100 %; that of one training has none."""
+    if math.isinf(rate.low):
+        return rate
     return Estimate(rate.value, max(rate.low, 0.0), min(rate.high, 1.0))
