@@ -67,3 +67,21 @@ def test_a_banned_word_would_be_seen():
     assert banned("Mended, then the Verdict") == ["Mended, then the Verdict"] * 2
     assert banned("my_verdict") == ["my_verdict"]
     assert banned("at\nleast, amended, far apart") == []
+
+
+def terms():
+    """The list of terms below the table."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return " ".join(re.search(r"reads this list:\n\n(.*?)\n\n", text, re.DOTALL)[1].split()).split(
+        ", "
+    )
+
+
+@pytest.mark.parametrize("term", terms())
+def test_a_term_is_in_the_glossary_and_in_a_lesson(term):
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").lower()
+    assert f"**{term.lower()}.**" in glossary
+    written = re.compile(re.escape(term).replace(r"\ ", r"\s+"), re.IGNORECASE)
+    lessons = (path for path in LESSONS if path.parent.name == "notebooks")
+    cells = (cell for path in lessons for cell in nbformat.read(path, as_version=4).cells)
+    assert any(written.search(cell.source) for cell in cells if cell.cell_type == "markdown")
