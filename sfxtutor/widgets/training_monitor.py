@@ -35,7 +35,7 @@ class TrainingMonitor(Monitor):
     """Curves of a training while it runs; hand it to `fit` or `fit_dann` as `watch`.
 
     The button lets the current epoch end, then stops; the best epoch so far is kept. A training
-    that is remembered is shown at once. One monitor may watch several trainings, one after another.
+    that is cached is shown at once. One monitor may watch several trainings, one after another.
     """
 
     def __init__(self):
@@ -75,7 +75,7 @@ def progress(history, epochs, live):
         return f"epoch {len(history.loss)} of {epochs}: {rates}"
     best = history.best_epoch - 1
     rates = f"recall {history.recall[best]:.1%}, specificity {history.specificity[best]:.1%}"
-    how = "done" if live else "remembered from an earlier training"
+    how = "done" if live else "cached, from an earlier training"
     if history.stopped:
         how = f"stopped after {len(history.loss)} of {epochs} epochs"
     return f"{how}; epoch {best + 1} kept: {rates}; {history.seconds:.0f} s"
