@@ -50,7 +50,7 @@ def test_it_says_how_far_the_training_is():
     assert progress(None, 0, False) == "no epoch yet"
     assert progress(history(2), 4, True) == "epoch 2 of 4: recall 65.0%, specificity 65.0%"
     assert progress(history(2, 3.2), 4, True).startswith("done; epoch 2 kept: recall 65.0%")
-    assert progress(history(2, 3.2), 4, False).startswith("remembered from an earlier training")
+    assert progress(history(2, 3.2), 4, False).startswith("cached, from an earlier training")
     assert "stopped after 2 of 4" in progress(history(2, 3.2, stopped=True), 4, True)
 
 
