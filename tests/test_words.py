@@ -72,9 +72,8 @@ def test_a_banned_word_would_be_seen():
 def terms():
     """The list of terms below the table."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    return " ".join(re.search(r"reads this list:\n\n(.*?)\n\n", text, re.DOTALL)[1].split()).split(
-        ", "
-    )
+    listed = re.search(r"reads this list:\n\n(.*?)\n\n", text, re.DOTALL)[1]
+    return " ".join(listed.split()).split(", ")
 
 
 @pytest.mark.parametrize("term", terms())

@@ -139,11 +139,15 @@ def indexable(found, card, rotation, cell, wavelength, tolerance=0.15):
     return float(np.mean(np.all(np.abs(index - np.rint(index)) < tolerance, axis=0)))
 
 
+def count_spots_of(run, i):
+    """Spots that the dispersion finder counts on a whole frame, with DIALS' settings: int."""
+    return count_spots(run[i], run.card.gain, mask=run.mask, **FINDER.get(run.name, {}))
+
+
 def spot_counts(run, label, frames):
-    """Spots that the dispersion finder counts on whole frames of a class: (frames,) int."""
+    """`count_spots_of` the first frames of a class: (frames,) int."""
     chosen = np.flatnonzero(run.labels == label)[:frames]
-    asked = FINDER.get(run.name, {}) | {"gain": run.card.gain, "mask": run.mask}
-    return np.array([count_spots(run[i], **asked) for i in chosen])
+    return np.array([count_spots_of(run, i) for i in chosen])
 
 
 def clean_frames(run, frames=3):

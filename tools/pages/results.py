@@ -10,7 +10,7 @@ from sfxtutor.runs.datasets import READING, TWINS
 from ..pictures import TABLES
 from .claims import of, seeds
 from .markdown import table
-from .trials import full_size, scorers, unseen, within
+from .trials import MADE, full_size, scorers, unseen, within
 
 POOLED, POOLED_ALL = "2D CNN, pooling and relative, 200 labels", (
     "2D CNN, pooling and relative, 1200 labels"
@@ -32,7 +32,7 @@ ADAPTED = (
     RWD_AWAY + BY_SHARE, "AdaBN, 0 target labels", DANN,
     "DANN, shared statistics, 0 target labels", SHARED, OWN, BY_GROUPS, PRETRAINED, WEIGHTED,
     WEIGHTED + BY_SHARE,
-    "RWD 1D CNN, made labels", "RWD 1D CNN, made labels, threshold too",
+    MADE, f"{MADE}, threshold too",
     "2D CNN, made labels", "2D CNN, made labels, threshold too", TRANSFER,
 )  # fmt: skip
 

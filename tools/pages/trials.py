@@ -11,7 +11,8 @@ from sfxtutor.runs.datasets import UNSEEN
 
 from .markdown import table
 
-METHODS = (FULL, RWD_AWAY, "RWD 1D CNN, made labels", RWD)  # on a run of another detector
+MADE = "RWD 1D CNN, made labels"
+METHODS = (FULL, RWD_AWAY, MADE, RWD)  # on a run of another detector
 
 
 def scorers(records):

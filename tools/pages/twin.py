@@ -4,7 +4,7 @@ import sfxtutor as sfx
 from sfxtutor.runs.datasets import TWINS, UNSEEN
 from sfxtutor.runs.twin.run import SETUPS
 
-from ..twin_points import compare
+from ..twin_points import compare, count_spots_of
 from .markdown import table
 
 
@@ -17,7 +17,14 @@ def values():
     return {
         "runs": [{"about": about(run), "table": points(found)} for run, found in compared.items()],
         "l498_miss": f"{misses.twin:.3g}",
+        "l498_auc": f"{count_auc(runs[-1]):.3f}",
     }
+
+
+def count_auc(run, frames=200):
+    """Area under the ROC curve of the spot count, on the first frames of a run."""
+    spots = [count_spots_of(run, i) for i in range(frames)]
+    return sfx.auc(spots, sfx.is_positive(run.labels[:frames]))
 
 
 def about(run):

@@ -157,10 +157,11 @@ class TwinRun(Run):
 
 def good_pixels(setup):
     """Good pixels: all but the beam stop's shadow and 13 pixels about it, as in the real masks."""
+    if setup.panels is not None:
+        return setup.panels
     y, x = np.indices(setup.shape, sparse=True)
     wide = replace(setup, stop=(setup.stop[0] + 13, setup.stop[1] + 13))
-    good = ~in_shadow(wide, y - setup.center[0], x - setup.center[1])
-    return good if setup.panels is None else setup.panels
+    return ~in_shadow(wide, y - setup.center[0], x - setup.center[1])
 
 
 def _labels(name, rng):
