@@ -196,7 +196,7 @@ def _epochs(dann, frames, settings, history):
 
 
 def training_step(dann, optimizer):
-    """One step on frames of either run; the losses of both heads.  Lesson 06 writes it out."""
+    """One step on frames of either run; the losses of both heads.  Lesson 07 writes it out."""
 
     @tf.function(reduce_retracing=True)
     def step(x, y, weight, x_target):

@@ -1,7 +1,7 @@
 """Keras layers of our own: gradient reversal, and RWD vectors relative to their mean.
 
 `GradientReversal` turns a domain classifier into an opponent of the base (Ganin et al., J. Mach.
-Learn. Res. 17, 1, 2016); lesson 06 writes it out.
+Learn. Res. 17, 1, 2016); lesson 07 writes it out.
 """
 
 import math

@@ -26,9 +26,9 @@ REQUIRED = [
     "03_benchmark_cnn",
     "04_transfer_learning",
     "05_row_wise_decomposition",
-    "06_dann",
-    "07_which_method",
-    "08_screening_a_run",
+    "07_dann",
+    "08_which_method",
+    "09_screening_a_run",
 ]
 NAMES = sorted({*REQUIRED, *(path.stem for path in find_notebooks(FOLDER))})
 HEAD = ("Question", "Objectives", "Minutes", "Prerequisites")

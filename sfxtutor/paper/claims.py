@@ -28,7 +28,7 @@ PAPER_SPEEDUP = 88  # 11,123 vectors/s against 126 frames/s
 
 class Evidence(NamedTuple):
     """What the lessons computed: rows by (method, train, adapt_to, test_on, frames tested), each
-    group of them differing in the seed, and what lesson 06 saves of each DANN it trained.
+    group of them differing in the seed, and what lesson 07 saves of each DANN it trained.
 
     `used` are the groups that were looked up, for one claim."""
 
@@ -269,7 +269,7 @@ def dann_overlaps_more(evidence):
 
 def _domains(evidence):
     if not evidence.domains:
-        raise KeyError("the DANN trainings of lesson 06")
+        raise KeyError("the DANN trainings of lesson 07")
     return evidence.domains
 
 

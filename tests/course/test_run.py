@@ -65,7 +65,7 @@ def report(tmp_path_factory):
     folder, out = tmp_path_factory.mktemp("lessons"), tmp_path_factory.mktemp("out")
     lessons = [write(folder / "00_good.ipynb", GOOD), write(folder / "01_bad.ipynb", BAD)]
     (out / "results").mkdir()
-    for name in ("nb01", "nb07"):  # of a lesson that fails now, and of one that is not run now
+    for name in ("nb01", "nb08"):  # of a lesson that fails now, and of one that is not run now
         (out / "results" / f"{name}.json").write_text(json.dumps([ROW]))
     before = [lesson.read_bytes() for lesson in lessons]
     status = run_course([lessons[1], lessons[0]], "paper", "cxidb", out, seed=7)

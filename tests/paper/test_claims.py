@@ -55,7 +55,7 @@ def rows_of(seeds=(0,), spread=0, **recalls):
 
 
 def domains_of(label=(0.7, 0.3, 0.2), domain=(0.6, 0.7, 0.6), nearer=0.5, mixed=0.2, n=6):
-    """What lesson 06 saves of n trainings, which differ a little."""
+    """What lesson 07 saves of n trainings, which differ a little."""
     return [
         {
             "source": "LN83", "target": "LN84", "seed": i, "val_loss": label,
@@ -259,7 +259,7 @@ def test_one_missing_row_leaves_open_what_needs_it_and_is_named(missing, claims_
 def test_missing_trainings_of_a_dann_are_named():
     for claim in ("heads-converge-and-oscillate", "dann-overlaps-more"):
         detail = judged(rows_of())[claim]["detail"]
-        assert detail == "Not computed: the DANN trainings of lesson 06."
+        assert detail == "Not computed: the DANN trainings of lesson 07."
 
 
 def test_a_detail_names_the_seeds_and_a_row_saved_twice_counts_once():

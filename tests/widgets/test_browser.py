@@ -1,7 +1,7 @@
 """The widgets and an exercise in JupyterLab, in a browser: each control by mouse and by keyboard.
 
-Lessons 00 to 05 are opened as they are, and the cells run that their widget needs. Lessons 06 and
-07 train for minutes; small notebooks build the same widgets in the same way on small data.
+Lessons 00 to 05 are opened as they are, and the cells run that their widget needs. Lessons 07 and
+08 train for minutes; small notebooks build the same widgets in the same way on small data.
 Screenshots and `latency.json` are left in build/screenshots.
 """
 

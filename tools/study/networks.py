@@ -101,7 +101,7 @@ class Lab:
     ----------
     data : Runs
     trainings : list of dict, what is to be told of each training
-    domains : list of dict, as lesson 06 saves them
+    domains : list of dict, as lesson 07 saves them
     shares : list of dict, the target's share of hits as estimated from the source
     scorers : list of dict, what an adaptation reaches epoch by epoch, and how each rule scores it
     full_size : list of dict, rows of the paper's tables with frames of 720 x 720
@@ -271,7 +271,7 @@ class Lab:
         return dann, history
 
     def compare_domains(self, dann, history, source, target):
-        """What lesson 06 saves: losses by epoch, and how far the features overlap."""
+        """What lesson 07 saves: losses by epoch, and how far the features overlap."""
         valid, y = MOST.validation, self.data[target].truth[MOST.validation]
         at, on = (self.data[name].seen.images[valid] for name in (source, target))
         untuned = self.full(source)

@@ -1,127 +1,142 @@
-"""Exercises of lesson 07, which method. All numbers in them are synthetic."""
+"""Exercises of lesson 07, domain-adversarial networks."""
 
-import numpy as np
-
-from . import probes07 as probes
-from .compare import agree
 from .exercise import Mistake, exercise
+from .probes07 import (
+    balanced_error,
+    both_ways,
+    chosen,
+    differ,
+    distance_by,
+    distances,
+    epochs,
+    four_bools,
+    frames_with,
+    gradients,
+    kept_by,
+    losses,
+    plain_error,
+    risk,
+    schedule,
+    shares,
+    target_alone,
+    total_loss,
+    turned_forward,
+    well_chosen,
+)
 
 EXERCISES = (
     exercise(
         "nb07.q1",
-        reference=probes.in_bin,
-        tolerance=1e-3,
+        reference=lambda: (True, False, True, True),
+        probe=four_bools,
         mistakes={
-            "share of all positives": lambda: probes.in_bin(
-                share=lambda truth, chosen: truth[chosen].sum() / truth.sum()
+            "target labels used": Mistake(
+                lambda: (True, True, True, True), fits=lambda found: found[1]
             ),
-            "share of frames": lambda: probes.in_bin(share=lambda truth, chosen: chosen.mean()),
-            "bin open above": lambda: probes.in_bin(high=2),
+            "domain labels taken for labels of hits": Mistake(
+                lambda: (True, False, True, False),
+                fits=lambda found: found[0] and not (found[2] and found[3]),
+            ),
+            "source labels left out": Mistake(
+                lambda: (False, False, True, True), fits=lambda found: not found[0]
+            ),
         },
     ),
     exercise(
         "nb07.q2",
-        reference=lambda: probes.operate(
-            lambda valid, test, wanted: probes.threshold(*valid, wanted)
-        ),
-        probe=probes.probe_operate,
+        reference=lambda: lambda x, gradient, lambda_: (x, -lambda_ * gradient),
+        probe=both_ways,
         mistakes={
-            "test data used for choosing": Mistake(
-                lambda: probes.operate(lambda valid, test, wanted: probes.threshold(*test, wanted)),
-                fits=probes.follows_test,
+            "reversed forward too": Mistake(
+                lambda: lambda x, gradient, lambda_: (-lambda_ * x, -lambda_ * gradient),
+                fits=turned_forward,
             ),
-            "validation rate reported": lambda: probes.validated,
-            "all frames in the quantile": lambda: probes.operate(
-                lambda valid, test, wanted: np.quantile(valid[0], 1 - wanted)
-            ),
-            "wrong end of the quantile": Mistake(
-                lambda: probes.operate(
-                    lambda valid, test, wanted: np.quantile(valid[0][valid[1]], wanted)
-                ),
-                fits=probes.finds_less_than(0.5),
-            ),
-            "too few found on validation": Mistake(
-                lambda: probes.operate(
-                    lambda valid, test, wanted: np.quantile(valid[0][valid[1]], 1 - wanted)
-                ),
-                fits=probes.finds_less_than(0.9),
-            ),
+            "sign not turned": lambda: lambda x, gradient, lambda_: (x, lambda_ * gradient),
+            "lambda forgotten": lambda: lambda x, gradient, lambda_: (x, -gradient),
+            "nothing reversed": lambda: lambda x, gradient, lambda_: (x, gradient),
         },
     ),
     exercise(
         "nb07.q3",
-        reference=lambda: probes.cheapest(lambda lost, kept, y, n, ratio: ratio * lost + kept),
-        probe=probes.probe_cheapest,
+        reference=total_loss,
+        probe=losses,
         mistakes={
-            "R on the wrong error": lambda: probes.cheapest(
-                lambda lost, kept, y, n, ratio: lost + ratio * kept
-            ),
-            "threshold of a calibrated p": lambda: lambda p, truth, ratio: 1 / (1 + ratio),
-            "dearest threshold": lambda: probes.cheapest(
-                lambda lost, kept, y, n, ratio: -ratio * lost - kept
-            ),
-            "R ignored": lambda: probes.cheapest(lambda lost, kept, y, n, ratio: lost + kept),
-            "shares instead of counts": lambda: probes.cheapest(
-                lambda lost, kept, y, n, r: r * lost / y + kept / n
-            ),
+            "target labels used": Mistake(lambda: total_loss(labels=True), fits=differ),
+            "losses subtracted": lambda: total_loss(domain=-1),
+            "runs exchanged": lambda: total_loss(target=0),
+            "domain loss of the target alone": lambda: target_alone,
+            "runs averaged, then added": lambda: total_loss(domain=2),
+            "label loss alone": lambda: total_loss(domain=0),
         },
     ),
     exercise(
         "nb07.q4",
-        reference=probes.lost,
-        tolerance=5e-3,
+        reference=lambda: kept_by(lambda label, domain, _: risk(label, domain)),
+        probe=epochs,
         mistakes={
-            "only those looked at": lambda: probes.lost(scale=probes.watched()[2]),
-            "scaled to all frames": lambda: probes.lost(scale=probes.watched()[0]),
-            "textbook interval": lambda: probes.lost(interval=probes.textbook),
+            "target labels used": Mistake(
+                lambda: kept_by(lambda label, domain, merit: -merit), fits=differ
+            ),
+            "counted from 0": lambda: (
+                lambda *story: kept_by(lambda a, b, _: risk(a, b))(*story) - 1
+            ),
+            "source loss alone": lambda: kept_by(lambda label, domain, _: label),
+            "domain loss alone": lambda: kept_by(lambda label, domain, _: -domain),
+            "floor missing": lambda: kept_by(lambda label, domain, _: label - domain),
         },
     ),
     exercise(
         "nb07.q5",
-        reference=lambda: probes.better,
-        probe=probes.probe_better,
+        reference=lambda: frames_with(lambda share: share),
+        probe=chosen,
+        accepts=well_chosen,
         mistakes={
-            "the larger count wins": lambda: lambda a, b, n: probes.decision(a - b, a - b),
-            "intervals must not touch": lambda: probes.apart,
-            "one rate taken as exact": Mistake(
-                lambda: probes.one_fixed,
-                fits=lambda found: any(
-                    agree(found, probes.probe_better(rule), 0)
-                    for rule in (probes.one_fixed, probes.other_fixed)
-                ),
+            "frames taken twice": Mistake(
+                lambda: lambda spots, *rest: [0] * 100 + list(range(100)),
+                fits=lambda found: found[1] < found[2],
             ),
-            "textbook interval": lambda: probes.wald,
+            "half of them hits": Mistake(
+                lambda: frames_with(lambda share: 0.5), fits=lambda found: found[0] == 0.5
+            ),
+            "share of the target kept": Mistake(
+                lambda: lambda spots, least, share, n: range(n),
+                fits=lambda found: 0.3 < found[0] < 0.65,
+            ),
+            "threshold left out": Mistake(
+                lambda: frames_with(lambda share: share, above=1),
+                fits=lambda found: found[1] == found[2] and 0.01 < found[0] - shares()[0] < 0.1,
+            ),
+            "no hits at all": Mistake(
+                lambda: frames_with(lambda share: 0), fits=lambda found: found[0] == 0
+            ),
+            "hits and misses exchanged": Mistake(
+                lambda: frames_with(lambda share: 1 - share), fits=lambda found: found[0] >= 0.65
+            ),
         },
     ),
     exercise(
         "nb07.g1",
-        reference=probes.written,
-        probe=probes.probe_written,
+        reference=lambda: lambda label, domain, p: label - schedule(p) * domain,
+        probe=gradients,
         mistakes={
-            "rates applied to all frames": Mistake(
-                lambda: probes.written(
-                    lost=lambda recall, frames: frames * (1 - recall),
-                    kept=lambda specificity, n, frames: frames * (1 - specificity),
-                ),
-                fits=lambda found: agree(found[0], 50_000, 1e-4),
-            ),
-            "specificity taken for what is kept": Mistake(
-                lambda: probes.written(kept=lambda specificity, n, frames: n * specificity),
-                fits=lambda found: agree(found[1], 873_000, 1e-4),
-            ),
-            "misses left out of what is written": lambda: probes.written(
-                disk=lambda saved, slipped: saved
+            "domain gradient added": lambda: lambda label, domain, p: label + schedule(p) * domain,
+            "everything reversed": lambda: lambda label, domain, p: -schedule(p) * (label + domain),
+            "lambda forgotten": lambda: lambda label, domain, p: label - domain,
+            "schedule starts at one half": lambda: (
+                lambda label, domain, p: label - (1 + schedule(p)) / 2 * domain
             ),
         },
     ),
     exercise(
         "nb07.g2",
-        reference=probes.chosen,
-        tolerance=1e-6,
+        reference=lambda: distance_by(balanced_error),
+        probe=distances,
         mistakes={
-            "test data used for choosing": lambda: probes.chosen(use=slice(2, 4)),
-            "a half by habit": lambda: probes.chosen(t=0.5),
-            "validation rate reported": lambda: probes.chosen(report=slice(0, 2)),
+            "accuracy taken for the error": lambda: distance_by(
+                lambda decision, truth: 1 - balanced_error(decision, truth)
+            ),
+            "frames counted alike": lambda: distance_by(plain_error),
+            "below zero": lambda: distance_by(balanced_error, floor=-2),
         },
     ),
 )

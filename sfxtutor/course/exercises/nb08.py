@@ -1,118 +1,127 @@
-"""Exercises of lesson 08, screening a run. All times and rates in them are synthetic."""
-
-import math
+"""Exercises of lesson 08, which method. All numbers in them are synthetic."""
 
 import numpy as np
 
 from . import probes08 as probes
+from .compare import agree
 from .exercise import Mistake, exercise
 
 EXERCISES = (
     exercise(
         "nb08.q1",
-        reference=lambda: probes.speedup(
-            lambda all_, part, factor: all_ / (all_ - part + part / factor)
-        ),
-        probe=probes.probe_speedup,
+        reference=probes.in_bin,
+        tolerance=1e-3,
         mistakes={
-            "factor of the part alone": lambda: probes.speedup(lambda all_, part, factor: factor),
-            "speed-ups averaged": lambda: probes.speedup(
-                lambda all_, part, factor: part / all_ * factor + 1 - part / all_
+            "share of all positives": lambda: probes.in_bin(
+                share=lambda truth, chosen: truth[chosen].sum() / truth.sum()
             ),
-            "part taken as free": lambda: probes.speedup(
-                lambda all_, part, factor: all_ / (all_ - part)
-            ),
-            "new over old": lambda: probes.speedup(
-                lambda all_, part, factor: (all_ - part + part / factor) / all_
-            ),
+            "share of frames": lambda: probes.in_bin(share=lambda truth, chosen: chosen.mean()),
+            "bin open above": lambda: probes.in_bin(high=2),
         },
     ),
     exercise(
         "nb08.q2",
-        reference=lambda: probes.report(),
-        probe=probes.probe_report,
+        reference=lambda: probes.operate(
+            lambda valid, test, wanted: probes.threshold(*valid, wanted)
+        ),
+        probe=probes.probe_operate,
         mistakes={
-            "dropped frames left in": Mistake(
-                lambda: probes.with_nan, fits=lambda found: bool(np.isnan(found[0]))
+            "test data used for choosing": Mistake(
+                lambda: probes.operate(lambda valid, test, wanted: probes.threshold(*test, wanted)),
+                fits=probes.follows_test,
             ),
-            "dropped frames counted as fast": lambda: probes.zeros_for_dropped,
-            "share of the judged frames": lambda: probes.report(share=None),
-            "mean for the percentile": lambda: probes.report(high=np.mean),
-            "seconds for milliseconds": lambda: probes.report(unit=1.0),
+            "validation rate reported": lambda: probes.validated,
+            "all frames in the quantile": lambda: probes.operate(
+                lambda valid, test, wanted: np.quantile(valid[0], 1 - wanted)
+            ),
+            "wrong end of the quantile": Mistake(
+                lambda: probes.operate(
+                    lambda valid, test, wanted: np.quantile(valid[0][valid[1]], wanted)
+                ),
+                fits=probes.finds_less_than(0.5),
+            ),
+            "too few found on validation": Mistake(
+                lambda: probes.operate(
+                    lambda valid, test, wanted: np.quantile(valid[0][valid[1]], 1 - wanted)
+                ),
+                fits=probes.finds_less_than(0.9),
+            ),
         },
     ),
     exercise(
         "nb08.q3",
-        reference=lambda: probes.missing(probes.not_done),
-        probe=probes.probe_missing,
+        reference=lambda: probes.cheapest(lambda lost, kept, y, n, ratio: ratio * lost + kept),
+        probe=probes.probe_cheapest,
         mistakes={
-            "torn line believed": lambda: probes.torn_believed,
-            "goes on after the highest": lambda: probes.missing(
-                lambda found, frames: range(max(n for n, _ in found) + 1, frames)
+            "R on the wrong error": lambda: probes.cheapest(
+                lambda lost, kept, y, n, ratio: lost + ratio * kept
             ),
-            "lines counted": lambda: probes.missing(
-                lambda found, frames: range(len(found), frames)
+            "threshold of a calibrated p": lambda: lambda p, truth, ratio: 1 / (1 + ratio),
+            "dearest threshold": lambda: probes.cheapest(
+                lambda lost, kept, y, n, ratio: -ratio * lost - kept
             ),
-            "failed frames done again": lambda: probes.missing(
-                lambda found, frames: probes.not_done(
-                    [e for e in found if e[1] is not None], frames
-                )
-            ),
-            "frames from 1": lambda: probes.missing(
-                lambda found, frames: [n + 1 for n in probes.not_done(found, frames)]
+            "R ignored": lambda: probes.cheapest(lambda lost, kept, y, n, ratio: lost + kept),
+            "shares instead of counts": lambda: probes.cheapest(
+                lambda lost, kept, y, n, r: r * lost / y + kept / n
             ),
         },
     ),
     exercise(
         "nb08.q4",
-        reference=lambda: probes.workers(),
-        probe=probes.probe_workers,
+        reference=probes.lost,
+        tolerance=5e-3,
         mistakes={
-            "scheduler's limit forgotten": lambda: probes.workers(limit=None),
-            "overhead left out": lambda: probes.workers(
-                ms=lambda block, frame, task: block * frame
-            ),
-            "overhead for every frame": Mistake(
-                lambda: probes.per_frame(lambda block: block),
+            "only those looked at": lambda: probes.lost(scale=probes.watched()[2]),
+            "scaled to all frames": lambda: probes.lost(scale=probes.watched()[0]),
+            "textbook interval": lambda: probes.lost(interval=probes.textbook),
+        },
+    ),
+    exercise(
+        "nb08.q5",
+        reference=lambda: probes.better,
+        probe=probes.probe_better,
+        mistakes={
+            "the larger count wins": lambda: lambda a, b, n: probes.decision(a - b, a - b),
+            "intervals must not touch": lambda: probes.apart,
+            "one rate taken as exact": Mistake(
+                lambda: probes.one_fixed,
                 fits=lambda found: any(
-                    found == probes.probe_workers(probes.per_frame(limit))
-                    for limit in (None, lambda block: 1, lambda block: block)
+                    agree(found, probes.probe_better(rule), 0)
+                    for rule in (probes.one_fixed, probes.other_fixed)
                 ),
             ),
-            "rounded down": lambda: probes.workers(whole=math.floor),
-            "one worker too many": lambda: probes.workers(whole=lambda n: math.ceil(n) + 1),
+            "textbook interval": lambda: probes.wald,
         },
     ),
     exercise(
         "nb08.g1",
-        reference=lambda: probes.hours(),
-        probe=probes.probe_hours,
+        reference=probes.written,
+        probe=probes.probe_written,
         mistakes={
-            "times added": lambda: probes.hours(join=lambda a, b: a + b),
-            "the faster one taken": lambda: probes.hours(join=min),
-            "a file system for each core": lambda: probes.hours(disks=lambda cores: cores),
-            "seconds for hours": lambda: probes.hours(unit=1),
+            "rates applied to all frames": Mistake(
+                lambda: probes.written(
+                    lost=lambda recall, frames: frames * (1 - recall),
+                    kept=lambda specificity, n, frames: frames * (1 - specificity),
+                ),
+                fits=lambda found: agree(found[0], 50_000, 1e-4),
+            ),
+            "specificity taken for what is kept": Mistake(
+                lambda: probes.written(kept=lambda specificity, n, frames: n * specificity),
+                fits=lambda found: agree(found[1], 873_000, 1e-4),
+            ),
+            "misses left out of what is written": lambda: probes.written(
+                disk=lambda saved, slipped: saved
+            ),
         },
     ),
     exercise(
         "nb08.g2",
-        reference=probes.keeping_up,
-        tolerance=2e-2,
+        reference=probes.chosen,
+        tolerance=1e-6,
         mistakes={
-            "rate within a train": Mistake(
-                lambda: probes.keeping_up(rate=lambda frames, trains, mhz: 1e6 * mhz),
-                fits=lambda found: found[0] > 100,
-            ),
-            "rounded down": lambda: probes.keeping_up(whole=math.floor),
-            "latency of one frame": lambda: probes.keeping_up(
-                longest=lambda frames, trains, ms: ms
-            ),
-            "as if there were one core": lambda: probes.keeping_up(
-                longest=lambda frames, trains, ms: frames * ms
-            ),
-            "pause between trains": lambda: probes.keeping_up(
-                longest=lambda frames, trains, ms: 1000 / trains
-            ),
+            "test data used for choosing": lambda: probes.chosen(use=slice(2, 4)),
+            "a half by habit": lambda: probes.chosen(t=0.5),
+            "validation rate reported": lambda: probes.chosen(report=slice(0, 2)),
         },
     ),
 )

@@ -1,181 +1,209 @@
-"""Data, probes and wrong answers of the exercises of lesson 07; see nb07.
-
-All scores, labels and counts are synthetic.
-"""
+"""What the answers of lesson 07 are put through, and the answers that the mistakes give."""
 
 import math
 
 import numpy as np
 
-from ...metrics import wilson
-from ..student import judged, scores, validated_and_tested, watched
+from ..student import personal_seed
 from .compare import agree
 
-
-def in_bin(low=0.6, high=0.8, share=lambda truth, chosen: truth[chosen].mean()):
-    """An answer to q1: mean p of a bin, and a share."""
-    p, truth = judged()
-    chosen = (p >= low) & (p < high)
-    return p[chosen].mean(), share(truth, chosen)
+# --- q1: who may know what
 
 
-def threshold(p, truth, wanted):
-    """The highest threshold that finds that share of the positives."""
-    positives = np.sort(p[truth])[::-1]
-    return positives[math.ceil(wanted * len(positives) - 1e-9) - 1]  # 1e-9: rounding of a product
-
-
-def operate(choose):
-    """An answer to q2 from a function that chooses the threshold."""
-
-    def operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
-        t = choose((p_valid, truth_valid), (p_test, truth_test), wanted)
-        return t, np.mean(p_test[truth_test] >= t)
-
-    return operating_point
-
-
-def validated(p_valid, truth_valid, p_test, truth_test, wanted):
-    """A wrong answer to q2: the recall on the frames that chose the threshold."""
-    t = threshold(p_valid, truth_valid, wanted)
-    return t, np.mean(p_valid[truth_valid] >= t)
-
-
-def valid_frames():
-    """Validation frames of q2: p and labels."""
-    return scores(np.random.default_rng(7), 37, 90)
-
-
-def probe_operate(operating_point):
-    """Threshold and recall for the same validation frames and two sets of test frames."""
-    valid, rng = valid_frames(), np.random.default_rng(70)
-    first, second = scores(rng, 60, 200), scores(rng, 50, 170, shift=0.8)
-    points = [operating_point(*valid, *test, 0.9) for test in (first, second)]
-    return tuple(float(number) for t, recall in points for number in (t, recall))
-
-
-def follows_test(value):
-    """Whether the threshold changes with the test frames."""
-    return not agree(value[0], value[2], 1e-6)
-
-
-def finds_less_than(share):
-    """Whether the threshold finds less than that share of the validation positives."""
-    p, truth = valid_frames()
-    return lambda value: bool(np.mean(p[truth] >= value[0]) < share)
-
-
-def cheapest(cost):
-    """An answer to q3 from cost(lost positives, kept misses, positives, misses, R)."""
-
-    def choose(p, truth, ratio):
-        grid = np.unique(p)
-        lost = np.array([np.sum(truth & (p < t)) for t in grid])
-        kept = np.array([np.sum(~truth & (p >= t)) for t in grid])
-        return grid[np.argmin(cost(lost, kept, truth.sum(), np.sum(~truth), ratio))]
-
-    return choose
-
-
-def probe_cheapest(choose):
-    """Positives lost and misses kept at the thresholds chosen for three ratios."""
-    p, truth = scores(np.random.default_rng(8), 40, 300, shift=0.6)
-    values = []
-    for ratio in (1, 8, 40):
-        t = choose(p, truth, ratio)
-        values += [np.sum(truth & (p < t)), np.sum(~truth & (p >= t))]
+def four_bools(answer):
+    """Four values as bool; ValueError for another number of them."""
+    values = [bool(value) for value in np.ravel(answer)]
+    if len(values) != 4:
+        raise ValueError(f"found {len(values)} values, expected four")
     return tuple(values)
 
 
-def lost(n=None, scale=None, interval=wilson):
-    """An answer to q4: k of n positive, times `scale`."""
-    _, rejected, looked_at, k = watched()
-    n, scale = n or looked_at, scale or rejected
-    low, high = interval(k, n)
-    return scale * k / n, scale * low, scale * high
+# --- q2: the reversal
+
+STRENGTHS = (0.3, 2.0)
 
 
-def textbook(k, n):
-    """p +- 1.96 sqrt(p (1 - p) / n): (low, high)."""
-    half = 1.96 * math.sqrt(k / n * (1 - k / n) / n)
-    return k / n - half, k / n + half
+def both_ways(my_reversal):
+    """What goes forward and what goes back, for each of the strengths."""
+    rng, values = np.random.default_rng(6), []
+    for lambda_ in STRENGTHS:
+        forward, backward = my_reversal(*rng.normal(size=(2, 3, 4)), lambda_)
+        values.append((np.asarray(forward, float), np.asarray(backward, float)))
+    return tuple(values)
 
 
-def newcombe(a, b, n):
-    """Difference of two rates, a and b found of n each, with its 95 % interval."""
-    (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, n)
-    value = (a - b) / n
-    low = value - math.hypot(a / n - a_low, b_high - b / n)
-    return value, low, value + math.hypot(a_high - a / n, b / n - b_low)
+def turned_forward(value):
+    """Whether the input left the layer turned."""
+    rng = np.random.default_rng(6)
+    x = [rng.normal(size=(2, 3, 4))[0] for _ in STRENGTHS]
+    forward = [part[0] for part in value]
+    scaled = [-strength * z for strength, z in zip(STRENGTHS, x, strict=True)]
+    return agree(forward, [-z for z in x], 1e-6) or agree(forward, scaled, 1e-6)
 
 
-def decision(low, high):
-    """What an interval of a - b says."""
-    return "a" if low > 0 else "b" if high < 0 else "undecided"
+# --- q3: the two losses
 
 
-def better(a, b, n):
-    """The right answer to q5."""
-    return decision(*newcombe(a, b, n)[1:])
+def entropy(p, truth):
+    """Mean cross-entropy."""
+    return -np.mean(np.log(np.where(truth, p, 1 - p)))
 
 
-def apart(a, b, n):
-    """A wrong answer to q5: decided only where the two intervals do not touch."""
-    (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, n)
-    return decision(a_low - b_high, a_high - b_low)
+def total_loss(label=1, domain=1, target=1, labels=False):
+    """An answer to q3: weights of both losses, number of the target, whether it uses y_target."""
+
+    def total(p_hit, y, p_hit_target, y_target, p_source, p_target):
+        of_run = (entropy(p_source, 1 - target) + entropy(p_target, target)) / 2
+        of_label = entropy(p_hit, y)
+        if labels:
+            of_label = (of_label + entropy(p_hit_target, y_target)) / 2
+        return label * of_label + domain * of_run
+
+    return total
 
 
-def one_fixed(a, b, n):
-    """A wrong answer to q5: whether the other rate lies in the interval of the first."""
-    low, high = wilson(a, n)
-    return decision(low - b / n, high - b / n)
+def target_alone(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    return entropy(p_hit, y) + entropy(p_target, 1)
 
 
-def other_fixed(a, b, n):
-    """The same the other way round."""
-    low, high = wilson(b, n)
-    return decision(a / n - high, a / n - low)
+def losses(my_loss):
+    """The loss of a batch, and the same with the opposite labels of the target."""
+    rng = np.random.default_rng(8)
+    p_hit, p_hit_target, p_source, p_target = rng.uniform(0.05, 0.95, (4, 20))
+    y, y_target = np.arange(20) % 4 == 0, np.arange(20) % 3 == 0
+    return tuple(
+        float(my_loss(p_hit, y, p_hit_target, labels, p_source, p_target))
+        for labels in (y_target, ~y_target)
+    )
 
 
-def wald(a, b, n):
-    """A wrong answer to q5: the textbook's interval of a difference."""
-    half = 1.96 * math.sqrt((a * (n - a) + b * (n - b)) / n**3)
-    return decision((a - b) / n - half, (a - b) / n + half)
+def differ(value):
+    """Whether an answer depends on the labels of the target."""
+    return not agree(value[0], value[1], 1e-9)
 
 
-CASES = ((63, 60, 65), (392, 378, 400), (378, 392, 400), (186, 175, 200), (390, 350, 400))
-CASES += ((57, 63, 65), (59, 64, 65), (205, 200, 400))
+# --- q4: when to stop
+
+HISTORIES = (  # val_loss, domain_val_loss, and the target's merit in two cases
+    (
+        (0.60, 0.40, 0.25, 0.32, 0.34, 0.60),
+        (0.69, 0.62, 0.45, 0.68, 0.90, 0.95),
+        (0.70, 0.80, 0.85, 0.83, 0.90, 0.82),
+        (0.70, 0.91, 0.85, 0.83, 0.80, 0.82),
+    ),
+    (
+        (0.55, 0.30, 0.44, 0.41, 0.20, 0.35),
+        (0.66, 0.67, 0.90, 0.70, 0.40, 0.64),
+        (0.60, 0.70, 0.80, 0.92, 0.75, 0.72),
+        (0.94, 0.70, 0.80, 0.82, 0.75, 0.72),
+    ),
+)
 
 
-def probe_better(decide):
-    """What a function says to five pairs of counts."""
-    return tuple(decide(*case) for case in CASES)
+def risk(val_loss, domain_val_loss):
+    return val_loss + max(0.0, math.log(2) - domain_val_loss)
 
 
-def written(lost=None, kept=None, disk=None):
-    """An answer to g1; other functions replace its parts."""
+def kept_by(score):
+    """An answer to q4 that keeps the epoch of the lowest score."""
 
-    def budget(recall, specificity, hit_rate, frames):
-        y, n = frames * hit_rate, frames * (1 - hit_rate)
-        saved = y * recall
-        slipped = kept(specificity, n, frames) if kept else n * (1 - specificity)
-        on_disk = disk(saved, slipped) if disk else saved + slipped
-        gone = lost(recall, frames) if lost else y - saved
-        return gone, slipped, on_disk / frames
+    def epoch(val_loss, domain_val_loss, target_merit):
+        scores = list(map(score, val_loss, domain_val_loss, target_merit))
+        return 1 + int(np.argmin(scores))
 
-    return budget
+    return epoch
 
 
-def probe_written(budget):
-    """What a function says to two filters."""
-    filters = (0.95, 0.9, 0.03, 1_000_000), (0.8, 0.99, 0.2, 5_000)
-    return tuple(number for rates in filters for number in budget(*rates))
+def epochs(my_epoch):
+    """The epochs kept of two trainings, for either case of what the target's labels say."""
+
+    def kept(label, domain, *merits, case):
+        return int(my_epoch(np.array(label), np.array(domain), np.array(merits[case])))
+
+    return tuple(tuple(kept(*story, case=case) for story in HISTORIES) for case in (0, 1))
 
 
-def chosen(use=slice(0, 2), t=None, report=slice(2, 4)):
-    """An answer to g2: threshold from one pair of arrays, recall and interval of another."""
-    data = validated_and_tested()
-    t = threshold(*data[use], 0.95) if t is None else t
-    p, truth = data[report]
-    k, n = int(np.sum(p[truth] >= t)), int(truth.sum())
-    return t, k / n, *wilson(k, n)
+# --- q5: frames for AdaBN
+
+N, LEAST = 200, 6
+
+
+def shares():
+    """Share of hits in the source, the student's own, and in the target."""
+    return 0.1 + 0.01 * (personal_seed() % 11), 0.45
+
+
+def spots_found():
+    """Spots of each of 1,000 target frames, (1000,); one hit in twenty has exactly `LEAST`."""
+    rng = np.random.default_rng(personal_seed())
+    is_hit = rng.permutation(1000) < 1000 * shares()[1]
+    above = rng.poisson(14, 1000) * (rng.random(1000) > 0.05)
+    return np.where(is_hit, LEAST + above, rng.integers(0, LEAST, 1000))
+
+
+def chosen(my_frames):
+    """Of the frames chosen: the share that looks like hits, how many differ, and how many."""
+    spots = spots_found()
+    frames = my_frames(spots.copy(), LEAST, shares()[0], N)
+    if frames is None:
+        return None
+    frames = np.asarray(frames)
+    if frames.ndim != 1 or frames.dtype.kind not in "iu":
+        given = f"{frames.dtype} of shape {frames.shape}"
+        raise ValueError(f"found {given}, expected frame numbers, whole, of shape ({N},)")
+    return float(np.mean(spots[frames] >= LEAST)), len(np.unique(frames)), len(frames)
+
+
+def well_chosen(value):
+    """Whether the share of likely hits is that of the source, within a frame, no frame twice."""
+    return abs(value[0] - shares()[0]) <= 1.01 / N and value[1:] == (N, N)
+
+
+def frames_with(share, above=0):
+    """An answer to q5 with that share of likely hits; `above`: spots beyond the threshold."""
+
+    def frames(spots, least, wanted, n):
+        k = round(share(wanted) * n)
+        is_hit = spots >= least + above
+        hits, misses = np.flatnonzero(is_hit), np.flatnonzero(~is_hit)
+        return np.concatenate([hits[:k], misses[: n - k]])
+
+    return frames
+
+
+# --- g1 and g2
+
+
+def schedule(progress):
+    return 2 / (1 + math.exp(-10 * progress)) - 1
+
+
+def gradients(my_gradient):
+    """What reaches the base at four times of a training, (3,) each."""
+    label, domain = np.random.default_rng(9).normal(size=(2, 3))
+    times = (0.0, 0.1, 0.4, 1.0)
+    return tuple(my_gradient(label.copy(), domain.copy(), p) for p in times)
+
+
+def guesses():
+    """Decisions and truth of domain classifiers: good, fair, below guessing; (400,) bool each."""
+    for right in ((285, 95), (280, 60), (150, 25)):  # of 300 source and of 100 target frames
+        truth = np.arange(400) >= 300
+        yield np.where(truth, np.arange(400) < 300 + right[1], np.arange(400) >= right[0]), truth
+
+
+def distances(my_distance):
+    return tuple(float(my_distance(decision, is_target)) for decision, is_target in guesses())
+
+
+def distance_by(error, floor=0.0, factor=2):
+    """An answer to g2 from error(decision, is_target)."""
+    return lambda decision, is_target: max(floor, factor * (1 - 2 * error(decision, is_target)))
+
+
+def plain_error(decision, truth):
+    return np.mean(decision != truth)
+
+
+def balanced_error(decision, truth):
+    return (np.mean(~decision[truth]) + np.mean(decision[~truth])) / 2

@@ -1,153 +1,181 @@
 """Data, probes and wrong answers of the exercises of lesson 08; see nb08.
 
-All times, ledgers and rates are synthetic.
+All scores, labels and counts are synthetic.
 """
 
-import json
 import math
-import re
 
 import numpy as np
 
-from ..student import train
-
-CHAINS = (
-    ({"read": 0.1, "preprocess": 0.5, "judge": 0.02}, "judge", 10),
-    ({"read": 0.1, "preprocess": 0.5, "judge": 0.02}, "preprocess", 4),
-    ({"read": 2.0, "preprocess": 1.0, "judge": 1.0}, "read", 2),
-)
-FRAMES = 16  # in the file of q3
-RATES = ((3520, 0.7, 2, 256), (1000, 0.7, 5, 8), (10_000, 0.7, 5, 8), (20_000, 0.5, 1, 64))
-RUNS = ((1_500_000, 6.5, 1, 64, 1300), (1_500_000, 1.05, 20, 4, 1300), (10_000, 2, 0.5, 1, 200))
+from ...metrics import wilson
+from ..student import judged, scores, validated_and_tested, watched
+from .compare import agree
 
 
-def speedup(gain):
-    """An answer to q1 from gain(ms of all, ms of the part, factor)."""
-    return lambda ms, part, factor: gain(sum(ms.values()), ms[part], factor)
+def in_bin(low=0.6, high=0.8, share=lambda truth, chosen: truth[chosen].mean()):
+    """An answer to q1: mean p of a bin, and a share."""
+    p, truth = judged()
+    chosen = (p >= low) & (p < high)
+    return p[chosen].mean(), share(truth, chosen)
 
 
-def probe_speedup(answer):
-    return tuple(float(answer(dict(ms), part, factor)) for ms, part, factor in CHAINS)
+def threshold(p, truth, wanted):
+    """The highest threshold that finds that share of the positives."""
+    positives = np.sort(p[truth])[::-1]
+    return positives[math.ceil(wanted * len(positives) - 1e-9) - 1]  # 1e-9: rounding of a product
 
 
-def log():
-    """When 400 frames were sent, and when they were scored, s; NaN for those dropped."""
-    rng = np.random.default_rng(8)
-    sent = np.arange(400) / 120
-    done = sent + rng.gamma(3, 0.002, 400)
-    done[100:112] += 0.08  # a pause of the consumer
-    done[rng.choice(400, 40, replace=False)] = np.nan
-    return sent, done
+def operate(choose):
+    """An answer to q2 from a function that chooses the threshold."""
+
+    def operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+        t = choose((p_valid, truth_valid), (p_test, truth_test), wanted)
+        return t, np.mean(p_test[truth_test] >= t)
+
+    return operating_point
 
 
-def report(high=lambda ms: np.percentile(ms, 99), share=lambda within, n: within / n, unit=1e3):
-    """An answer to q2; other functions replace its parts."""
-
-    def answer(sent, done, limit):
-        ms = unit * (done - sent)
-        ms = ms[~np.isnan(ms)]
-        return high(ms), share(np.sum(ms <= limit), len(sent)) if share else np.mean(ms <= limit)
-
-    return answer
+def validated(p_valid, truth_valid, p_test, truth_test, wanted):
+    """A wrong answer to q2: the recall on the frames that chose the threshold."""
+    t = threshold(p_valid, truth_valid, wanted)
+    return t, np.mean(p_valid[truth_valid] >= t)
 
 
-def zeros_for_dropped(sent, done, limit):
-    """A wrong answer to q2: a frame without a score counts as one of 0 ms."""
-    ms = np.nan_to_num(1e3 * (done - sent))
-    return np.percentile(ms, 99), np.mean(ms <= limit)
+def valid_frames():
+    """Validation frames of q2: p and labels."""
+    return scores(np.random.default_rng(7), 37, 90)
 
 
-def with_nan(sent, done, limit):
-    """A wrong answer to q2: dropped frames are left in."""
-    ms = 1e3 * (done - sent)
-    return np.percentile(ms, 99), np.mean(ms <= limit)
+def probe_operate(operating_point):
+    """Threshold and recall for the same validation frames and two sets of test frames."""
+    valid, rng = valid_frames(), np.random.default_rng(70)
+    first, second = scores(rng, 60, 200), scores(rng, 50, 170, shift=0.8)
+    points = [operating_point(*valid, *test, 0.9) for test in (first, second)]
+    return tuple(float(number) for t, recall in points for number in (t, recall))
 
 
-def probe_report(answer):
-    report = answer(*(times.copy() for times in log()), 12.0)
-    return None if report is None else tuple(float(number) for number in report)
+def follows_test(value):
+    """Whether the threshold changes with the test frames."""
+    return not agree(value[0], value[2], 1e-6)
 
 
-def ledgers():
-    """Two ledgers of a file of 16 frames: one whole, one torn within the line of frame 13."""
-    head = json.dumps(["model", "file"]) + "\n"
-    done = [4, 5, 6, 7, 0, 1, 12]  # blocks come in any order
-    line = {n: json.dumps([0, n, round(0.05 * n, 2), "ok"]) + "\n" for n in done}
-    line[6] = json.dumps([0, 6, None, "the frame has no contrast"]) + "\n"
-    whole = head + "".join(line.values())
-    torn = head + "".join(line[n] for n in done if n not in (1, 12)) + "[0, 1"
-    return whole, torn
+def finds_less_than(share):
+    """Whether the threshold finds less than that share of the validation positives."""
+    p, truth = valid_frames()
+    return lambda value: bool(np.mean(p[truth] >= value[0]) < share)
 
 
-def entries(text):
-    """(frame, p) of the complete lines, without the first."""
-    return [tuple(json.loads(line)[1:3]) for line in text.split("\n")[1:-1]]
+def cheapest(cost):
+    """An answer to q3 from cost(lost positives, kept misses, positives, misses, R)."""
+
+    def choose(p, truth, ratio):
+        grid = np.unique(p)
+        lost = np.array([np.sum(truth & (p < t)) for t in grid])
+        kept = np.array([np.sum(~truth & (p >= t)) for t in grid])
+        return grid[np.argmin(cost(lost, kept, truth.sum(), np.sum(~truth), ratio))]
+
+    return choose
 
 
-def missing(rest):
-    """An answer to q3 from rest(entries, frames)."""
-    return lambda text, frames: rest(entries(text), frames)
+def probe_cheapest(choose):
+    """Positives lost and misses kept at the thresholds chosen for three ratios."""
+    p, truth = scores(np.random.default_rng(8), 40, 300, shift=0.6)
+    values = []
+    for ratio in (1, 8, 40):
+        t = choose(p, truth, ratio)
+        values += [np.sum(truth & (p < t)), np.sum(~truth & (p >= t))]
+    return tuple(values)
 
 
-def not_done(value, frames):
-    """Frames without an entry."""
-    done = {frame for frame, _ in value}
-    return [n for n in range(frames) if n not in done]
+def lost(n=None, scale=None, interval=wilson):
+    """An answer to q4: k of n positive, times `scale`."""
+    _, rejected, looked_at, k = watched()
+    n, scale = n or looked_at, scale or rejected
+    low, high = interval(k, n)
+    return scale * k / n, scale * low, scale * high
 
 
-def torn_believed(text, frames):
-    """A wrong answer to q3: what is left of a torn line is read as a frame's number."""
-    done = {int(re.findall(r"\d+", line)[1]) for line in text.split("\n")[1:] if line}
-    return [n for n in range(frames) if n not in done]
+def textbook(k, n):
+    """p +- 1.96 sqrt(p (1 - p) / n): (low, high)."""
+    half = 1.96 * math.sqrt(k / n * (1 - k / n) / n)
+    return k / n - half, k / n + half
 
 
-def probe_missing(answer):
-    missing = tuple(answer(text, FRAMES) for text in ledgers())
-    return tuple(part if part is None else np.asarray(list(part), float) for part in missing)
+def newcombe(a, b, n):
+    """Difference of two rates, a and b found of n each, with its 95 % interval."""
+    (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, n)
+    value = (a - b) / n
+    low = value - math.hypot(a / n - a_low, b_high - b / n)
+    return value, low, value + math.hypot(a_high - a / n, b / n - b_low)
 
 
-def workers(
-    ms=lambda block, frame, task: block * frame + task,
-    limit=lambda block: block,
-    whole=math.ceil,
-):
-    """An answer to q4; other functions replace its parts, `limit` the frames of a task or None."""
-
-    def answer(rate, frame_ms, task_ms, block):
-        if limit and 1000 * limit(block) / task_ms < rate:
-            return 0
-        return whole(rate * ms(block, frame_ms, task_ms) / (1000 * block))
-
-    return answer
+def decision(low, high):
+    """What an interval of a - b says."""
+    return "a" if low > 0 else "b" if high < 0 else "undecided"
 
 
-def probe_workers(answer):
-    return tuple(answer(*case) for case in RATES)
+def better(a, b, n):
+    """The right answer to q5."""
+    return decision(*newcombe(a, b, n)[1:])
 
 
-def per_frame(limit):
-    """A wrong answer to q4: the scheduler's time for every frame."""
-    return workers(ms=lambda block, frame, task: block * (frame + task), limit=limit)
+def apart(a, b, n):
+    """A wrong answer to q5: decided only where the two intervals do not touch."""
+    (a_low, a_high), (b_low, b_high) = wilson(a, n), wilson(b, n)
+    return decision(a_low - b_high, a_high - b_low)
 
 
-def hours(join=max, disks=lambda cores: 1, unit=3600):
+def one_fixed(a, b, n):
+    """A wrong answer to q5: whether the other rate lies in the interval of the first."""
+    low, high = wilson(a, n)
+    return decision(low - b / n, high - b / n)
+
+
+def other_fixed(a, b, n):
+    """The same the other way round."""
+    low, high = wilson(b, n)
+    return decision(a / n - high, a / n - low)
+
+
+def wald(a, b, n):
+    """A wrong answer to q5: the textbook's interval of a difference."""
+    half = 1.96 * math.sqrt((a * (n - a) + b * (n - b)) / n**3)
+    return decision((a - b) / n - half, (a - b) / n + half)
+
+
+CASES = ((63, 60, 65), (392, 378, 400), (378, 392, 400), (186, 175, 200), (390, 350, 400))
+CASES += ((57, 63, 65), (59, 64, 65), (205, 200, 400))
+
+
+def probe_better(decide):
+    """What a function says to five pairs of counts."""
+    return tuple(decide(*case) for case in CASES)
+
+
+def written(lost=None, kept=None, disk=None):
     """An answer to g1; other functions replace its parts."""
 
-    def answer(frames, megabytes, disk, cores, rate):
-        reading = frames * megabytes / 1000 / (disk * disks(cores))
-        return join(reading, frames / (cores * rate)) / unit
+    def budget(recall, specificity, hit_rate, frames):
+        y, n = frames * hit_rate, frames * (1 - hit_rate)
+        saved = y * recall
+        slipped = kept(specificity, n, frames) if kept else n * (1 - specificity)
+        on_disk = disk(saved, slipped) if disk else saved + slipped
+        gone = lost(recall, frames) if lost else y - saved
+        return gone, slipped, on_disk / frames
 
-    return answer
+    return budget
 
 
-def probe_hours(answer):
-    return tuple(float(answer(*case)) for case in RUNS)
+def probe_written(budget):
+    """What a function says to two filters."""
+    filters = (0.95, 0.9, 0.03, 1_000_000), (0.8, 0.99, 0.2, 5_000)
+    return tuple(number for rates in filters for number in budget(*rates))
 
 
-def keeping_up(whole=math.ceil, rate=lambda frames, trains, mhz: frames * trains, longest=None):
-    """An answer to g2: least number of cores, longest latency, ms."""
-    frames, trains, mhz, ms = train()
-    cores = whole(rate(frames, trains, mhz) * ms / 1000)
-    if longest:
-        return cores, longest(frames, trains, ms)
-    return cores, math.ceil(frames / cores) * ms
+def chosen(use=slice(0, 2), t=None, report=slice(2, 4)):
+    """An answer to g2: threshold from one pair of arrays, recall and interval of another."""
+    data = validated_and_tested()
+    t = threshold(*data[use], 0.95) if t is None else t
+    p, truth = data[report]
+    k, n = int(np.sum(p[truth] >= t)), int(truth.sum())
+    return t, k / n, *wilson(k, n)

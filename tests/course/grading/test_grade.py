@@ -203,7 +203,7 @@ def test_reference_of_the_course_passes_and_its_release_does_not(path, monkeypat
         ("ada/Copy of lesson05.ipynb", "ada", "lesson05", ""),
         ("ada/lesson05 (1).ipynb", "ada", "lesson05", ""),
         ("ada/lesson0.ipynb", "ada", "", "names no single"),
-        ("ada/lesson05 lesson06.ipynb", "ada", "", "names no single"),
+        ("ada/lesson05 lesson07.ipynb", "ada", "", "names no single"),
         ("Ada L_12_assignsubmission_file_/lesson05.ipynb", "Ada L", "lesson05", ""),
         ("ada_lesson05.ipynb", "ada", "lesson05", ""),
         ("ada_b_LATE_12_345_lesson05-2.ipynb", "ada_b", "lesson05", ""),
@@ -214,7 +214,7 @@ def test_reference_of_the_course_passes_and_its_release_does_not(path, monkeypat
 def test_names_of_submissions(tmp_path, path, student, name, problem):
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text("{}")
-    (found,) = find_submissions(tmp_path, ["lesson05", "lesson06"])
+    (found,) = find_submissions(tmp_path, ["lesson05", "lesson07"])
     assert (found.student, found.assignment) == (student, name)
     assert problem in found.problem
     assert bool(problem) == bool(found.problem)
@@ -222,8 +222,8 @@ def test_names_of_submissions(tmp_path, path, student, name, problem):
 
 def test_assignment_is_told_by_its_markers(tmp_path):
     (tmp_path / "ada").mkdir()
-    (tmp_path / "ada" / "Untitled.ipynb").write_text('["# sfxtutor: lesson06-g1-answer"]')
-    assert find_submissions(tmp_path, ["lesson05", "lesson06"])[0].assignment == "lesson06"
+    (tmp_path / "ada" / "Untitled.ipynb").write_text('["# sfxtutor: lesson07-g1-answer"]')
+    assert find_submissions(tmp_path, ["lesson05", "lesson07"])[0].assignment == "lesson07"
 
 
 def test_two_notebooks_for_one_assignment_and_links_are_refused(tmp_path):

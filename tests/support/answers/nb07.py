@@ -1,127 +1,113 @@
-JUDGED = """
-from sfxtutor.course.student import judged
-
-my_p, my_truth = judged()
-inside = (my_p >= 0.6) & (my_p < 0.8)
-"""
-WATCHED = """
-from sfxtutor.course.student import watched
-
-frames, rejected, looked_at, positive = watched()
-"""
-
 WRONG = {
-    ("nb07.q1", "share of all positives"): JUDGED
-    + """
-answer = my_p[inside].mean(), np.mean(inside[my_truth])
+    ("nb07.q1", "target labels used"): """
+answer = np.array([1, 1, 0, 0])
 """,
-    ("nb07.q1", "share of frames"): JUDGED
-    + """
-answer = np.mean(my_p[inside]), inside.sum() / len(my_p)
+    ("nb07.q1", "domain labels taken for labels of hits"): """
+answer = [True, False, False, False]
 """,
-    ("nb07.q1", "bin open above"): JUDGED
-    + """
-sure = [(p, y) for p, y in zip(my_p, my_truth) if p >= 0.6]
-answer = np.mean(sure, axis=0)
+    ("nb07.q1", "source labels left out"): """
+answer = (0, 0, 1, 1)
 """,
-    ("nb07.q2", "test data used for choosing"): """
-def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
-    score = np.concatenate([p_valid[truth_valid], p_test[truth_test]])
-    threshold = np.sort(score)[int((1 - wanted) * len(score))]
-    return threshold, (p_test[truth_test] >= threshold).mean()
+    ("nb07.q2", "reversed forward too"): """
+def my_reversal(x, gradient, lambda_):
+    return -x, -lambda_ * gradient
 """,
-    ("nb07.q2", "validation rate reported"): """
-def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
-    threshold = np.quantile(p_valid[truth_valid], 1 - wanted, method="lower")
-    return threshold, sfx.count(truth_valid, p_valid >= threshold).recall
+    ("nb07.q2", "sign not turned"): """
+def my_reversal(x, gradient, lambda_):
+    return np.array(x), np.multiply(gradient, lambda_)
 """,
-    ("nb07.q2", "all frames in the quantile"): """
-def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
-    threshold = np.percentile(p_valid, 100 * (1 - wanted))
-    return threshold, sfx.count(truth_test, p_test >= threshold).recall
+    ("nb07.q2", "lambda forgotten"): """
+def my_reversal(x, gradient, lambda_):
+    return x, 0 - gradient
 """,
-    ("nb07.q2", "wrong end of the quantile"): """
-def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
-    found = np.sort(p_valid[truth_valid])
-    threshold = found[int(wanted * len(found))]
-    return threshold, sfx.count(truth_test, p_test >= threshold).recall
+    ("nb07.q2", "nothing reversed"): """
+def my_reversal(x, gradient, lambda_):
+    return x.copy(), gradient.copy()
 """,
-    ("nb07.q2", "too few found on validation"): """
-def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
-    threshold = np.quantile(p_valid[truth_valid], 1 - wanted)
-    return threshold, sfx.count(truth_test, p_test >= threshold).recall
+    ("nb07.q3", "target labels used"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = 0
+    for p, truth in ((p_hit, y), (p_hit_target, y_target)):
+        label -= np.mean(truth * np.log(p) + (1 - truth) * np.log(1 - p))
+    return label - (np.log(p_target).mean() + np.log(1 - p_source).mean()) / 2
 """,
-    ("nb07.q3", "R on the wrong error"): """
-def my_threshold(p, truth, ratio):
-    def loss(t):
-        counts = sfx.count(truth, p >= t)
-        false_hits = counts.misses_total - counts.misses_found
-        return counts.hits_total - counts.hits_found + ratio * false_hits
-
-    return min(sorted(p), key=loss)
+    ("nb07.q3", "losses subtracted"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = -np.log(np.where(y, p_hit, 1 - p_hit)).mean()
+    domain = -np.log(np.append(1 - p_source, p_target)).mean()
+    return label - domain
 """,
-    ("nb07.q3", "threshold of a calibrated p"): """
-def my_threshold(p, truth, ratio):
-    return 1 / (ratio + 1)
+    ("nb07.q3", "runs exchanged"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = -(np.log(p_hit[y]).sum() + np.log(1 - p_hit[~y]).sum()) / len(y)
+    right = np.concatenate([p_source, 1 - p_target])
+    return label - np.mean(np.log(right))
 """,
-    ("nb07.q3", "dearest threshold"): """
-def my_threshold(p, truth, ratio):
-    def loss(t):
-        return ratio * np.sum(truth & (p < t)) + np.sum(~truth & (p >= t))
-
-    return max(sorted(p), key=loss)
+    ("nb07.q3", "domain loss of the target alone"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    given = np.where(y, p_hit, 1 - p_hit)
+    return np.mean(-np.log(given)) + np.mean(-np.log(p_target))
 """,
-    ("nb07.q3", "R ignored"): """
-def my_threshold(p, truth, ratio):
-    accuracy = [np.mean((p >= t) == truth) for t in np.sort(p)]
-    return np.sort(p)[np.argmax(accuracy)]
+    ("nb07.q3", "runs averaged, then added"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    label = -np.log(np.where(y, p_hit, 1 - p_hit)).mean()
+    return label - np.log(1 - p_source).mean() - np.log(p_target).mean()
 """,
-    ("nb07.q3", "shares instead of counts"): """
-def my_threshold(p, truth, ratio):
-    def loss(t):
-        counts = sfx.count(truth, p >= t)
-        return ratio * (1 - counts.recall) + (1 - counts.specificity)
-
-    return min(sorted(p), key=loss)
+    ("nb07.q3", "label loss alone"): """
+def my_loss(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    return -np.mean(y * np.log(p_hit) + (1 - y) * np.log(1 - p_hit))
 """,
-    ("nb07.q4", "only those looked at"): WATCHED
-    + """
-low, high = sfx.wilson(positive, looked_at)
-answer = positive, looked_at * low, looked_at * high
+    ("nb07.q4", "target labels used"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    risk = val_loss + np.maximum(0, np.log(2) - domain_val_loss)
+    best_three = np.argsort(risk)[:3]
+    return best_three[np.argmax(target_merit[best_three])] + 1
 """,
-    ("nb07.q4", "scaled to all frames"): WATCHED
-    + """
-answer = [frames * rate for rate in (positive / looked_at, *sfx.wilson(positive, looked_at))]
+    ("nb07.q4", "counted from 0"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    return np.argmin(val_loss + np.maximum(0, np.log(2) - domain_val_loss))
 """,
-    ("nb07.q4", "textbook interval"): WATCHED
-    + """
-rate = positive / looked_at
-half = 1.96 * np.sqrt(rate * (1 - rate) / looked_at)
-answer = rejected * np.array([rate, rate - half, rate + half])
+    ("nb07.q4", "source loss alone"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    losses = val_loss.tolist()
+    return 1 + losses.index(min(losses))
 """,
-    ("nb07.q5", "the larger count wins"): """
-def my_decision(a, b, n):
-    return "a" if a / n > b / n else "b"
+    ("nb07.q4", "domain loss alone"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    return np.argsort(domain_val_loss)[-1] + 1
 """,
-    ("nb07.q5", "intervals must not touch"): """
-def my_decision(a, b, n):
-    if sfx.wilson(a, n)[0] > sfx.wilson(b, n)[1]:
-        return "a"
-    if sfx.wilson(b, n)[0] > sfx.wilson(a, n)[1]:
-        return "b"
-    return "undecided"
+    ("nb07.q4", "floor missing"): """
+def my_epoch(val_loss, domain_val_loss, target_merit):
+    return 1 + np.argmin(val_loss + (0.6931 - domain_val_loss))
 """,
-    ("nb07.q5", "one rate taken as exact"): """
-def my_decision(a, b, n):
-    low, high = sfx.wilson(b, n)
-    if low <= a / n <= high:
-        return "undecided"
-    return "a" if a > b else "b"
+    ("nb07.q5", "frames taken twice"): """
+def my_frames(spots, threshold, share, n):
+    rng, is_hit = np.random.default_rng(0), spots >= threshold
+    p = np.where(is_hit, share / is_hit.sum(), (1 - share) / (~is_hit).sum())
+    return rng.choice(len(spots), n, p=p)
 """,
-    ("nb07.q5", "textbook interval"): """
-def my_decision(a, b, n):
-    error = np.sqrt(a / n * (1 - a / n) / n + b / n * (1 - b / n) / n)
-    z = (a - b) / n / error
-    return "undecided" if abs(z) < 1.96 else "a" if z > 0 else "b"
+    ("nb07.q5", "share of the target kept"): """
+def my_frames(spots, threshold, share, n):
+    return np.random.default_rng(1).permutation(len(spots))[:n]
+""",
+    ("nb07.q5", "half of them hits"): """
+def my_frames(spots, threshold, share, n):
+    order = np.argsort(spots)
+    return np.append(order[: n // 2], order[-n // 2 :])
+""",
+    ("nb07.q5", "threshold left out"): """
+def my_frames(spots, threshold, share, n):
+    k = round(share * n)
+    hits, others = np.where(spots > threshold)[0], np.where(spots <= threshold)[0]
+    return np.append(hits[:k], others[: n - k])
+""",
+    ("nb07.q5", "no hits at all"): """
+def my_frames(spots, threshold, share, n):
+    return np.argsort(spots)[:n]
+""",
+    ("nb07.q5", "hits and misses exchanged"): """
+def my_frames(spots, threshold, share, n):
+    few, k = spots < threshold, int(share * n)
+    return np.append(np.where(few)[0][:k], np.where(~few)[0][: n - k])
 """,
 }

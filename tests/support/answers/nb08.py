@@ -1,115 +1,127 @@
+JUDGED = """
+from sfxtutor.course.student import judged
+
+my_p, my_truth = judged()
+inside = (my_p >= 0.6) & (my_p < 0.8)
+"""
+WATCHED = """
+from sfxtutor.course.student import watched
+
+frames, rejected, looked_at, positive = watched()
+"""
+
 WRONG = {
-    ("nb08.q1", "factor of the part alone"): """
-def my_speedup(ms, part, factor):
-    return factor
+    ("nb08.q1", "share of all positives"): JUDGED
+    + """
+answer = my_p[inside].mean(), np.mean(inside[my_truth])
 """,
-    ("nb08.q1", "speed-ups averaged"): """
-def my_speedup(ms, part, factor):
-    share = {name: t / sum(ms.values()) for name, t in ms.items()}
-    return sum(share[name] * (factor if name == part else 1) for name in ms)
+    ("nb08.q1", "share of frames"): JUDGED
+    + """
+answer = np.mean(my_p[inside]), inside.sum() / len(my_p)
 """,
-    ("nb08.q1", "part taken as free"): """
-def my_speedup(ms, part, factor):
-    return 1 / (1 - ms[part] / sum(ms.values()))
+    ("nb08.q1", "bin open above"): JUDGED
+    + """
+sure = [(p, y) for p, y in zip(my_p, my_truth) if p >= 0.6]
+answer = np.mean(sure, axis=0)
 """,
-    ("nb08.q1", "new over old"): """
-def my_speedup(ms, part, factor):
-    new = dict(ms)
-    new[part] /= factor
-    return sum(new.values()) / sum(ms.values())
+    ("nb08.q2", "test data used for choosing"): """
+def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+    score = np.concatenate([p_valid[truth_valid], p_test[truth_test]])
+    threshold = np.sort(score)[int((1 - wanted) * len(score))]
+    return threshold, (p_test[truth_test] >= threshold).mean()
 """,
-    ("nb08.q2", "dropped frames left in"): """
-def my_report(sent, done, limit):
-    ms = (done - sent) * 1000
-    return np.quantile(ms, 0.99), (ms <= limit).sum() / len(sent)
+    ("nb08.q2", "validation rate reported"): """
+def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+    threshold = np.quantile(p_valid[truth_valid], 1 - wanted, method="lower")
+    return threshold, sfx.count(truth_valid, p_valid >= threshold).recall
 """,
-    ("nb08.q2", "dropped frames counted as fast"): """
-def my_report(sent, done, limit):
-    ms = [0 if np.isnan(d) else 1000 * (d - s) for s, d in zip(sent, done)]
-    return np.percentile(ms, 99), np.mean(np.array(ms) <= limit)
+    ("nb08.q2", "all frames in the quantile"): """
+def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+    threshold = np.percentile(p_valid, 100 * (1 - wanted))
+    return threshold, sfx.count(truth_test, p_test >= threshold).recall
 """,
-    ("nb08.q2", "share of the judged frames"): """
-def my_report(sent, done, limit):
-    ms = 1000 * (done - sent)[np.isfinite(done)]
-    return np.percentile(ms, 99), np.mean(ms <= limit)
+    ("nb08.q2", "wrong end of the quantile"): """
+def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+    found = np.sort(p_valid[truth_valid])
+    threshold = found[int(wanted * len(found))]
+    return threshold, sfx.count(truth_test, p_test >= threshold).recall
 """,
-    ("nb08.q2", "mean for the percentile"): """
-def my_report(sent, done, limit):
-    ms = 1000 * (done - sent)
-    return np.nanmean(ms), np.mean(ms <= limit)
+    ("nb08.q2", "too few found on validation"): """
+def my_operating_point(p_valid, truth_valid, p_test, truth_test, wanted):
+    threshold = np.quantile(p_valid[truth_valid], 1 - wanted)
+    return threshold, sfx.count(truth_test, p_test >= threshold).recall
 """,
-    ("nb08.q2", "seconds for milliseconds"): """
-def my_report(sent, done, limit):
-    latency = done - sent
-    return np.nanpercentile(latency, 99), np.mean(latency <= limit)
-""",
-    ("nb08.q3", "torn line believed"): """
-def my_missing(ledger, frames):
-    done = set()
-    for line in ledger.splitlines()[1:]:
-        done.add(int(line.strip("[]").split(",")[1]))
-    return sorted(set(range(frames)) - done)
-""",
-    ("nb08.q3", "goes on after the highest"): """
-import json
+    ("nb08.q3", "R on the wrong error"): """
+def my_threshold(p, truth, ratio):
+    def loss(t):
+        counts = sfx.count(truth, p >= t)
+        false_hits = counts.misses_total - counts.misses_found
+        return counts.hits_total - counts.hits_found + ratio * false_hits
 
+    return min(sorted(p), key=loss)
+""",
+    ("nb08.q3", "threshold of a calibrated p"): """
+def my_threshold(p, truth, ratio):
+    return 1 / (ratio + 1)
+""",
+    ("nb08.q3", "dearest threshold"): """
+def my_threshold(p, truth, ratio):
+    def loss(t):
+        return ratio * np.sum(truth & (p < t)) + np.sum(~truth & (p >= t))
 
-def my_missing(ledger, frames):
-    lines = ledger.split("\\n")[1:-1]
-    last = max(json.loads(line)[1] for line in lines)
-    return list(range(last + 1, frames))
+    return max(sorted(p), key=loss)
 """,
-    ("nb08.q3", "lines counted"): """
-def my_missing(ledger, frames):
-    return np.arange(ledger.count("\\n") - 1, frames)
+    ("nb08.q3", "R ignored"): """
+def my_threshold(p, truth, ratio):
+    accuracy = [np.mean((p >= t) == truth) for t in np.sort(p)]
+    return np.sort(p)[np.argmax(accuracy)]
 """,
-    ("nb08.q3", "failed frames done again"): """
-import json
+    ("nb08.q3", "shares instead of counts"): """
+def my_threshold(p, truth, ratio):
+    def loss(t):
+        counts = sfx.count(truth, p >= t)
+        return ratio * (1 - counts.recall) + (1 - counts.specificity)
 
-
-def my_missing(ledger, frames):
-    p = np.full(frames, np.nan)
-    for line in ledger.split("\\n")[1:-1]:
-        _, frame, score, _ = json.loads(line)
-        if score is not None:
-            p[frame] = score
-    return np.flatnonzero(np.isnan(p))
+    return min(sorted(p), key=loss)
 """,
-    ("nb08.q3", "frames from 1"): """
-import json
-
-
-def my_missing(ledger, frames):
-    done = [json.loads(line)[1] + 1 for line in ledger.split("\\n")[1:-1]]
-    return [n for n in range(1, frames + 1) if n not in done]
+    ("nb08.q4", "only those looked at"): WATCHED
+    + """
+low, high = sfx.wilson(positive, looked_at)
+answer = positive, looked_at * low, looked_at * high
 """,
-    ("nb08.q4", "scheduler's limit forgotten"): """
-def my_workers(rate, frame_ms, task_ms, block):
-    one = 1000 / (frame_ms + task_ms / block)
-    return int(np.ceil(rate / one))
+    ("nb08.q4", "scaled to all frames"): WATCHED
+    + """
+answer = [frames * rate for rate in (positive / looked_at, *sfx.wilson(positive, looked_at))]
 """,
-    ("nb08.q4", "overhead left out"): """
-def my_workers(rate, frame_ms, task_ms, block):
-    if block / task_ms * 1000 < rate:
-        return 0
-    return int(np.ceil(rate * frame_ms / 1000))
+    ("nb08.q4", "textbook interval"): WATCHED
+    + """
+rate = positive / looked_at
+half = 1.96 * np.sqrt(rate * (1 - rate) / looked_at)
+answer = rejected * np.array([rate, rate - half, rate + half])
 """,
-    ("nb08.q4", "overhead for every frame"): """
-def my_workers(rate, frame_ms, task_ms, block):
-    if 1000 / task_ms < rate:
-        return 0
-    return int(np.ceil(rate * (frame_ms + task_ms) / 1000))
+    ("nb08.q5", "the larger count wins"): """
+def my_decision(a, b, n):
+    return "a" if a / n > b / n else "b"
 """,
-    ("nb08.q4", "one worker too many"): """
-def my_workers(rate, frame_ms, task_ms, block):
-    if block / task_ms * 1000 < rate:
-        return 0
-    return int(np.ceil(rate * (frame_ms + task_ms / block) / 1000)) + 1
+    ("nb08.q5", "intervals must not touch"): """
+def my_decision(a, b, n):
+    if sfx.wilson(a, n)[0] > sfx.wilson(b, n)[1]:
+        return "a"
+    if sfx.wilson(b, n)[0] > sfx.wilson(a, n)[1]:
+        return "b"
+    return "undecided"
 """,
-    ("nb08.q4", "rounded down"): """
-def my_workers(rate, frame_ms, task_ms, block):
-    if block / task_ms * 1000 < rate:
-        return 0
-    return int(rate * (frame_ms + task_ms / block) / 1000)
+    ("nb08.q5", "one rate taken as exact"): """
+def my_decision(a, b, n):
+    low, high = sfx.wilson(b, n)
+    if low <= a / n <= high:
+        return "undecided"
+    return "a" if a > b else "b"
+""",
+    ("nb08.q5", "textbook interval"): """
+def my_decision(a, b, n):
+    error = np.sqrt(a / n * (1 - a / n) / n + b / n * (1 - b / n) / n)
+    z = (a - b) / n / error
+    return "undecided" if abs(z) < 1.96 else "a" if z > 0 else "b"
 """,
 }
