@@ -29,6 +29,7 @@ REQUIRED = [
     "07_dann",
     "08_which_method",
     "09_screening_a_run",
+    "90_appendix_scale",
 ]
 NAMES = sorted({*REQUIRED, *(path.stem for path in find_notebooks(FOLDER))})
 HEAD = ("Question", "Objectives", "Minutes", "Prerequisites")

@@ -7,9 +7,11 @@ and ``timings.json`` are written again, so an interrupted run keeps what is fini
 
 import json
 import os
+import re
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -29,7 +31,10 @@ CELL_TIMEOUT = 3600  # seconds; the paper profile trains for minutes in one cell
 
 @dataclass
 class Outcome:
-    """What became of one lesson: duration in seconds, peak memory in MB, error "" if it ran."""
+    """What became of one lesson: duration in seconds, peak memory in MB, error "" if it ran.
+
+    `sections` are dicts of a section's title, words and seconds, in their order.
+    """
 
     name: str
     title: str = ""
@@ -37,6 +42,7 @@ class Outcome:
     seconds: float = 0.0
     peak_mb: float = 0.0
     error: str = ""
+    sections: list = field(default_factory=list)
 
 
 def run_course(notebooks, profile="quick", source="twin", out="build", seed=0):
@@ -124,6 +130,7 @@ def run_lesson(path, env, out):
     start = time.perf_counter()
     outcome.error, outcome.peak_mb = execute(notebook, path.parent, env)
     outcome.seconds = round(time.perf_counter() - start, 1)
+    outcome.sections = sections(notebook)
     write_text(out / path.name, nbformat.writes(notebook))
     page = pages.lesson_page(notebook, path.parent, outcome)
     write_text(out / f"{path.stem}.html", page)
@@ -166,6 +173,33 @@ def execute(notebook, folder, env):
         except (CellControlSignal, RuntimeError) as failure:
             error = f"in cell {started[-1] + 1 if started else 1}: {reason(failure)}"
     return error, memory.peak_mb
+
+
+def sections(notebook):
+    """The sections of an executed lesson, a list of dict: title, words of its text, seconds.
+
+    What stands before the first heading of the second level is the head, title "".
+    """
+    found = [{"title": "", "words": 0, "seconds": 0.0}]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            found[-1]["seconds"] += seconds(cell)
+            continue
+        head, *rest = re.split(r"^## +", cell.source, flags=re.MULTILINE)
+        found[-1]["words"] += len(head.split())
+        for text in rest:
+            title, _, body = text.partition("\n")
+            found.append({"title": title.strip(), "words": len(body.split()), "seconds": 0.0})
+    return [section | {"seconds": round(section["seconds"], 1)} for section in found]
+
+
+def seconds(cell):
+    """Seconds that a code cell ran; 0 for one that was not executed."""
+    times = cell.metadata.get("execution", {})
+    begin, end = times.get("iopub.execute_input"), times.get("shell.execute_reply")
+    if not (begin and end):
+        return 0.0
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
 
 
 def reason(failure):

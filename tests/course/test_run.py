@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import sfxtutor
 from sfxtutor.course import pages
 from sfxtutor.course.lessons import find_notebooks, notebook_folder, working_copy
-from sfxtutor.course.run import Outcome, execute, kernel_environment, run_course
+from sfxtutor.course.run import Outcome, execute, kernel_environment, run_course, sections
 from sfxtutor.metrics import rate_text
 
 ROW = {
@@ -132,6 +132,27 @@ def test_time_and_memory_are_recorded(report):
     for lesson in json.loads((report[1] / "timings.json").read_text()):
         assert 0.1 < lesson["seconds"] < 120
         assert 20 < lesson["peak_mb"] < 4000  # a Python with IPython is not smaller
+
+
+def test_a_section_has_the_words_of_its_text_and_the_seconds_of_its_cells():
+    def code(begin, end):
+        times = {"iopub.execute_input": begin, "shell.execute_reply": end} if end else {}
+        return new_code_cell("x", metadata={"execution": times})
+
+    cells = [new_markdown_cell("# A lesson\n\nfour words in all"), code("2026-01-01T00:00:00Z", "")]
+    cells += [new_markdown_cell("still the head\n\n## One\n\nthree words here\n\n## Two")]
+    cells += [code("2026-01-01T00:00:00.5Z", "2026-01-01T00:01:02.0Z"), new_markdown_cell("### a")]
+    assert sections(new_notebook(cells=cells)) == [
+        {"title": "", "words": 10, "seconds": 0},
+        {"title": "One", "words": 3, "seconds": 0},
+        {"title": "Two", "words": 2, "seconds": 61.5},
+    ]
+
+
+def test_the_seconds_of_the_sections_are_those_of_the_lesson(report):
+    _, good = json.loads((report[1] / "timings.json").read_text())
+    (head,) = good["sections"]
+    assert 0 < head["seconds"] <= good["seconds"]
 
 
 def test_no_temporary_file_is_left(report):

@@ -17,6 +17,7 @@ from .markdown import table
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "benchmarks" / "timings.json"
+TAIL = ("", "Exercises", "Summary", "References", "Next")  # the head, and what ends a lesson
 KEPT = ("profile", "source", "seed", "date", "versions", "machine")
 
 
@@ -30,7 +31,7 @@ def keep(record):
         )
     kept = {name: record[name] for name in KEPT}
     kept["timings"] = [
-        {name: lesson[name] for name in ("name", "title", "seconds", "peak_mb")}
+        {name: lesson[name] for name in ("name", "title", "seconds", "peak_mb", "sections")}
         for lesson in record["timings"]
     ]
     MEASURED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
@@ -49,20 +50,33 @@ def reading():
 def values():
     """What the template of the block says."""
     measured, read = json.loads(MEASURED.read_text(encoding="utf-8")), reading()
-    lessons, lines = measured["timings"], []
+    lessons, lines, parts = measured["timings"], [], []
     for lesson in lessons:
         name, memory = lesson["name"], f"{lesson['peak_mb'] / 1000:.1f}"
         title = f"{name[:2]} {re.sub(r'^[0-9]+ ', '', lesson['title']).partition(':')[0]}"
         link = f"[{title}](../notebooks/{name}.ipynb)"
         lines.append((link, read[name], f"{lesson['seconds'] / 60:.1f}", memory))
+        parts += [(name[:2], *part) for part in sections(lesson, read[name])]
     minutes = sum(lesson["seconds"] for lesson in lessons) / 60
     most = max(lesson["peak_mb"] for lesson in lessons) / 1000
     lines.append(("all", sum(read.values()), f"{minutes:.1f}", f"{most:.1f} at most"))
     return {
         "table": table(("Lesson", "Read, min", "Run, min", "Memory, GB"), lines),
+        "sections": table(("Lesson", "Section", "Read, min", "Run, s"), parts),
         "measured": measured,
         "paper": paper(sfx.references()),
     }
+
+
+def sections(lesson, minutes):
+    """Title, minutes to read and seconds to run of a lesson's sections, without its tail.
+
+    The lesson's minutes are shared out by the words of its text.
+    """
+    parts = [part for part in lesson.get("sections", ()) if part["title"] not in TAIL]
+    words = sum(part["words"] for part in parts)
+    for part in parts:
+        yield part["title"], f"{minutes * part['words'] / words:.0f}", f"{part['seconds']:.0f}"
 
 
 def paper(records):

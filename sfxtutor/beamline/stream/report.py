@@ -168,7 +168,7 @@ class Report:
         return text
 
     def _faults(self):
-        dropped = "the source did not say what it dropped"
+        dropped = "the source reports no count of dropped frames"
         if self.dropped is not None:
             dropped = f"the source dropped {self.dropped} because there was no room"
         yield f"Missing frames: {self.missing} ({dropped})."
@@ -187,9 +187,9 @@ class Report:
     def _end(self):
         return {
             "": "",
-            "end": "The source said that this was the end.",
-            "idle": "Nothing came any more, and the source had not said that this was the end: it "
-            "died, or the network did. Look after it, and start this again.",
+            "end": "The source ended the stream.",
+            "idle": "No frame came any more, but the source had not ended the stream: it or the network "
+            "failed. Check both, and start again.",
             "interrupted": "Stopped by Ctrl-C.",
             "stopped": "Stopped before its end.",
         }[self.ended]

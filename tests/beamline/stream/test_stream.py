@@ -184,7 +184,7 @@ def test_the_report_has_counts_with_their_interval_and_hides_no_loss():
         "without a score: 5", "came again: 2", "not scored: 3", "-4.0 ms", "clocks", "it died",
     ):  # fmt: skip
         assert words in said
-    assert "did not say what it dropped" in str(Report())
+    assert "reports no count of dropped frames" in str(Report())
     assert Report().line() == "no frame yet"
 
 
