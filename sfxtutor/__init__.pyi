@@ -103,6 +103,7 @@ from .runs.twin.crystal import (
     bragg_spots as bragg_spots,
     random_rotation as random_rotation,
 )
+from .runs.twin.merging import Merged as Merged, merge as merge
 from .runs.twin.run import TwinRun as TwinRun
 from .spots import find_spots as find_spots
 from .support.findings import conclude as conclude, found as found
