@@ -120,6 +120,7 @@ from .widgets.crystal_explorer import CrystalExplorer as CrystalExplorer
 from .widgets.embedding_explorer import EmbeddingExplorer as EmbeddingExplorer
 from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye
+from .widgets.payoff import Payoff as Payoff
 from .widgets.stream_monitor import StreamMonitor as StreamMonitor
 from .widgets.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .widgets.training_monitor import TrainingMonitor as TrainingMonitor

@@ -14,7 +14,7 @@ from ...support.jit import compiled
 from .integration import Reflections
 
 SHELLS = 15  # of equal volume in reciprocal space, so that each has as many reflections
-LIMIT = 0.3  # CC1/2: where it falls below, merged data are cut
+LIMIT = 0.5  # CC1/2: where it falls below, merged data are cut
 _PARTIAL = 0.45  # (variance / mean²) of partiality: that of exp(-e²/2) for e even within ±2.5
 
 

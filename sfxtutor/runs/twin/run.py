@@ -147,7 +147,7 @@ class TwinRun(Run):
         spots = bragg(self.setup, shot, self._key)
         return spots, visibility(self.setup, shot, spots) > 1
 
-    def integrate(self, frames: Iterable[int], d_min: float = 3.5) -> Reflections:
+    def integrate(self, frames: Iterable[int], d_min: float = 3.6) -> Reflections:
         """What an integration of these frames measures, for `sfxtutor.merge`.
 
         Parameters
@@ -165,7 +165,7 @@ class TwinRun(Run):
         if not d_min > self.setup.wavelength / 2:
             raise ValueError(
                 f"Found d_min = {d_min} Å, expected more than half the wavelength, "
-                f"{self.setup.wavelength / 2:.2f} Å. Choose a lower resolution, such as 3.5."
+                f"{self.setup.wavelength / 2:.2f} Å. Choose a lower resolution, such as 3.6."
             )
         frames = [self.index(i) for i in frames]
 
