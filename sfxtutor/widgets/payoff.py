@@ -69,7 +69,7 @@ class Payoff(Widget):
         places = np.linspace(0, len(score) - 1, STEPS).round().astype(int)
         thresholds = np.unique(np.sort(score)[places])
         enough = thresholds[thresholds <= indexed[-max(2, len(indexed) // 20)]]
-        offer(self.slider, [(f"{t:.4g}", float(t)) for t in enough], 0)
+        offer(self.slider, [(f"{t:.4g}", float(t)) for t in enough], len(enough) // 3)
         self._draw()
 
     def _draw(self):

@@ -21,6 +21,8 @@ def data():
 
 def test_the_first_threshold_loses_nothing(data):
     payoff = Payoff(*data)
+    assert payoff.kept < 40
+    payoff.slider.index = 0
     assert payoff.kept == 40
     numbers = payoff.numbers()
     assert numbers["hits and maybes kept"].startswith("100.0 % (40/40")
