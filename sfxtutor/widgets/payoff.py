@@ -84,10 +84,11 @@ class Payoff(Widget):
     def numbers(self) -> dict:
         """What the table says: hits kept, crystals merged, completeness, resolution."""
         one = self.by_score
+        measured, possible = one.measured.sum(), one.possible.sum()
         return {
             "hits and maybes kept": rate_text(self.kept, len(self.frames)),
             "crystals merged": f"{one.crystals} of {self.all.crystals}",
-            "completeness": rate_text(int(one.measured.sum()), int(one.possible.sum())),
+            "completeness": f"{measured / possible:.1%} ({measured:,} of {possible:,} reflections)",
             f"resolution, CC1/2 = {LIMIT}": _reach(one),
             "as many lost at random": _reach(self.by_chance),
             "nothing lost": _reach(self.all),

@@ -119,6 +119,7 @@ def merge(
     -----
     CC1/2 is the correlation of the two halves' intensities (Karplus & Diederichs 2012).
     R_split = Σ|I₁ - I₂| / √2 / (½ Σ(I₁ + I₂)) (White et al. 2012).
+    Scale factors and weights come from all crystals, so that the halves share them.
     """
     kept = np.ones(len(reflections.frame), bool)
     if frames is not None:
