@@ -103,6 +103,7 @@ from .runs.twin.crystal import (
     bragg_spots as bragg_spots,
     random_rotation as random_rotation,
 )
+from .runs.twin.merging import Merged as Merged, merge as merge
 from .runs.twin.run import TwinRun as TwinRun
 from .spots import find_spots as find_spots
 from .support.findings import conclude as conclude, found as found
@@ -119,6 +120,7 @@ from .widgets.crystal_explorer import CrystalExplorer as CrystalExplorer
 from .widgets.embedding_explorer import EmbeddingExplorer as EmbeddingExplorer
 from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye
+from .widgets.payoff import Payoff as Payoff
 from .widgets.stream_monitor import StreamMonitor as StreamMonitor
 from .widgets.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .widgets.training_monitor import TrainingMonitor as TrainingMonitor

@@ -41,6 +41,15 @@ THRESHOLDS = """from sfxtutor import ThresholdExplorer
 
 scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": np.round(40 * p)}
 ThresholdExplorer(scores, truth, {"2D CNN, 200 labels": 0.5, "spot count, 200 labels": 14.0})"""
+REFLECTIONS = """import numpy as np
+import sfxtutor as sfx
+
+run = sfx.open_run("LO19")
+frames = np.flatnonzero(run.labels != "MISS")[:60]
+measured = run.integrate(frames, d_min=3.0)
+visible = np.array([run.spots(i)[1].sum() for i in frames])
+scores = {"2D CNN, 200 labels": visible / (20 + visible), "spot count, 200 labels": visible}"""
+PAYOFF = "sfx.Payoff(measured, frames, scores)"
 RUN = """import sfxtutor as sfx
 
 run = sfx.open_run("LN83")"""
@@ -108,6 +117,7 @@ def lab(chromium, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("lab")
     notebooks = copy_lessons(scratch / "notebooks")
     write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
+    write_notebook(notebooks / "payoff.ipynb", REFLECTIONS, PAYOFF)
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
@@ -156,7 +166,7 @@ def note_latency(name, milliseconds):
     path.write_text(json.dumps(found | {name: milliseconds}, indent=1, sort_keys=True) + "\n")
 
 
-@pytest.mark.parametrize("name", ["thresholds", "embedding"])
+@pytest.mark.parametrize("name", ["thresholds", "payoff", "embedding"])
 def test_each_control_changes_the_picture(lab, name):
     lab.open(f"{name}.ipynb")
     lab.run(0)

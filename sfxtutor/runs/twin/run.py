@@ -5,6 +5,8 @@ of (run, seed, i), and the noise of a pixel one of (run, seed, i, pixel): the cr
 crop of the full frame. Nothing here was chosen by looking at a classifier.
 """
 
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +16,7 @@ from ..run import CROP, LABELS, Run, crop_slices
 from .crystal import Crystal
 from .cspad import CspadSetup
 from .detector import in_shadow
+from .integration import Reflections, gather, measure
 from .shot import Setup, bragg, draw, render, visibility
 
 VERSION = 1  # of what is simulated, crystal to detector: raised when frames or spots change
@@ -143,6 +146,36 @@ class TwinRun(Run):
         shot = self.drawn(i)
         spots = bragg(self.setup, shot, self._key)
         return spots, visibility(self.setup, shot, spots) > 1
+
+    def integrate(self, frames: Iterable[int], d_min: float = 3.6) -> Reflections:
+        """What an integration of these frames measures, for `sfxtutor.merge`.
+
+        Parameters
+        ----------
+        frames : numbers of frames
+            A crystal with fewer than 16 visible spots cannot be indexed and adds nothing.
+        d_min : float
+            Å; reflections of a higher resolution are left out.
+
+        Raises
+        ------
+        ValueError
+            If no reflection of that spacing can exist at this wavelength.
+        """
+        if not d_min > self.setup.wavelength / 2:
+            raise ValueError(
+                f"Found d_min = {d_min} Å, expected more than half the wavelength, "
+                f"{self.setup.wavelength / 2:.2f} Å. Choose a lower resolution, such as 3.6."
+            )
+        frames = [self.index(i) for i in frames]
+
+        def one(i):
+            rng = np.random.default_rng((self._key, self.seed, self._first + i, 2))
+            return measure(self.setup, self.drawn(i), self._key, rng, d_min)
+
+        with ThreadPoolExecutor(2) as pool:
+            measured = list(pool.map(one, frames))
+        return gather(self.setup.crystal, self._key, d_min, zip(frames, measured, strict=True))
 
     def shot(self, i: int) -> dict:
         return super().shot(i) | {"wavelength": self.drawn(i).wavelength}
