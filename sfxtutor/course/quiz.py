@@ -17,7 +17,9 @@ FOLDER = Path(__file__).parent / "quizzes"
 LETTERS = "abcdef"
 BOX = "border: 1px solid; border-radius: 4px; padding: 0.2em 1em 0.6em; margin: 0.5em 0"
 CHOICE = "border: 0; padding: 0; margin: 0.3em 0"
-SUMMARY = "cursor: pointer; font-weight: normal; padding: 0.2em"
+SUMMARY = (
+    "cursor: pointer; font-weight: normal; padding: 0.2em 0.2em 0.2em 1.5em; text-indent: -1.3em"
+)
 SAYS = "border-left: 4px solid {}; margin: 0.2em 0 0.2em 1.2em; padding: 0.2em 0.8em"
 
 
