@@ -11,6 +11,7 @@ from .cache.prepared import prepare as prepare
 from .course import student as student
 from .course.challenge import challenge as challenge
 from .course.exercises.check import check as check
+from .course.quiz import quiz as quiz
 from .course.student import personal_seed as personal_seed
 from .dann import (
     Dann as Dann,

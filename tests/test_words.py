@@ -12,6 +12,7 @@ PAGES = [
     ROOT / "data" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "sfxtutor" / "course" / "exercises" / "words").glob("*.toml")),
+    *sorted((ROOT / "sfxtutor" / "course" / "quizzes").glob("*.toml")),
 ]
 
 

@@ -16,8 +16,10 @@ from driver import Driver
 from IPython.core.inputtransformer2 import TransformerManager
 from places import ROOT
 
+import sfxtutor as sfx
 from tools.browser import (
     FLAGS,
+    FOCUSED,
     PICTURES,
     SCREENSHOTS,
     find_browser,
@@ -89,6 +91,9 @@ STREAM = """monitor = sfx.StreamMonitor()
 monitor.show()
 report = stream(address, watch=monitor)
 print(f"scored {report.scored} frames")"""
+QUIZ = """import sfxtutor as sfx
+
+sfx.quiz("nb03.b")"""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -122,6 +127,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
     write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
+    write_notebook(notebooks / "quiz.ipynb", QUIZ)
     with jupyterlab(chromium, notebooks, scratch) as lab:
         yield lab
 
@@ -291,6 +297,28 @@ def test_the_stream_monitor_draws_while_frames_arrive_and_its_button_stops_it(la
     lab.idle()
     lab.until(cell.get_by_role("button", name="Stop").is_disabled)
     lab.shoot("stream_stopped", cell)
+    assert lab.faults() == []
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_a_choice_of_a_quiz_says_whether_it_is_right_and_can_be_tried_again(lab, way):
+    lab.open("quiz.ipynb")
+    cell, question = lab.run(0), sfx.quiz("nb03.b")
+    choices, replies = cell.locator("summary"), cell.locator("details > div")
+    lab.until(lambda: choices.count() == len(question.choices))
+    choices.first.focus()
+    for i, choice in enumerate(question.choices):
+        later = [replies.nth(j) for j in range(i, len(question.choices))]
+        assert not any(reply.is_visible() for reply in later)
+        if way == "mouse":
+            choices.nth(i).click()
+        else:
+            lab.until(lambda i=i: choices.nth(i).evaluate(FOCUSED))
+            lab.page.keyboard.press(("Enter", "Space")[i % 2])
+        lab.until(later[0].is_visible)
+        assert words(later[0].inner_text())[1:] == choice.reply.split()
+        lab.page.keyboard.press("Tab")
+    lab.shoot(f"quiz_{way}", cell)
     assert lab.faults() == []
 
 
