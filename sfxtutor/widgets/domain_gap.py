@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from ..metrics import is_positive, rate_text
+from ..plots.frames import plot_frame
 from ..plots.style import COLOURS
 from ..runs.run import Run
 from .base import Widget, line
 from .canvas import FrameCanvas, to_bytes
 from .chart import Chart, Line
-from .shifted import ADABN, FROZEN, METHODS, Setting, Shifted
+from .shifted import ADABN, FROZEN, METHODS, Outcome, Setting, Shifted
 
 GOAL = 0.10  # change of the mean of recall and specificity that is looked for
 STEPS = range(-30, 150, 10)  # mm from the source's distance
@@ -55,7 +56,7 @@ class DomainGap(Widget):
         If the run is not the twin or has too few hits, or the model does not take binned images.
     """
 
-    def __init__(self, cnn: keras.Model, run: Run, threshold: int, frames: int = 64):
+    def __init__(self, cnn: keras.Model, run: Run, threshold: int, frames: int = 80):
         self.shifted = Shifted(cnn, run, threshold, frames)
         self.outcomes = {}
         self._computing, self._drawing = threading.Lock(), threading.RLock()
@@ -65,7 +66,7 @@ class DomainGap(Widget):
         self.canvases = {name: FrameCanvas("gray_r", size=230) for name in self.shifted.samples}
         pictures = line(self.curves, *self.canvases.values())
         pictures.layout.grid_gap = "12px"
-        self._assemble(*self.sliders, self.status, self.table, pictures, self.goals)
+        self._assemble(self.goals, *self.sliders, self.status, self.table, pictures)
         self._draw(self._measure(self.setting))
         for slider in self.sliders:
             self.connect(slider, self._move)
@@ -117,6 +118,24 @@ class DomainGap(Widget):
         """Wait for what is being computed."""
         if self._timer.is_alive():
             self._timer.join()
+
+    def measure(self, distance: float, background: float, share: int) -> Outcome:
+        """What a setting gives, without going there: it counts for no goal.
+
+        Parameters
+        ----------
+        distance : float, mm
+        background : float, times the source's
+        share : int, % of hits and maybes among the frames of AdaBN
+
+        Returns
+        -------
+        Outcome
+            With `noise`, and for each method `counts`, `auc` and `scores`; `gain` is what AdaBN
+            adds to the mean of recall and specificity (`value`, `low`, `high`).
+        """
+        with self._computing:
+            return self.shifted.measure(Setting(distance, background, share))
 
     def _measure(self, setting):
         """The `Outcome` of a setting, as measured when it was first visited."""
@@ -195,8 +214,9 @@ class DomainGap(Widget):
         left, *others = figure.subplots(1, 3, width_ratios=(1.3, 1, 1))
         _chart(self.outcome).draw(left)
         for ax, (name, image) in zip(others, self.outcome.pictures.items(), strict=True):
-            ax.imshow(image.astype(np.float32), cmap="gray_r", vmin=0, vmax=self._high)
-            ax.set(xticks=[], yticks=[])
+            shown = np.where(image != 0, image, np.nan).astype(np.float32)
+            plot_frame(shown, ax, vmin=0, vmax=self._high, label="", cmap="gray_r",
+                       bin=self.shifted.bin)  # fmt: skip
             ax.set_title(self._title(name), fontsize="small")
         figure.suptitle(str(self.outcome.setting))
         return figure

@@ -25,7 +25,7 @@ from ..training import channelled
 
 FROZEN, ADABN, SPOTS = METHODS = ("CNN as trained", "CNN after AdaBN", "spot count")
 _LIGHT = ("water", "air", "plain", "halo")  # of a Setup: all that the background is made of
-_KEPT = 8  # targets, 8 MB each: AdaBN with another share of hits needs no simulation
+_KEPT = 8  # targets, 10 MB each: AdaBN with another share of hits needs no simulation
 _TOLD = 8  # frames between two calls of `tell`
 
 
@@ -130,7 +130,7 @@ class Shifted:
         If the run is not the twin or has too few hits, or the model does not take binned images.
     """
 
-    def __init__(self, cnn: keras.Model, run: Run, threshold: int, frames: int = 64):
+    def __init__(self, cnn: keras.Model, run: Run, threshold: int, frames: int = 80):
         self.cnn, self.run, self.threshold, self.size = cnn, run, threshold, frames
         self.bin = _bin_of(cnn)
         if not isinstance(run, TwinRun):
