@@ -134,8 +134,9 @@ class DomainGap(Widget):
             With `noise`, and for each method `counts`, `auc` and `scores`; `gain` is what AdaBN
             adds to the mean of recall and specificity (`value`, `low`, `high`).
         """
+        setting = Setting(distance, background, share)
         with self._computing:
-            return self.shifted.measure(Setting(distance, background, share))
+            return self.outcomes.get(setting) or self.shifted.measure(setting)
 
     def _measure(self, setting):
         """The `Outcome` of a setting, as measured when it was first visited."""
@@ -186,12 +187,13 @@ class DomainGap(Widget):
     def reached(self):
         """The `Outcome` of the best setting found for each goal: a dict, None where not reached.
 
-        "helps" is the largest gain by AdaBN, of 10 points or more, "harms" the largest loss.
+        "helps" is the largest gain by AdaBN, "harms" the largest loss: 10 points or more, with an
+        interval that does not include 0.
         """
         ranked = sorted(self.outcomes.values(), key=lambda outcome: outcome.gain.value)
-        worst, best = ranked[0], ranked[-1]
-        return {"helps": best if best.gain.value >= GOAL else None,
-                "harms": worst if worst.gain.value <= -GOAL else None}  # fmt: skip
+        helps = [each for each in ranked if each.gain.value >= GOAL and each.gain.low > 0]
+        harms = [each for each in ranked if each.gain.value <= -GOAL and each.gain.high < 0]
+        return {"helps": helps[-1] if helps else None, "harms": harms[0] if harms else None}
 
     def _goals(self):
         rows = ""
@@ -217,7 +219,8 @@ class DomainGap(Widget):
             shown = np.where(image != 0, image, np.nan).astype(np.float32)
             plot_frame(shown, ax, vmin=0, vmax=self._high, label="", cmap="gray_r",
                        bin=self.shifted.bin)  # fmt: skip
-            ax.set_title(self._title(name), fontsize="small")
+            ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
+            ax.set_title(self._title(name).replace(", ", ",\n"), fontsize="small")
         figure.suptitle(str(self.outcome.setting))
         return figure
 

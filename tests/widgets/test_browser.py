@@ -43,7 +43,7 @@ scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": np.round(40 * p)}
 ThresholdExplorer(scores, truth, {"2D CNN, 200 labels": 0.5, "spot count, 200 labels": 14.0})"""
 GAP = """import sfxtutor as sfx
 
-sfx.DomainGap(spot_cnn(), sfx.TwinRun("LN83"), 5, frames=8)"""
+sfx.DomainGap(spot_cnn(), sfx.TwinRun("LN83"), 5, frames=12)"""
 RUN = """import sfxtutor as sfx
 
 run = sfx.open_run("LN83")"""
@@ -252,7 +252,7 @@ def test_the_domain_gap_shows_what_the_kernel_computes(lab, way):
         else:
             track = cell.locator(".noUi-base").nth(number)
             box, share = track.bounding_box(), slider.index / (len(slider.options) - 1)
-            place = {"x": share * box["width"], "y": box["height"] / 2}
+            place = {"x": 1 + share * (box["width"] - 2), "y": box["height"] / 2}
             track.click(position=place, force=True)
         lab.until(lambda: gap_shown(cell) == gap_expected(gap))
     lab.shoot(f"gap_{way}", cell)

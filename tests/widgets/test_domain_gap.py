@@ -44,12 +44,13 @@ def text_of(control):
 
 
 def outcome(recalls, specificities, setting=FAR):
-    """An `Outcome` in which the CNN finds so many of ten hits and of ten misses, before and after
+    """An `Outcome` in which the CNN finds so many of 40 hits and of 40 misses, before and after
     AdaBN.
     """
-    truth = np.arange(20) < 10
+    frame = np.arange(80)
+    truth = frame < 40
     decisions = {
-        name: np.where(truth, np.arange(20) < recall, np.arange(20) < 20 - specificity)
+        name: np.where(truth, frame < recall, frame < 80 - specificity)
         for name, recall, specificity in zip((FROZEN, ADABN), recalls, specificities, strict=True)
     }
     return Outcome(setting, 0.3, {}, truth, decisions, decisions)
@@ -137,10 +138,10 @@ def test_so_many_of_adabns_frames_are_hits(shifted):
         assert shifted.truth[chosen].sum() == round(share * N / 100)
 
 
-def test_the_gain_of_ten_hits_and_ten_misses_by_hand():
-    """Three hits more, one miss less: +0.3 and -0.1, a mean of +0.1; variances 0.21 and 0.09."""
-    gain = outcome((5, 8), (9, 8)).gain
-    half = 1.96 / 2 * np.sqrt(0.21 / 10 + 0.09 / 10)
+def test_the_gain_of_40_hits_and_40_misses_by_hand():
+    """12 hits more, 4 misses less: +0.3 and -0.1, a mean of +0.1; variances 0.21 and 0.09."""
+    gain = outcome((20, 32), (36, 32)).gain
+    half = 1.96 / 2 * np.sqrt(0.21 / 40 + 0.09 / 40)
     assert (gain.value, gain.low, gain.high) == pytest.approx((0.1, 0.1 - half, 0.1 + half))
 
 
@@ -150,10 +151,11 @@ def test_the_gain_of_ten_hits_and_ten_misses_by_hand():
 @pytest.mark.parametrize(
     ("recalls", "specificities", "helps", "harms"),
     [
-        ((5, 6), (9, 9), False, False),  # +5 points
-        ((5, 7), (9, 9), True, False),  # +10
-        ((5, 9), (9, 6), False, False),  # +40 and -30: +5
-        ((9, 6), (9, 9), False, True),  # -15
+        ((20, 27), (36, 36), False, False),  # +8.75 points
+        ((20, 28), (36, 36), True, False),  # +10
+        ((20, 36), (36, 24), False, False),  # +40 and -30: +5
+        ((36, 28), (36, 36), False, True),  # -10
+        ((0, 40), (40, 8), True, False),  # +100 and -80: +10, and 95 % are +4 to +16
     ],
 )
 def test_goals_are_reached_by_the_numbers(widget, recalls, specificities, helps, harms):
@@ -162,9 +164,17 @@ def test_goals_are_reached_by_the_numbers(widget, recalls, specificities, helps,
     assert reached == {"helps": helps, "harms": harms}
 
 
+def test_a_gain_that_may_be_chance_reaches_no_goal(widget):
+    truth = np.arange(10) < 5  # one hit of five more: +10 points, 95 % from -7.5 on
+    decisions = {FROZEN: np.arange(10) < 3, ADABN: np.arange(10) < 4}
+    widget.outcomes = {FAR: Outcome(FAR, 0.3, {}, truth, decisions, decisions)}
+    assert widget.outcomes[FAR].gain.value == pytest.approx(0.1)
+    assert widget.reached == {"helps": None, "harms": None}
+
+
 def test_a_goal_stays_reached_and_names_its_best_setting(widget):
-    small, large = outcome((5, 7), (9, 9)), outcome((1, 9), (9, 9), Setting(76.0, 8, 10))
-    bad = outcome((9, 4), (9, 9), Setting(106.0, 1, 90))
+    small, large = outcome((20, 28), (36, 36)), outcome((4, 36), (36, 36), Setting(76.0, 8, 10))
+    bad = outcome((36, 16), (36, 36), Setting(106.0, 1, 90))
     widget.outcomes |= {each.setting: each for each in (small, large, bad)}
     assert widget.reached == {"helps": large, "harms": bad}
     visit(widget, Setting(106.0, 1, 30))
