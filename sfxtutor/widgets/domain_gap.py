@@ -22,6 +22,7 @@ from .chart import Chart, Line
 from .shifted import ADABN, FROZEN, METHODS, Outcome, Setting, Shifted
 
 GOAL = 0.10  # change of the mean of recall and specificity that is looked for
+_SLACK = 1e-9  # rates are fractions of whole numbers, and ten points may come out as 9.999...
 STEPS = range(-30, 150, 10)  # mm from the source's distance
 BACKGROUNDS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)  # times the source's
 SHARES = range(0, 100, 10)  # %
@@ -191,8 +192,8 @@ class DomainGap(Widget):
         interval that does not include 0.
         """
         ranked = sorted(self.outcomes.values(), key=lambda outcome: outcome.gain.value)
-        helps = [each for each in ranked if each.gain.value >= GOAL and each.gain.low > 0]
-        harms = [each for each in ranked if each.gain.value <= -GOAL and each.gain.high < 0]
+        helps = [each for each in ranked if each.gain.value >= GOAL - _SLACK and each.gain.low > 0]
+        harms = [each for each in ranked if each.gain.value <= _SLACK - GOAL and each.gain.high < 0]
         return {"helps": helps[-1] if helps else None, "harms": harms[0] if harms else None}
 
     def _goals(self):
