@@ -118,6 +118,7 @@ from .training import (
     throughput as throughput,
 )
 from .widgets.crystal_explorer import CrystalExplorer as CrystalExplorer
+from .widgets.domain_gap import DomainGap as DomainGap
 from .widgets.embedding_explorer import EmbeddingExplorer as EmbeddingExplorer
 from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye

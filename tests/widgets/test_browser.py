@@ -52,6 +52,9 @@ measured = run.integrate(frames, d_min=3.0)
 visible = np.array([run.spots(i)[1].sum() for i in frames])
 scores = {"2D CNN, 200 labels": visible / (20 + visible), "spot count, 200 labels": visible}"""
 PAYOFF = "sfx.Payoff(measured, frames, scores)"
+GAP = """import sfxtutor as sfx
+
+sfx.DomainGap(spot_cnn(), sfx.TwinRun("LN83"), 5, frames=12)"""
 RUN = """import sfxtutor as sfx
 
 run = sfx.open_run("LN83")"""
@@ -98,6 +101,11 @@ sfx.quiz("nb03.b")"""
 pytestmark = pytest.mark.timeout(300)
 
 
+def network():
+    """The source of a CNN that needs no training: `spot_cnn`."""
+    return (ROOT / "tests" / "support" / "spotcnn.py").read_text(encoding="utf-8")
+
+
 def unavailable(why):
     """Skip the tests, or fail where a browser is required."""
     (pytest.fail if REQUIRED else pytest.skip)(f"{why}; the widgets were not tried in a browser")
@@ -125,6 +133,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "payoff.ipynb", REFLECTIONS, PAYOFF)
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
+    write_notebook(notebooks / "gap.ipynb", network(), GAP)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
     write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
     write_notebook(notebooks / "quiz.ipynb", QUIZ)
@@ -237,6 +246,48 @@ def test_a_change_of_class_shows_the_next_frame_of_it(lab):
         lab.page.wait_for_timeout(500)
         assert shown(cell) == expected
     assert inspector.frame_choice.value > 400
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_the_domain_gap_shows_what_the_kernel_computes(lab, way):
+    lab.open("gap.ipynb")
+    lab.run(0)
+    cell, gap = lab.run(1), alone(network(), GAP)
+    lab.until(lambda: cell.locator("svg[role=img]").count() == 1)
+    lab.until(lambda: gap_shown(cell) == gap_expected(gap))
+    lab.shoot("gap", cell)
+    moves = [(1, 4), (2, 3), (0, 14), (0, -14), (2, -3)]  # which slider, so many steps
+    for number, steps in moves:
+        slider, handle = gap.sliders[number], cell.locator(".noUi-handle").nth(number)
+        slider.index += steps
+        gap.finish()
+        if way == "keyboard":
+            handle.focus()
+            for _ in range(abs(steps)):
+                lab.page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
+        else:
+            track = cell.locator(".noUi-base").nth(number)
+            box, share = track.bounding_box(), slider.index / (len(slider.options) - 1)
+            place = {"x": 1 + share * (box["width"] - 2), "y": box["height"] / 2}
+            track.click(position=place, force=True)
+        lab.until(lambda: gap_shown(cell) == gap_expected(gap))
+    lab.shoot(f"gap_{way}", cell)
+    assert "helps by 10 points: reached" in cell.inner_text()
+    alerts = cell.locator("[role=alert]").all_inner_texts()
+    assert lab.faults() + [text for text in alerts if text] == []
+
+
+def gap_shown(cell):
+    """What stands in the status and in the table of the domain gap, and beneath its pictures."""
+    parts = (cell.locator(part).first.inner_text() for part in ("[role=status]", "table"))
+    drawn = [canvas.get_attribute("aria-label") for canvas in cell.locator("canvas").all()]
+    return [words(part) for part in parts], drawn
+
+
+def gap_expected(gap):
+    return [words(gap.status.value), words(gap.table.value)], [
+        canvas.alt for canvas in gap.canvases.values()
+    ]
 
 
 @pytest.mark.parametrize(("name", "index", "kind"), [*lessons_with_widgets()])

@@ -92,13 +92,19 @@ class TwinRun(Run):
         Another seed is another visit to the beamline: other crystals, same sample.
     reading : "2016" or "2018"
         Of the geometry and the sample delivery, which no public source states: see docs/twin.md.
+    setup : Setup, optional
+        Another than that of the reading, to see what a change does. Frame i keeps its class, its
+        pulse, its hot pixels and the random numbers of its pixels. Its crystals are drawn in the
+        same order, so that they are the same wherever they still make the class.
     """
 
     source = "twin"
 
-    def __init__(self, name: str, seed: int = 0, reading: str = READING):
+    def __init__(
+        self, name: str, seed: int = 0, reading: str = READING, setup: Setup | None = None
+    ):
         self.name, self.seed, self.reading = name, int(seed), reading
-        self.setup = s = setup_of(name, reading)
+        self.setup = s = setup_of(name, reading) if setup is None else setup
         self.card = replace(
             CARDS["twin"][name], wavelength=s.wavelength, distance=s.distance, pixel=s.pixel,
             beam_center=s.center, saturation=s.saturation, shape=s.shape,
@@ -115,7 +121,7 @@ class TwinRun(Run):
         They are measured after the last frame of this run, with the published number of hits,
         maybes and misses in every 2,000; nothing else differs.
         """
-        more = TwinRun(self.name, self.seed, self.reading)
+        more = TwinRun(self.name, self.seed, self.reading, self.setup)
         more._first = first = self._first + len(self)
         size, last = len(more), first + frames
         labels = [

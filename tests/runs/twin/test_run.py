@@ -33,6 +33,21 @@ def test_the_readings_differ_in_geometry_and_delivery():
     assert former.fingerprint != latter.fingerprint
 
 
+def test_a_changed_setup_keeps_frame_for_frame_what_it_does_not_change():
+    run = TwinRun("LN83")
+    setup = replace(run.setup, distance=200.0, water=2 * run.setup.water)
+    same, changed = TwinRun("LN83", setup=run.setup), TwinRun("LN83", setup=setup)
+    assert same.fingerprint == run.fingerprint != changed.fingerprint
+    assert np.array_equal(same.crop(3), run.crop(3))
+    assert (changed.labels == run.labels).all()
+    assert (changed.card.distance, changed.further(9).setup) == (200.0, setup)
+    hit = int(np.flatnonzero(run.labels == "HIT")[0])
+    before, after = run.drawn(hit), changed.drawn(hit)
+    assert (before.pulse, before.edge, before.key) == (after.pulse, after.edge, after.key)
+    assert label_of(changed.spots(hit)[1].sum()) == "HIT"
+    assert not np.array_equal(changed.crop(hit), run.crop(hit))
+
+
 def test_further_frames_go_on_where_the_run_ends(twin):
     more = twin.further(3000)
     assert len(more) == 3000
