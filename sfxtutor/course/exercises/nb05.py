@@ -10,7 +10,7 @@ EXERCISES = (
     exercise(
         "nb05.q1",
         reference=lambda: probes.row_range(-1),
-        probe=lambda rwd: (rwd(probes.frames()[0]), rwd(probes.frames())),
+        probe=probes.probe_rwd,
         mistakes={
             "axis swapped": Mistake(
                 lambda: probes.row_range(-2), fits=probes.single_like(probes.row_range(0))
