@@ -105,14 +105,12 @@ def exercise(id, reference, mistakes=None, **options):
         texts["title"],
         reference,
         texts["right"],
-        tuple(
-            _worded(name, how, texts["mistakes"][name]) for name, how in (mistakes or {}).items()
-        ),
+        tuple(worded(name, how, texts["mistakes"][name]) for name, how in (mistakes or {}).items()),
         **options,
     )
 
 
-def _worded(name, how, texts):
+def worded(name, how, texts):
     how = how if isinstance(how, Mistake) else Mistake(how)
     return replace(how, name=name, says=texts["says"], talk=texts["talk"])
 
