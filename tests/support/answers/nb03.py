@@ -15,6 +15,13 @@ from sfxtutor.course.student import hit_rate
 rate = hit_rate()
 """
 
+FRAMES = """
+import keras
+from answers.networks import constant, counting, frames, linear
+
+x, y = frames("LN83", "images")
+"""
+
 WRONG = {
     ("nb03.q1", "accuracy read as recall"): COUNTS
     + """
@@ -100,5 +107,37 @@ def my_split(n, sizes, gap):
     ("nb03.q4", "gap forgotten"): """
 def my_split(n, sizes, gap):
     return np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:2])
+""",
+    ("nb03.q5", "another input"): FRAMES
+    + """
+my_model = linear(x[..., 0], y)
+""",
+    ("nb03.q5", "untrained"): """
+my_model = sfx.build_cnn((180, 180, 1), pooling="average")
+""",
+    ("nb03.q5", "labels inverted"): FRAMES
+    + """
+my_model = counting(x, ~y, 2)
+""",
+    ("nb03.q5", "threshold off"): FRAMES
+    + """
+my_model = counting(x, y, 2, weights={0: 300, 1: 1})
+""",
+    ("nb03.q5", "normalised once more"): FRAMES
+    + """
+z = (x - x.mean()) / x.std()
+my_model = counting(z, y, 4, relative=False)
+""",
+    ("nb03.q5", "overfitted"): FRAMES
+    + """
+my_model = linear(x, y)
+""",
+    ("nb03.q5", "one answer to every frame"): FRAMES
+    + """
+my_model = constant((180, 180, 1), 4.0)
+""",
+    ("nb03.q5", "below the mark"): FRAMES
+    + """
+my_model = counting(x, y, 5.5)
 """,
 }
