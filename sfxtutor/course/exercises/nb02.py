@@ -67,6 +67,8 @@ EXERCISES = (
                 ),
             ),
             "variance for spread": windowed(lambda spread: np.maximum(spread**2, 1)),
+            "zero where it is quiet": windowed(lambda spread: np.where(spread < 1, np.inf, spread)),
+            "mean left in": windowed(floor, mean=np.zeros_like),
             "spread of the whole frame": lambda: (
                 lambda frame: windowed(lambda spread: np.maximum(frame.std(), 1))()(frame)
             ),

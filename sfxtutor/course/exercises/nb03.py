@@ -8,10 +8,12 @@ from . import trained
 from .exercise import Mistake, exercise
 from .probes03 import (
     RATE,
+    accuracy_at,
     epoch_by,
     every_split,
     frames_needed,
     leaked_by,
+    precision_at,
     probe_leaked,
     probe_report,
     report_by,
@@ -29,11 +31,14 @@ TRAINED = trained.Task("LN83", 0.94, IMAGE)
 EXERCISES = (
     exercise(
         "nb03.q1",
-        reference=lambda: night()[0] / sum(night()[:2]),
+        reference=precision_at,
+        tolerance=2e-3,
         mistakes={
-            "accuracy read as recall": lambda: (night()[0] + night()[3]) / 2000,
-            "precision read as recall": lambda: night()[0] / (night()[0] + night()[2]),
-            "specificity read as recall": lambda: night()[3] / sum(night()[2:]),
+            "precision of the test frames": lambda: night()[0] / (night()[0] + night()[2]),
+            "recall read as precision": lambda: night()[0] / sum(night()[:2]),
+            "rates not weighted": lambda: precision_at(prior=0.5),
+            "specificity for its opposite": lambda: precision_at(wrong=lambda rate: rate),
+            "accuracy read as precision": accuracy_at,
         },
     ),
     exercise(

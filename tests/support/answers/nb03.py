@@ -23,22 +23,32 @@ x, y = frames("LN83", "images")
 """
 
 WRONG = {
-    ("nb03.q1", "accuracy read as recall"): COUNTS
-    + """
-truth = np.repeat([1, 1, 0, 0], night())
-decision = np.repeat([1, 0, 1, 0], night())
-answer = np.mean(truth == decision)
-""",
-    ("nb03.q1", "precision read as recall"): COUNTS
+    ("nb03.q1", "precision of the test frames"): COUNTS
     + """
 kept = hits_kept + misses_kept
 answer = 1 - misses_kept / kept
 """,
-    ("nb03.q1", "specificity read as recall"): COUNTS
+    ("nb03.q1", "recall read as precision"): COUNTS
     + """
-misses = misses_rejected + misses_kept
-counts = sfx.Counts(hits_kept, hits_kept + hits_lost, misses_rejected, misses)
-answer = counts.specificity
+answer = hits_kept / (hits_kept + hits_lost)
+""",
+    ("nb03.q1", "rates not weighted"): COUNTS
+    + """
+recall = hits_kept / (hits_kept + hits_lost)
+slipped = misses_kept / (misses_kept + misses_rejected)
+answer = recall / (recall + slipped)
+""",
+    ("nb03.q1", "specificity for its opposite"): COUNTS
+    + """
+found = 100 * hits_kept / (hits_kept + hits_lost)
+rejected = 9900 * misses_rejected / (misses_kept + misses_rejected)
+answer = found / (found + rejected)
+""",
+    ("nb03.q1", "accuracy read as precision"): COUNTS
+    + """
+found = 100 * hits_kept / (hits_kept + hits_lost)
+rejected = 9900 * misses_rejected / (misses_kept + misses_rejected)
+answer = (found + rejected) / 10_000
 """,
     ("nb03.q2", "test data used for choosing"): RATES
     + """
