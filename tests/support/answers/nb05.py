@@ -99,7 +99,7 @@ my_model = counting(x, ~y, 0.1)
 """,
     ("nb05.q6", "threshold off"): VECTORS
     + """
-my_model = counting(x, y, 0.1, weights={0: 300, 1: 1})
+my_model = counting(x, y, 0.1, weights={0: 9000, 1: 1})
 """,
     ("nb05.q6", "trained without them"): VECTORS
     + """
@@ -116,6 +116,6 @@ my_model = constant((720,))
 """,
     ("nb05.q6", "below the mark"): VECTORS
     + """
-my_model = counting(x, y, 1.0)
+my_model = counting(x, y, 1.6)
 """,
 }
