@@ -66,17 +66,8 @@ def score(model, run, seed):
     """Counts and area under the curve of a model on the twin of that seed: a dict."""
     from ..training import predict
 
-    shape = tuple(model.input_shape[1:])
-    vectors = shape in ((ROWS,), (ROWS, 1))
-    if not (vectors or shape in [(side, side, 1) for side in SIDES]):
-        raise ValueError(
-            f"The model takes inputs of shape {shape}, expected (180, 180, 1), images, or "
-            f"({ROWS},), vectors. Build it for what `sfx.prepare` gives."
-        )
     hidden = TwinRun(run, seed)
-    seen = prepare(hidden, BIN if vectors else ROWS // shape[0], progress=False)
-    p = predict(model, seen.rwd if vectors else seen.images)
-    truth = is_positive(hidden.labels)
+    p, truth = predict(model, inputs(model, hidden)), is_positive(hidden.labels)
     same = count(truth, p >= threshold_at(p, truth, SPECIFICITY))
     own = count(truth, p > 0.5)
     return {
@@ -84,6 +75,25 @@ def score(model, run, seed):
         "hits_found": own.hits_found, "misses_found": own.misses_found,
         "misses_total": own.misses_total,
     }  # fmt: skip
+
+
+def inputs(model, run):
+    """Frames of a run as the model takes them: images (n, y, x) or vectors (n, 720).
+
+    Raises
+    ------
+    ValueError
+        If it takes neither.
+    """
+    shape = tuple(model.input_shape[1:])
+    vectors = shape in ((ROWS,), (ROWS, 1))
+    if not (vectors or shape in [(side, side, 1) for side in SIDES]):
+        raise ValueError(
+            f"The model takes inputs of shape {shape}, expected (180, 180, 1), images, or "
+            f"({ROWS},), vectors. Build it for what `sfx.prepare` gives."
+        )
+    seen = prepare(run, BIN if vectors else ROWS // shape[0], progress=False)
+    return seen.rwd if vectors else seen.images
 
 
 def leaderboard(lines, run):

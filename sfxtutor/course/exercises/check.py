@@ -13,7 +13,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from ...support.errors import first_line
-from .compare import agrees_with, difference, is_nothing
+from .cases import Recorded, direction, is_function, last_case, wrong_case
+from .compare import ELSE, agrees_with, difference, is_nothing
 
 MIME = "application/vnd.sfxtutor.check+json"  # a result among a cell's outputs; see grading
 UNANSWERED, FAILED, OTHER = "not answered", "raised an error", "none of the usual mistakes"
@@ -28,12 +29,14 @@ class Result:
     passed: bool
     diagnosis: str  # "" where passed, else a mistake's name
     text: str
+    detail: str = ""  # what was measured, or the case that went wrong
 
     def __bool__(self):
         return self.passed
 
     def __str__(self):
-        return f"{'Right' if self.passed else 'Not yet'} ({self.id}). {self.text}"
+        head = f"{'Right' if self.passed else 'Not yet'} ({self.id}). {self.text}"
+        return f"{head} {self.detail}".rstrip()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         mark, colour = ("✓", "#009e73") if self.passed else ("✗", "#d55e00")
@@ -67,22 +70,44 @@ def check(id: str, answer: object = ...) -> Result:
     exercise = find(id)
     if answer is ... or answer is None:
         return Result(id, False, UNANSWERED, "Replace the dots by your answer, then run again.")
+    recorded = Recorded(answer) if is_function(answer) else answer
     try:
-        value = exercise.probe(answer)
+        value = exercise.probe(recorded)
     except Exception as error:  # whatever a student's code raises is the result
         if isinstance(error, TypeError) and re.search("NoneType|ellipsis", str(error)):
             return Result(id, False, UNANSWERED, NOTHING)
-        return Result(id, False, FAILED, f"Your answer raised {error_text(error)}.")
+        detail = last_case(recorded) if is_function(answer) else ""
+        return Result(id, False, FAILED, f"Your answer raised {error_text(error)}.", detail)
     if is_nothing(value):
         return Result(id, False, UNANSWERED, NOTHING)
-    expected = exercise.probe(exercise.reference())
-    if (exercise.accepts or agrees_with(expected, exercise.tolerance))(value):
-        return Result(id, True, "", exercise.right)
+    detail = exercise.report(value) if exercise.report else ""
+    if passes(exercise, value):
+        return Result(id, True, "", exercise.right, detail)
     for mistake in exercise.mistakes:
         fits = mistake.fits or agrees_with(exercise.probe(mistake.answer()), exercise.tolerance)
         if fits(value):
-            return Result(id, False, mistake.name, mistake.says)
-    return Result(id, False, OTHER, difference(value, expected))
+            return Result(id, False, mistake.name, mistake.says, detail)
+    return unknown(exercise, answer, value)
+
+
+def passes(exercise, value):
+    """Whether what a probe gave is right."""
+    if exercise.accepts:
+        return exercise.accepts(value)
+    return agrees_with(exercise.probe(exercise.reference()), exercise.tolerance)(value)
+
+
+def unknown(exercise, answer, value):
+    """The `Result` of an answer that no known mistake fits: how it differs, and one case."""
+    expected = exercise.probe(exercise.reference())
+    text = difference(value, expected)
+    if is_function(answer):
+        detail = wrong_case(exercise, answer)
+    else:
+        detail = "" if exercise.graded else direction(value, expected)
+    if text == ELSE and not detail:
+        detail = "Try it on a case that you can do by hand."
+    return Result(exercise.id, False, OTHER, text, detail)
 
 
 def find(id):

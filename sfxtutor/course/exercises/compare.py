@@ -2,7 +2,7 @@
 
 import numpy as np
 
-ELSE = "The values differ from what is expected. Try it on a case that you can do by hand."
+ELSE = "The values differ from what is expected."
 
 
 def agrees_with(expected, tolerance):

@@ -60,6 +60,8 @@ class Exercise:
         Relative, and absolute near zero.
     accepts : callable, optional
         Where many answers are right: takes what the probe gave, returns whether it will do.
+    report : callable, optional
+        Takes what the probe gave, returns what was measured, in a sentence that is always shown.
     """
 
     id: str
@@ -70,6 +72,12 @@ class Exercise:
     probe: Callable = lambda answer: answer
     tolerance: float = 1e-4
     accepts: Callable | None = None
+    report: Callable | None = None
+
+    @property
+    def graded(self):
+        """Whether it is a task of an assignment, whose answer is not given away."""
+        return ".g" in self.id
 
 
 def exercise(id, reference, mistakes=None, **options):
@@ -83,7 +91,7 @@ def exercise(id, reference, mistakes=None, **options):
     mistakes : dict, optional
         Of a mistake's name, as in the words, to its answer or to a `Mistake`.
     **options
-        `probe`, `tolerance`, `accepts`.
+        `probe`, `tolerance`, `accepts`, `report`.
 
     Raises
     ------
@@ -97,14 +105,12 @@ def exercise(id, reference, mistakes=None, **options):
         texts["title"],
         reference,
         texts["right"],
-        tuple(
-            _worded(name, how, texts["mistakes"][name]) for name, how in (mistakes or {}).items()
-        ),
+        tuple(worded(name, how, texts["mistakes"][name]) for name, how in (mistakes or {}).items()),
         **options,
     )
 
 
-def _worded(name, how, texts):
+def worded(name, how, texts):
     how = how if isinstance(how, Mistake) else Mistake(how)
     return replace(how, name=name, says=texts["says"], talk=texts["talk"])
 

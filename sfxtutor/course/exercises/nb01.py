@@ -42,6 +42,7 @@ EXERCISES = (
             ),
             "ratio upside down": lambda: by_ratio(np.arctan, power=-1),
             "sine for tangent": lambda: by_ratio(np.arcsin),
+            "one over d": lambda: lambda *geometry: 1 / spacing()(*geometry),
             "degrees": lambda: spacing(lambda angle: np.rad2deg(angle) / 2),
         },
     ),

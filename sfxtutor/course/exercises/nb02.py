@@ -42,7 +42,7 @@ EXERCISES = (
     exercise(
         "nb02.q2",
         reference=normalised((-2, -1)),
-        probe=lambda gcn: (gcn(frames()[0]), gcn(frames())),
+        probe=lambda gcn: (gcn(frames()[0]), gcn(frames()), gcn(frames()[:, :2, :2])),
         tolerance=1e-3,
         mistakes={
             "whole set at once": normalised(None),
@@ -54,7 +54,7 @@ EXERCISES = (
     exercise(
         "nb02.q3",
         reference=windowed(floor),
-        probe=lambda lcn: lcn(contrast()),
+        probe=lambda lcn: (lcn(contrast()), lcn(contrast()[:5, -5:])),
         mistakes={
             "no floor": windowed(lambda spread: spread),
             "floor added": windowed(lambda spread: spread + 1),
@@ -62,18 +62,25 @@ EXERCISES = (
             "pixel beside its window": Mistake(
                 windowed(floor, slice(None, -4)),
                 fits=lambda found: any(
-                    agree(found, windowed(floor, part)()(contrast()), 1e-4)
+                    agree(found[0], windowed(floor, part)()(contrast()), 1e-4)
                     for part in (slice(None, -4), slice(4, None))
                 ),
             ),
             "variance for spread": windowed(lambda spread: np.maximum(spread**2, 1)),
-            "spread of the whole frame": windowed(lambda spread: np.maximum(contrast().std(), 1)),
+            "zero where it is quiet": windowed(lambda spread: np.where(spread < 1, np.inf, spread)),
+            "mean left in": windowed(floor, mean=np.zeros_like),
+            "spread of the whole frame": lambda: (
+                lambda frame: windowed(lambda spread: np.maximum(frame.std(), 1))()(frame)
+            ),
         },
     ),
     exercise(
         "nb02.q4",
         reference=blocks(np.max),
-        probe=lambda bin: [bin(frames()[0][:24, :36], size) for size in (2, 4)],
+        probe=lambda bin: [
+            bin(frames()[0][:n, : n + m], size)
+            for n, m, size in ((24, 12, 2), (24, 12, 4), (4, 0, 2))
+        ],
         mistakes={
             "mean of the block": blocks(np.mean),
             "one pixel of each block": lambda: lambda frame, bin: frame[::bin, ::bin],

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import trained
 from .compare import agree
 from .exercise import Mistake, exercise
 from .probes04 import (
@@ -22,6 +23,14 @@ from .probes04 import (
     untuned,
     weights,
 )
+
+VECTOR = (720,)
+
+
+def counting(above=0.4, half=0.012, steep=400.0):
+    """A network whose p rises with what stands out of a vector's mean; as it is, it loses hits."""
+    return trained.by_hand(VECTOR, above, half, steep)
+
 
 EXERCISES = (
     exercise(
@@ -91,6 +100,21 @@ EXERCISES = (
                 lambda: choice_by(0), fits=lambda found: found[0] != found[2]
             ),
             "accuracy instead of the two rates": lambda: choice_by(1, accuracy),
+        },
+    ),
+    trained.pair(
+        "nb04.q5",
+        "LN84",
+        reference=lambda: (counting(), counting(0.15, 0.0103)),
+        wrong={
+            "nothing trained": lambda: (counting(), counting()),
+            "networks exchanged": lambda: (counting(0.15, 0.0103), counting()),
+            "one answer to every frame": lambda: (counting(), counting(90)),
+            "labels inverted": lambda: (counting(), counting(0.15, 0.0103, -400)),
+            "statistics moved": lambda: (counting(), counting(half=0.0121)),
+            "base frozen throughout": lambda: (counting(), counting(steep=500)),
+            "overfitted": lambda: (counting(), trained.memory("LN84", VECTOR)),
+            "no clear gain": lambda: (counting(), counting(0.41)),
         },
     ),
     exercise(

@@ -61,13 +61,13 @@ def contrast():
     return frame + np.linspace(-1, 1, 12)[:, None]
 
 
-def windowed(divide, pick=slice(2, -2)):
+def windowed(divide, pick=slice(2, -2), mean=lambda mean: mean):
     """Answer of LCN: the pixel minus the mean, divided by divide(standard deviation)."""
 
     def lcn(frame):
         windows = np.lib.stride_tricks.sliding_window_view(frame, (5, 5))
-        mean, spread = windows.mean(axis=(2, 3)), windows.std(axis=(2, 3))
-        return (frame[pick, pick] - mean) / divide(spread)
+        level, spread = mean(windows.mean(axis=(2, 3))), windows.std(axis=(2, 3))
+        return (frame[pick, pick] - level) / divide(spread)
 
     return lambda: lcn
 

@@ -5,9 +5,29 @@ import math
 import numpy as np
 
 from ...metrics import is_positive, wilson
-from ..student import history, hit_rate
+from ..student import history, hit_rate, night
 
+PRIOR = 0.01  # of q1: share of positives in the run to be filtered
 RATE, LEAST = 0.97, 0.93  # of q3: expected recall, and what its interval has to stay above
+
+
+def own_rates():
+    """Recall and specificity of a student's own filter."""
+    kept, lost, slipped, rejected = night()
+    return kept / (kept + lost), rejected / (slipped + rejected)
+
+
+def precision_at(prior=PRIOR, wrong=lambda rate: 1 - rate):
+    """An answer to q1; `wrong` makes the share of misses that is kept of the specificity."""
+    recall, specificity = own_rates()
+    hits = recall * prior
+    return hits / (hits + wrong(specificity) * (1 - prior))
+
+
+def accuracy_at():
+    """A wrong answer to q1: the share of right decisions."""
+    recall, specificity = own_rates()
+    return recall * PRIOR + specificity * (1 - PRIOR)
 
 
 def epoch_by(choose, report="test", first=0, rate=0):

@@ -35,6 +35,11 @@ def row_range(axis):
     return lambda frames: np.ptp(frames, axis=axis)
 
 
+def probe_rwd(rwd):
+    """Vectors of a frame, of both frames, and of a corner that is small enough to be shown."""
+    return rwd(frames()[0]), rwd(frames()), rwd(frames()[0, :2, :3])
+
+
 def single_like(wanted):
     """Whether the first part, of a single frame, is what `wanted` gives."""
     return lambda value: agree(value[0], wanted(frames()[0]), 1e-4)

@@ -106,7 +106,7 @@ def sentence(graded, name, with_check=True):
     if result and result["passed"] and not points:
         return "Right in the visible test, but not on a further case that is not shown."
     if result:
-        return str(result["text"]) if with_check else ""
+        return f"{result['text']} {result.get('detail', '')}".strip() if with_check else ""
     if points:
         return ""
     cell = next(c for c in graded.notebook.cells if role(c) == "test" and task(c) == name)

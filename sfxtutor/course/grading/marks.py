@@ -168,7 +168,7 @@ def check_result(cell):
     for output in reversed(cell.outputs):
         result = output.get("data", {}).get(MIME)
         if isinstance(result, dict) and result.get("id") == exercise_of(cell):
-            words = {key: str(result.get(key, "")) for key in ("id", "diagnosis", "text")}
+            words = {key: str(result.get(key, "")) for key in ("id", "diagnosis", "text", "detail")}
             return words | {"passed": result.get("passed") is True}
     return {}
 

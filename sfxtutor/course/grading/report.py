@@ -1,7 +1,7 @@
 """What a class misunderstood: the diagnoses that fired, how often, and what to say about each."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..cells import role, task
 from ..exercises import check
@@ -20,7 +20,8 @@ TALK = {
 class Finding:
     """A task: how many were marked, right, right at first sight only, and the diagnoses.
 
-    `diagnoses` is a list of (diagnosis, students, talking point), the most frequent first.
+    `diagnoses` is a list of (diagnosis, students, talking point), the most frequent first;
+    `unknown` one of (the case that went wrong, students), of answers that no known mistake fits.
     """
 
     assignment: str
@@ -30,6 +31,7 @@ class Finding:
     right: int
     only_visible: int
     diagnoses: list
+    unknown: list = field(default_factory=list)
 
 
 def findings(graded, assignments):
@@ -61,7 +63,7 @@ def finding(assignment, cell, marked):
     name, id = task(cell), exercise_of(cell)
     known = {x.id: x for x in check.every()}.get(id)
     talk = TALK | {m.name: m.talk for m in (known.mistakes if known else ())}
-    students = defaultdict(list)
+    students, cases = defaultdict(list), defaultdict(list)
     full = seen = 0
     for entry in marked:
         result = entry.results[name]
@@ -73,10 +75,18 @@ def finding(assignment, cell, marked):
             diagnosis = result.get("diagnosis") if result else SILENT
             diagnosis = diagnosis if diagnosis in talk else check.OTHER
             students[diagnosis].append(entry.submission.student)
-    ranking = Counter({diagnosis: len(names) for diagnosis, names in students.items()})
-    fired = [(what, sorted(students[what]), talk[what]) for what, _ in ranking.most_common()]
+            if diagnosis == check.OTHER:
+                case = f"{result.get('text', '')} {result.get('detail', '')}".strip()
+                cases[case].append(entry.submission.student)
+    fired = [(what, names, talk[what]) for what, names in ranking(students)]
     title = known.title if known else name
-    return Finding(assignment, name, title, len(marked), full, seen, fired)
+    return Finding(assignment, name, title, len(marked), full, seen, fired, ranking(cases))
+
+
+def ranking(students):
+    """Of a dict of lists of students: (key, sorted students), the most frequent first."""
+    numbers = Counter({key: len(names) for key, names in students.items()})
+    return [(key, sorted(students[key])) for key, _ in numbers.most_common()]
 
 
 def misconceptions(findings, statuses):
@@ -104,6 +114,9 @@ def misconceptions(findings, statuses):
             lines += ["| diagnosis | students | talking point |", "|---|---|---|"]
         for diagnosis, students, talk in finding.diagnoses:
             lines.append(f"| {diagnosis} | {len(students)} of {finding.marked} | {talk} |")
+        if finding.unknown:
+            lines += ["", "Answers that no known mistake fits:", ""]
+        lines += [f"- {len(who)} of {finding.marked}: {case}" for case, who in finding.unknown]
         lines.append("")
     return "\n".join(lines)
 

@@ -8,16 +8,13 @@ import ast
 import re
 from importlib import import_module
 
-import nbformat
 import numpy as np
 import pytest
-from places import ROOT
+from foldedcells import LESSONS, cells, folded, solution, stub
 
 import sfxtutor as sfx
 from sfxtutor.course.exercises import check
 
-NOTEBOOKS = ROOT / "notebooks"
-LESSONS = [f"nb{path.name[:2]}" for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))]
 IN_LESSONS = [x for x in check.every() if ".q" in x.id]
 MISTAKES = [(x.id, mistake.name) for x in check.every() for mistake in x.mistakes]
 WRONG = {
@@ -25,33 +22,6 @@ WRONG = {
     for lesson in check.lessons()
     for key, source in import_module(f"answers.{lesson}").WRONG.items()
 }
-
-
-def cells(lesson):
-    (path,) = NOTEBOOKS.glob(f"{lesson[2:]}_*.ipynb")
-    return nbformat.read(path, as_version=4).cells
-
-
-def stub(exercise):
-    """The cell of a lesson that calls `check` for this exercise."""
-    call = f'sfx.check("{exercise}"'
-    (source,) = (c.source for c in cells(exercise[:4]) if call in c.source)
-    return source
-
-
-def folded(exercise):
-    """The folded parts of the cell that follows the stub: {summary: text}."""
-    lesson = cells(exercise[:4])
-    at = next(i for i, c in enumerate(lesson) if f'sfx.check("{exercise}"' in c.source)
-    parts = re.findall(
-        r"<details>\s*<summary>(.+?)</summary>(.+?)</details>", lesson[at + 1].source, re.DOTALL
-    )
-    return {summary.strip(): text.strip() for summary, text in parts}
-
-
-def solution(exercise):
-    """The code of the folded solution."""
-    return re.search(r"```python\n(.+?)```", folded(exercise)["Solution"], re.DOTALL)[1]
 
 
 def answered(exercise, source):
@@ -76,11 +46,11 @@ def test_lesson_has_three_to_six_exercises(lesson):
 
 
 @pytest.mark.parametrize("exercise", check.every(), ids=lambda x: x.id)
-def test_reference_passes_and_two_to_six_mistakes_are_known(exercise):
+def test_reference_passes_and_two_to_eight_mistakes_are_known(exercise):
     verdict = sfx.check(exercise.id, exercise.reference())
     assert verdict.passed
     assert verdict.text == exercise.right
-    assert 2 <= len(exercise.mistakes) <= 6
+    assert 2 <= len(exercise.mistakes) <= 8
 
 
 @pytest.mark.parametrize("exercise", IN_LESSONS, ids=lambda x: x.id)
@@ -94,7 +64,8 @@ def test_stub_is_not_answered(exercise):
 @pytest.mark.parametrize("exercise", IN_LESSONS, ids=lambda x: x.id)
 def test_lesson_folds_away_two_hints_and_a_solution_that_passes(exercise):
     assert list(folded(exercise.id)) == ["Hint 1", "Hint 2", "Solution"]
-    assert answered(exercise.id, solution(exercise.id)).passed
+    if not exercise.report:  # solutions that train a network: test_trained.py
+        assert answered(exercise.id, solution(exercise.id)).passed
 
 
 def test_every_mistake_has_a_wrong_answer():

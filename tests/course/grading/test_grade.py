@@ -362,6 +362,8 @@ def test_report_counts_diagnoses_with_a_talking_point(lesson):
     assert talk in text
     assert talk in page
     assert "edited, swapped0, swapped1, swapped2" in page
+    (unknown,) = (line for line in text.splitlines() if line.startswith("- 1 of 19: Found values"))
+    assert "One case: for frames = [[" in unknown
 
 
 def test_written_answers_wait_for_the_instructor(lesson):

@@ -115,4 +115,8 @@ def my_crop_label(y, x, visible):
             n += 1
     return "HIT" if n >= 10 else "MAYBE" if n >= 4 else "MISS"
 """,
+    ("nb01.q2", "one over d"): """
+def my_spacing(radius, wavelength, distance):
+    return 2 * np.sin(np.arctan2(radius, distance) / 2) / wavelength
+""",
 }

@@ -15,23 +15,40 @@ from sfxtutor.course.student import hit_rate
 rate = hit_rate()
 """
 
+FRAMES = """
+import keras
+from answers.networks import constant, counting, frames, linear
+
+x, y = frames("LN83", "images")
+"""
+
 WRONG = {
-    ("nb03.q1", "accuracy read as recall"): COUNTS
-    + """
-truth = np.repeat([1, 1, 0, 0], night())
-decision = np.repeat([1, 0, 1, 0], night())
-answer = np.mean(truth == decision)
-""",
-    ("nb03.q1", "precision read as recall"): COUNTS
+    ("nb03.q1", "precision of the test frames"): COUNTS
     + """
 kept = hits_kept + misses_kept
 answer = 1 - misses_kept / kept
 """,
-    ("nb03.q1", "specificity read as recall"): COUNTS
+    ("nb03.q1", "recall read as precision"): COUNTS
     + """
-misses = misses_rejected + misses_kept
-counts = sfx.Counts(hits_kept, hits_kept + hits_lost, misses_rejected, misses)
-answer = counts.specificity
+answer = hits_kept / (hits_kept + hits_lost)
+""",
+    ("nb03.q1", "rates not weighted"): COUNTS
+    + """
+recall = hits_kept / (hits_kept + hits_lost)
+slipped = misses_kept / (misses_kept + misses_rejected)
+answer = recall / (recall + slipped)
+""",
+    ("nb03.q1", "specificity for its opposite"): COUNTS
+    + """
+found = 100 * hits_kept / (hits_kept + hits_lost)
+rejected = 9900 * misses_rejected / (misses_kept + misses_rejected)
+answer = found / (found + rejected)
+""",
+    ("nb03.q1", "accuracy read as precision"): COUNTS
+    + """
+found = 100 * hits_kept / (hits_kept + hits_lost)
+rejected = 9900 * misses_rejected / (misses_kept + misses_rejected)
+answer = (found + rejected) / 10_000
 """,
     ("nb03.q2", "test data used for choosing"): RATES
     + """
@@ -100,5 +117,37 @@ def my_split(n, sizes, gap):
     ("nb03.q4", "gap forgotten"): """
 def my_split(n, sizes, gap):
     return np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:2])
+""",
+    ("nb03.q5", "another input"): FRAMES
+    + """
+my_model = linear(x[..., 0], y)
+""",
+    ("nb03.q5", "untrained"): """
+my_model = sfx.build_cnn((180, 180, 1), pooling="average")
+""",
+    ("nb03.q5", "labels inverted"): FRAMES
+    + """
+my_model = counting(x, ~y, 2)
+""",
+    ("nb03.q5", "threshold off"): FRAMES
+    + """
+my_model = counting(x, y, 2, weights={0: 300, 1: 1})
+""",
+    ("nb03.q5", "normalised once more"): FRAMES
+    + """
+z = (x - x.mean()) / x.std()
+my_model = counting(z, y, 4, relative=False)
+""",
+    ("nb03.q5", "overfitted"): FRAMES
+    + """
+my_model = linear(x, y)
+""",
+    ("nb03.q5", "one answer to every frame"): FRAMES
+    + """
+my_model = constant((180, 180, 1), 4.0)
+""",
+    ("nb03.q5", "below the mark"): FRAMES
+    + """
+my_model = counting(x, y, 5.5)
 """,
 }

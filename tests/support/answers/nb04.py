@@ -1,3 +1,13 @@
+NETWORKS = """
+import keras
+from answers.networks import constant, counting, fitted, frames, linear
+
+x, y = frames("LN84", "rwd")
+x_source, y_source = frames("LO19", "rwd")
+sfx.set_seed(0)
+source = fitted(sfx.build_rwd_cnn(), x_source, y_source)
+"""
+
 WRONG = {
     ("nb04.q1", "test frames counted in"): """
 n = 20 + sfx.personal_seed() % 100
@@ -112,5 +122,48 @@ def my_choice(p, truth, learn, choose, test):
 def my_choice(p, truth, learn, choose, test):
     right = (p[:, choose] > 0.5) == truth[choose]
     return right.sum(axis=1).argmax()
+""",
+    ("nb04.q5", "nothing trained"): NETWORKS
+    + """
+tuned = source
+answer = source, tuned
+""",
+    ("nb04.q5", "labels inverted"): NETWORKS
+    + """
+answer = source, fitted(sfx.transfer_from(source), x, ~y)
+""",
+    ("nb04.q5", "one answer to every frame"): NETWORKS
+    + """
+answer = source, constant((720,), 3.0)
+""",
+    ("nb04.q5", "overfitted"): NETWORKS
+    + """
+answer = source, linear(x, y)
+""",
+    ("nb04.q5", "networks exchanged"): NETWORKS
+    + """
+answer = [counting(x, y, 0.2), counting(x, y, 1.0, weights={0: 9, 1: 1})]
+""",
+    ("nb04.q5", "statistics moved"): NETWORKS
+    + """
+tuned = keras.models.clone_model(source)
+tuned.set_weights(source.get_weights())
+for _ in range(9):
+    tuned(x[y][:20], training=True)
+answer = source, tuned
+""",
+    ("nb04.q5", "base frozen throughout"): NETWORKS
+    + """
+tuned = keras.models.clone_model(source)
+tuned.set_weights(source.get_weights())
+lower, upper = sfx.cut(tuned, 0)
+fitted(upper, sfx.outputs(lower, x), y, epochs=1, rate=1e-6)
+answer = source, tuned
+""",
+    ("nb04.q5", "no clear gain"): NETWORKS
+    + """
+tuned = keras.models.clone_model(source)
+tuned.set_weights(source.get_weights())
+answer = source, fitted(tuned, x_source, y_source, epochs=1, rate=1e-5)
 """,
 }

@@ -3,6 +3,13 @@ rng = np.random.default_rng(sfx.personal_seed())
 preprocessing, network_1d, network_2d = rng.uniform((6, 0.1, 24), (20, 0.4, 60))
 """
 
+VECTORS = """
+from answers.networks import constant, counting, frames, linear
+from sfxtutor.course.exercises.trained import Hot
+
+x, y = frames("LN83", "rwd", Hot)
+"""
+
 WRONG = {
     ("nb05.q1", "axis swapped"): """
 def my_rwd(frames):
@@ -78,5 +85,39 @@ def my_other(frame):
     changed = frame.copy()
     changed[0] = changed[0, ::-1]
     return changed
+""",
+    ("nb05.q6", "another input"): VECTORS
+    + """
+my_model = sfx.build_rwd_cnn(360)
+""",
+    ("nb05.q6", "untrained"): """
+my_model = sfx.build_rwd_cnn(filters=(8, 8, 8))
+""",
+    ("nb05.q6", "labels inverted"): VECTORS
+    + """
+my_model = counting(x, ~y, 0.1)
+""",
+    ("nb05.q6", "threshold off"): VECTORS
+    + """
+height = x / x.mean(axis=1, keepdims=True) - 1
+size = np.where(height > 0.1, height, 0).mean(axis=1)
+my_model = counting(x, y & (size > np.median(size[y])), 0.1)
+""",
+    ("nb05.q6", "trained without them"): VECTORS
+    + """
+x, y = frames("LN83", "rwd")
+my_model = counting(x, y, 0.3)
+""",
+    ("nb05.q6", "overfitted"): VECTORS
+    + """
+my_model = linear(x, y)
+""",
+    ("nb05.q6", "one answer to every frame"): VECTORS
+    + """
+my_model = constant((720,))
+""",
+    ("nb05.q6", "below the mark"): VECTORS
+    + """
+my_model = counting(x, y, 1.6)
 """,
 }
