@@ -64,6 +64,7 @@ from .plots.frames import (
     plot_histogram as plot_histogram,
     ring_radius as ring_radius,
 )
+from .plots.networks import plot_dann as plot_dann
 from .plots.scores import (
     plot_history as plot_history,
     plot_rates as plot_rates,

@@ -26,6 +26,7 @@ REQUIRED = [
     "03_benchmark_cnn",
     "04_transfer_learning",
     "05_row_wise_decomposition",
+    "06_domain_shift",
     "07_dann",
     "08_which_method",
     "09_screening_a_run",

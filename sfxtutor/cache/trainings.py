@@ -2,7 +2,7 @@
 
 A training is a pure function of the model's weights at its start, the frames and labels, and its
 settings.  All of them make the key under which its result is kept.  So a run of the course that
-was killed goes on from the last finished training, and lesson 07 gets the networks of lesson 03.
+was killed goes on from the last finished training, and lesson 06 gets the networks of lesson 03.
 """
 
 import hashlib

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
 from sfxtutor.metrics import wilson
-from sfxtutor.plots import frames, scores, style as looks
+from sfxtutor.plots import frames, networks, scores, style as looks
 
 mpl.use("agg")
 
@@ -266,6 +266,30 @@ def test_a_table_gives_seeds_their_mean_and_standard_deviation():
 def test_a_table_says_where_a_count_is_not_known():
     (text,) = scores.plot_table([row(misses_found=None)], kind="misses").texts
     assert text.get_text() == "unknown"
+
+
+def ways(ax, colour):
+    """The arrows of a drawing in a colour: names of the boxes from which and to which each goes."""
+    names = {text.get_position(): text.get_text() for text in ax.texts if text.get_bbox_patch()}
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    return {
+        (names[arrow.xyann], names[arrow.xy])
+        for arrow in arrows
+        if to_hex(arrow.arrow_patch.get_edgecolor()) == looks.COLOURS[colour].lower()
+    }
+
+
+def test_each_gradient_of_a_dann_goes_back_on_the_way_of_its_loss():
+    ax = networks.plot_dann()
+    forward, label, domain = (ways(ax, colour) for colour in ("black", "blue", "orange"))
+    assert {(b, a) for a, b in label | domain} < forward
+    reached = [{name for way in ways for name in way} for ways in (label, domain)]
+    assert reached[0] & reached[1] == {"base", "features"}
+    assert ("domain head", "gradient reversal") in domain
+    assert ("gradient reversal", "features") in domain
+    assert not any("frames" in name for name in reached[0] | reached[1])
+    turned = next(text for text in ax.texts if "λ" in text.get_text()).get_position()
+    assert turned[0] < networks.BOXES["gradient reversal"][0]
 
 
 def test_show_attaches_the_description_and_closes_the_figure(monkeypatch, frame):

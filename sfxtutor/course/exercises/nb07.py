@@ -1,28 +1,28 @@
 """Exercises of lesson 07, domain-adversarial networks."""
 
+import math
+
 from .exercise import Mistake, exercise
 from .probes07 import (
-    balanced_error,
     both_ways,
-    chosen,
     differ,
-    distance_by,
-    distances,
     epochs,
     four_bools,
-    frames_with,
     gradients,
     kept_by,
     losses,
-    plain_error,
+    mixing_by,
+    mixings,
+    one_of,
     risk,
     schedule,
-    shares,
+    source_alone,
     target_alone,
     total_loss,
     turned_forward,
-    well_chosen,
 )
+
+LN2, LN10 = math.log(2), math.log(10)
 
 EXERCISES = (
     exercise(
@@ -64,9 +64,19 @@ EXERCISES = (
             "target labels used": Mistake(lambda: total_loss(labels=True), fits=differ),
             "losses subtracted": lambda: total_loss(domain=-1),
             "runs exchanged": lambda: total_loss(target=0),
-            "domain loss of the target alone": lambda: target_alone,
-            "runs averaged, then added": lambda: total_loss(domain=2),
-            "label loss alone": lambda: total_loss(domain=0),
+            "frames missing in the domain loss": Mistake(
+                lambda: target_alone, fits=one_of(target_alone, source_alone, total_loss(domain=0))
+            ),
+            "sums, not means": Mistake(
+                lambda: total_loss(20, 40),
+                fits=one_of(
+                    total_loss(20, 40), total_loss(20), total_loss(1, 2), total_loss(1, 40)
+                ),
+            ),
+            "logarithm of another base": Mistake(
+                lambda: total_loss(1 / LN2, 1 / LN2),
+                fits=one_of(*(total_loss(1 / x, 1 / x) for x in (LN2, LN10))),
+            ),
         },
     ),
     exercise(
@@ -86,35 +96,6 @@ EXERCISES = (
         },
     ),
     exercise(
-        "nb07.q5",
-        reference=lambda: frames_with(lambda share: share),
-        probe=chosen,
-        accepts=well_chosen,
-        mistakes={
-            "frames taken twice": Mistake(
-                lambda: lambda spots, *rest: [0] * 100 + list(range(100)),
-                fits=lambda found: found[1] < found[2],
-            ),
-            "half of them hits": Mistake(
-                lambda: frames_with(lambda share: 0.5), fits=lambda found: found[0] == 0.5
-            ),
-            "share of the target kept": Mistake(
-                lambda: lambda spots, least, share, n: range(n),
-                fits=lambda found: 0.3 < found[0] < 0.65,
-            ),
-            "threshold left out": Mistake(
-                lambda: frames_with(lambda share: share, above=1),
-                fits=lambda found: found[1] == found[2] and 0.01 < found[0] - shares()[0] < 0.1,
-            ),
-            "no hits at all": Mistake(
-                lambda: frames_with(lambda share: 0), fits=lambda found: found[0] == 0
-            ),
-            "hits and misses exchanged": Mistake(
-                lambda: frames_with(lambda share: 1 - share), fits=lambda found: found[0] >= 0.65
-            ),
-        },
-    ),
-    exercise(
         "nb07.g1",
         reference=lambda: lambda label, domain, p: label - schedule(p) * domain,
         probe=gradients,
@@ -129,14 +110,14 @@ EXERCISES = (
     ),
     exercise(
         "nb07.g2",
-        reference=lambda: distance_by(balanced_error),
-        probe=distances,
+        reference=mixing_by,
+        probe=mixings,
         mistakes={
-            "accuracy taken for the error": lambda: distance_by(
-                lambda decision, truth: 1 - balanced_error(decision, truth)
-            ),
-            "frames counted alike": lambda: distance_by(plain_error),
-            "below zero": lambda: distance_by(balanced_error, floor=-2),
+            "itself counted as a neighbour": lambda: mixing_by(first=0),
+            "own run counted": lambda: mixing_by(same=True),
+            "not divided by full mixing": lambda: mixing_by(full=lambda n: 1),
+            "full mixing taken for one half": lambda: mixing_by(full=lambda n: 0.5),
+            "nearest neighbour alone": lambda: mixing_by(neighbours=1),
         },
     ),
 )

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from ..student import personal_seed
 from .compare import agree
 
 # --- q1: who may know what
@@ -49,7 +48,7 @@ def entropy(p, truth):
     return -np.mean(np.log(np.where(truth, p, 1 - p)))
 
 
-def total_loss(label=1, domain=1, target=1, labels=False):
+def total_loss(label=1.0, domain=1.0, target=1, labels=False):
     """An answer to q3: weights of both losses, number of the target, whether it uses y_target."""
 
     def total(p_hit, y, p_hit_target, y_target, p_source, p_target):
@@ -64,6 +63,15 @@ def total_loss(label=1, domain=1, target=1, labels=False):
 
 def target_alone(p_hit, y, p_hit_target, y_target, p_source, p_target):
     return entropy(p_hit, y) + entropy(p_target, 1)
+
+
+def source_alone(p_hit, y, p_hit_target, y_target, p_source, p_target):
+    return entropy(p_hit, y) + entropy(p_source, 0)
+
+
+def one_of(*answers):
+    """Whether what the probe gave is what it gives for one of these answers to q3."""
+    return lambda value: any(agree(value, losses(answer), 1e-4) for answer in answers)
 
 
 def losses(my_loss):
@@ -123,55 +131,7 @@ def epochs(my_epoch):
     return tuple(tuple(kept(*story, case=case) for story in HISTORIES) for case in (0, 1))
 
 
-# --- q5: frames for AdaBN
-
-N, LEAST = 200, 6
-
-
-def shares():
-    """Share of hits in the source, the student's own, and in the target."""
-    return 0.1 + 0.01 * (personal_seed() % 11), 0.45
-
-
-def spots_found():
-    """Spots of each of 1,000 target frames, (1000,); one hit in twenty has exactly `LEAST`."""
-    rng = np.random.default_rng(personal_seed())
-    is_hit = rng.permutation(1000) < 1000 * shares()[1]
-    above = rng.poisson(14, 1000) * (rng.random(1000) > 0.05)
-    return np.where(is_hit, LEAST + above, rng.integers(0, LEAST, 1000))
-
-
-def chosen(my_frames):
-    """Of the frames chosen: the share that looks like hits, how many differ, and how many."""
-    spots = spots_found()
-    frames = my_frames(spots.copy(), LEAST, shares()[0], N)
-    if frames is None:
-        return None
-    frames = np.asarray(frames)
-    if frames.ndim != 1 or frames.dtype.kind not in "iu":
-        given = f"{frames.dtype} of shape {frames.shape}"
-        raise ValueError(f"found {given}, expected frame numbers, whole, of shape ({N},)")
-    return float(np.mean(spots[frames] >= LEAST)), len(np.unique(frames)), len(frames)
-
-
-def well_chosen(value):
-    """Whether the share of likely hits is that of the source, within a frame, no frame twice."""
-    return abs(value[0] - shares()[0]) <= 1.01 / N and value[1:] == (N, N)
-
-
-def frames_with(share, above=0):
-    """An answer to q5 with that share of likely hits; `above`: spots beyond the threshold."""
-
-    def frames(spots, least, wanted, n):
-        k = round(share(wanted) * n)
-        is_hit = spots >= least + above
-        hits, misses = np.flatnonzero(is_hit), np.flatnonzero(~is_hit)
-        return np.concatenate([hits[:k], misses[: n - k]])
-
-    return frames
-
-
-# --- g1 and g2
+# --- g1: what reaches the base
 
 
 def schedule(progress):
@@ -185,25 +145,29 @@ def gradients(my_gradient):
     return tuple(my_gradient(label.copy(), domain.copy(), p) for p in times)
 
 
-def guesses():
-    """Decisions and truth of domain classifiers: good, fair, below guessing; (400,) bool each."""
-    for right in ((285, 95), (280, 60), (150, 25)):  # of 300 source and of 100 target frames
-        truth = np.arange(400) >= 300
-        yield np.where(truth, np.arange(400) < 300 + right[1], np.arange(400) >= right[0]), truth
+# --- g2: mixing
 
 
-def distances(my_distance):
-    return tuple(float(my_distance(decision, is_target)) for decision, is_target in guesses())
+def clouds():
+    """Features z (40, 3) and which of the rows are the target's: mixed, half mixed, separate."""
+    rng = np.random.default_rng(13)
+    for apart in (0.0, 1.5, 20.0):
+        is_target = rng.permutation(40) < 20
+        yield rng.normal(size=(40, 3)) + apart * is_target[:, None], is_target
 
 
-def distance_by(error, floor=0.0, factor=2):
-    """An answer to g2 from error(decision, is_target)."""
-    return lambda decision, is_target: max(floor, factor * (1 - 2 * error(decision, is_target)))
+def mixings(my_mixing):
+    return tuple(float(my_mixing(z, is_target, k)) for z, is_target in clouds() for k in (3, 6))
 
 
-def plain_error(decision, truth):
-    return np.mean(decision != truth)
+def mixing_by(full=lambda n: n / (2 * n - 1), first=1, same=False, neighbours=None):
+    """An answer to g2: share at full mixing, first neighbour counted, same run, how many."""
 
+    def mixing(z, is_target, k):
+        k = neighbours or k
+        distance = np.linalg.norm(z[:, None] - z, axis=2)
+        nearest = np.argsort(distance, axis=1)[:, first : first + k]
+        foreign = is_target[nearest] != is_target[:, None]
+        return np.mean(foreign != same) / full(len(z) // 2)
 
-def balanced_error(decision, truth):
-    return (np.mean(~decision[truth]) + np.mean(decision[~truth])) / 2
+    return mixing
