@@ -234,7 +234,7 @@ def occlusion(model: keras.Model, image: np.ndarray, size: int = 12) -> np.ndarr
 
 
 def activation_map(model: keras.Model, x: np.ndarray, block: int = 1) -> np.ndarray:
-    """Which places raise the log-odds of a hit: images (n, y, x) -> maps (n, rows, columns) float32.
+    """Where log-odds of a hit come from: images (n, y, x) -> maps (n, rows, columns) float32.
 
     The output of a block, each number times the gradient of log(p / (1 - p)) there, summed over the
     filters; positive where it raises p.  In the top block of a network with average pooling that is

@@ -105,8 +105,8 @@ class FrameCanvas(anywidget.AnyWidget):
     """A picture of bytes, (y, x) uint8, in the browser, with overlays and a cursor.
 
     Change it by `draw`, which sends everything in one message. The cursor follows the pointer and
-    the arrow keys (with Shift by ten, Page Up and Page Down: ten rows) once the picture has the focus. The attribute
-    `data-drawn` of the canvas element counts the pictures drawn.
+    the arrow keys (with Shift by ten, Page Up and Page Down: ten rows) once the picture has the
+    focus. The attribute `data-drawn` of the canvas element counts the pictures drawn.
 
     Attributes
     ----------
@@ -175,7 +175,7 @@ class FrameCanvas(anywidget.AnyWidget):
         self.on_msg(answer)
 
     def on_act(self, action):
-        """Call `action(row, column)` when the picture is clicked, or Enter or space pressed on it."""
+        """Call `action(row, column)` on a click on the picture, on Enter and on space."""
 
         def answer(_, message, __):
             if "act" in message:

@@ -54,7 +54,7 @@ def erase(crop: np.ndarray, good: np.ndarray, y: int, x: int, near: int = 4) -> 
     pixels, usable = crop[at].astype(float), good[at]
     level = np.median(pixels[usable]) if usable.any() else np.inf
     noise = 1.4826 * np.median(np.abs(pixels[usable] - level)) if usable.any() else 0.0
-    if not pixels[y, x] > level + _SIGMA * noise:
+    if not usable[y, x] or not pixels[y, x] > level + _SIGMA * noise:
         raise ValueError("Found no spot there, expected one within 4 pixels. Choose a bright dot.")
     spot = _joined(usable & (pixels > level + 3 * noise), y, x) & usable
     around = pixels[usable & ~spot & (np.abs(pixels - level) < 3 * noise)]

@@ -47,7 +47,7 @@ class WhereItLooks(Widget):
     Notes
     -----
     A click on the picture, or Enter or space at the cursor, uses the tool there.  The arrow keys
-    move the cursor, with Shift by ten; H and M show the next hit and miss, R takes all changes back.
+    move the cursor, with Shift by ten; H and M show the next hit and miss, R resets the frame.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class WhereItLooks(Widget):
         self.best = {}  # (turn, method) -> (changed pixels, frame)
         self.canvas = FrameCanvas(size=450, cursor=True, acts=True, hot_keys=["h", "m", "r"])
         self.canvas.palette = _palette()
-        self.tool = _choice([REMOVE, *SHAPES], "tool")
+        self.tool = _choice([REMOVE, *SHAPES], "tool", REMOVE)
         self.adu = _choice([(f"{adu:,} ADU", adu) for adu in ADU], "of", ADU[-1])
         self.map = _choice(MAPS, "map", "activation")
         self.truth = controls.Checkbox(
@@ -91,7 +91,7 @@ class WhereItLooks(Widget):
         """Show frame `frame` of the run, unchanged."""
         self.frame = self.run.index(frame)
         self.original = self.crop = self.run.crop(self.frame)
-        self._marks = []  # of what was changed: (y, x) in pixels of the crop, and the overlay's kind
+        self._marks = []  # places of changes: (y, x, overlay), pixels of the crop
         self._spots = true_spots(self.run, self.frame)
         self._change(self.crop)
         self.first = self.scores
@@ -213,14 +213,12 @@ class WhereItLooks(Widget):
     def _point(self):
         """Say where the cursor is, in pixels of the detector."""
         picture = self._picture
-        y, x = (
-            picture.top + self.bin * self.canvas.row,
-            picture.left + self.bin * self.canvas.column,
-        )
+        y = picture.top + self.bin * self.canvas.row
+        x = picture.left + self.bin * self.canvas.column
         if self.canvas.row >= 0:
             self.canvas.caption = (
-                f"Cursor at rows {y} to {y + self.bin - 1}, columns {x} to {x + self.bin - 1} of the "
-                f"detector. {self._words()}"
+                f"Cursor at rows {y} to {y + self.bin - 1} and columns {x} to {x + self.bin - 1} "
+                f"of the detector. {self._words()}"
             )
 
     def _title(self):
@@ -298,10 +296,9 @@ def _palette():
     return bytes([150] * 3) + colours.astype(np.uint8).tobytes()
 
 
-def _choice(options, description, value=None):
-    kwargs = {} if value is None else {"value": value}
-    return controls.Dropdown(options=options, description=description, **kwargs,
-                             layout={"width": "20em"}, style={"description_width": "4em"})  # fmt: skip
+def _choice(options, description, value):
+    wide = {"layout": {"width": "20em"}, "style": {"description_width": "4em"}}
+    return controls.Dropdown(options=options, description=description, value=value, **wide)
 
 
 def _number(score):
