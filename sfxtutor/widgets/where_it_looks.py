@@ -57,6 +57,7 @@ class WhereItLooks(Widget):
         self.bin = _bin_of(cnn)
         self.best = {}  # (turn, method) -> (changed pixels, frame)
         self.canvas = FrameCanvas(size=450, cursor=True, acts=True, hot_keys=["h", "m", "r"])
+        self.canvas.row = self.canvas.column = ROWS // self.bin // 4
         self.canvas.palette = _palette()
         self.tool = _choice([REMOVE, *SHAPES], "tool", REMOVE)
         self.adu = _choice([(f"{adu:,} ADU", adu) for adu in ADU], "of", ADU[-1])
@@ -109,14 +110,22 @@ class WhereItLooks(Widget):
     def act(self, row, column):
         """Use the tool at a pixel of the picture."""
         y, x = (LCN_EDGE + self.bin * at + self.bin // 2 for at in (row, column))
-        if self.tool.value == REMOVE:
-            crop, kind = erase(self.crop, self.run.good().good, y, x, self.bin), "cross"
-        else:
-            crop, kind = paint(self.crop, y, x, self.tool.value, self.adu.value), "plus"
+        kind = "cross" if self.tool.value == REMOVE else "plus"
+        try:
+            crop = self._edited(y, x)
+        except ValueError as error:  # noise was clicked: no fault of anything
+            self.canvas.caption = f"{error} {self._words()}"
+            return
         self._marks.append((y, x, kind))
         self._change(crop)
         self._keep()
         self._show()
+
+    def _edited(self, y, x):
+        """The crop after the tool was used at (y, x), pixels of the crop."""
+        if self.tool.value == REMOVE:
+            return erase(self.crop, self.run.good().good, y, x, self.bin)
+        return paint(self.crop, y, x, self.tool.value, self.adu.value)
 
     @property
     def changed(self):
