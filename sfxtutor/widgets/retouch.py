@@ -10,7 +10,7 @@ SHAPES = {
     "spot of 3 x 3 pixels": np.outer((0.3, 1, 0.3), (0.3, 1, 0.3)),
 }
 _REACH = 5  # pixels from its peak in which a spot is looked for; noise is taken from twice as far
-_SIGMA = 4.0  # of the noise around: less is no spot
+_SIGMA = 3.0  # of the noise around: a lower pixel belongs to no spot
 
 
 def paint(crop: np.ndarray, y: int, x: int, shape: str, adu: float) -> np.ndarray:
@@ -56,8 +56,8 @@ def erase(crop: np.ndarray, good: np.ndarray, y: int, x: int, near: int = 4) -> 
     noise = 1.4826 * np.median(np.abs(pixels[usable] - level)) if usable.any() else 0.0
     if not usable[y, x] or not pixels[y, x] > level + _SIGMA * noise:
         raise ValueError("Found no spot there, expected one within 4 pixels. Choose a bright dot.")
-    spot = _joined(usable & (pixels > level + 3 * noise), y, x) & usable
-    around = pixels[usable & ~spot & (np.abs(pixels - level) < 3 * noise)]
+    spot = _joined(usable & (pixels > level + _SIGMA * noise), y, x) & usable
+    around = pixels[usable & ~spot & (np.abs(pixels - level) < _SIGMA * noise)]
     drawn = np.random.default_rng((at[0].start + y, at[1].start + x)).choice(around, spot.sum())
     result = crop.copy()
     result[at][spot] = drawn.astype(crop.dtype)

@@ -60,7 +60,7 @@ class WhereItLooks(Widget):
         self.canvas.row = self.canvas.column = ROWS // self.bin // 4
         self.canvas.palette = _palette()
         self.tool = _choice([REMOVE, *SHAPES], "tool", REMOVE)
-        self.adu = _choice([(f"{adu:,} ADU", adu) for adu in ADU], "of", ADU[-1])
+        self.adu = _choice([(f"{adu:,} ADU", adu) for adu in ADU], "added", ADU[-1])
         self.map = _choice(MAPS, "map", "activation")
         self.truth = controls.Checkbox(
             description="true spots ○", indent=False, disabled=run.source != "twin",
@@ -208,8 +208,10 @@ class WhereItLooks(Widget):
 
     def _overlays(self):
         picture = self._picture
-        places = np.arange(-(-picture.top // 100) * 100, picture.top + ROWS, 100)
+        places = np.arange(picture.top // 100 * 100, picture.top + ROWS, 100)
         at = picture.place(places, places)[0]
+        inside = (at > len(self.image) / 20) & (at < len(self.image) * 0.95)  # room for the number
+        at, places = at[inside], places[inside]
         overlays = [ticks(at, places)] if picture.top == picture.left else []
         for kind in ("plus", "cross"):
             marks = np.array([mark[:2] for mark in self._marks if mark[2] == kind]).reshape(-1, 2)

@@ -213,7 +213,7 @@ def test_a_click_arrives_as_a_place_and_a_wrong_place_is_explained(widget):
 
 def test_true_spots_are_circled_at_their_places_on_demand(widget, run):
     assert [each["kind"] for each in widget.canvas.overlays] == ["ticks", "plus", "cross"]
-    assert widget.canvas.overlays[0]["labels"] == [str(n) for n in range(600, 1320, 100)]
+    assert widget.canvas.overlays[0]["labels"] == [str(n) for n in range(700, 1300, 100)]
     widget.truth.value = True
     circled = widget.canvas.overlays[-1]
     y, x = true_spots(run, widget.frame)
