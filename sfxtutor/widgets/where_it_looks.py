@@ -37,10 +37,10 @@ class WhereItLooks(Widget):
     run : sfxtutor.Run
     cnn : keras.Model
         Of `build_cnn`, trained on the images of `prepare`, whose bin follows from its input.
-    rwd : keras.Model
-        Of `build_rwd_cnn`, trained on the RWD vectors of `prepare`.
     spots : int
         So many spots found make a hit.
+    rwd : keras.Model, optional
+        Of `build_rwd_cnn`, trained on the RWD vectors of `prepare`: one method more.
     frame : int
         The first frame shown, from 0.
 
@@ -51,7 +51,7 @@ class WhereItLooks(Widget):
     """
 
     def __init__(
-        self, run: Run, cnn: keras.Model, rwd: keras.Model, spots: int, frame: int = 0
+        self, run: Run, cnn: keras.Model, spots: int, rwd: keras.Model | None = None, frame: int = 0
     ):  # fmt: skip
         self.run, self.cnn, self.rwd, self.spots = run, cnn, rwd, int(spots)
         self.bin = _bin_of(cnn)
@@ -135,18 +135,18 @@ class WhereItLooks(Widget):
     def decisions(self, scores):
         """Whether each method calls it a hit: dict of bool."""
         limits = {CNN: 0.5, RWD: 0.5, COUNT: self.spots - 0.5}
-        return {method: bool(scores[method] > limits[method]) for method in limits}
+        return {method: bool(score > limits[method]) for method, score in scores.items()}
 
     def _change(self, crop):
         """Preprocess a raw crop and score it by all methods."""
         self.crop, good = crop, self.run.good()
         vector, image = fast_pair(crop, self.bin, good)
         self.image = image.astype("<f2")  # as `prepare` stores it
-        self.scores = {
-            CNN: float(predict(self.cnn, self.image[None])[0]),
-            RWD: float(predict(self.rwd, vector[None])[0]),
-            COUNT: count_spots(crop, self.run.card.gain or RAYONIX_GAIN, mask=good),
-        }
+        self.scores = {CNN: float(predict(self.cnn, self.image[None])[0])}
+        if self.rwd is not None:
+            self.scores[RWD] = float(predict(self.rwd, vector[None])[0])
+        gain = self.run.card.gain or RAYONIX_GAIN
+        self.scores[COUNT] = count_spots(crop, gain, mask=good)
 
     def _keep(self):
         """Note the changed pixels where they are the fewest that turned a decision."""

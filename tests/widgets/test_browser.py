@@ -84,7 +84,7 @@ run = sfx.open_run("LN83")
 hit = int(np.flatnonzero(run.labels == "HIT")[3])
 sfx.set_seed(0)
 cnn, rwd = sfx.build_cnn((180, 180, 1), filters=(4, 4)), sfx.build_rwd_cnn()"""
-LOOKS = "sfx.WhereItLooks(run, cnn, rwd, 5, frame=hit)"
+LOOKS = "sfx.WhereItLooks(run, cnn, 5, rwd, frame=hit)"
 STREAM = """monitor = sfx.StreamMonitor()
 monitor.show()
 report = stream(address, watch=monitor)

@@ -34,7 +34,8 @@ def hit(run):
 
 @pytest.fixture
 def widget(run, networks, hit):
-    return WhereItLooks(run, *networks, SPOTS, frame=hit)
+    cnn, rwd = networks
+    return WhereItLooks(run, cnn, SPOTS, rwd, frame=hit)
 
 
 @pytest.fixture
@@ -228,7 +229,13 @@ def test_the_static_figure_has_axes_in_detector_pixels_and_words(widget):
     assert f"frame {widget.frame}: HIT, pixels changed: 0. {CNN} " in widget.alt()
 
 
+def test_without_an_rwd_network_there_are_two_methods(run, networks, hit):
+    looks = WhereItLooks(run, networks[0], SPOTS, frame=hit)
+    assert [*looks.scores] == [CNN, COUNT]
+    assert RWD not in looks.table.value + looks.alt()
+
+
 def test_a_network_of_other_images_is_refused(run, networks):
     other = keras.Sequential([keras.Input((100, 100, 1)), keras.layers.Flatten()])
     with pytest.raises(ValueError, match="expected square images that divide 720"):
-        WhereItLooks(run, other, networks[1], SPOTS)
+        WhereItLooks(run, other, SPOTS)
