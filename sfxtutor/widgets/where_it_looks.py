@@ -177,8 +177,9 @@ class WhereItLooks(Widget):
         byte = 1 + TINTS * (grey * GREYS // 255) + self._tint()
         byte[self.image == 0] = 0  # masked
         self.canvas.draw(
-            byte.astype(np.uint8), overlays=self._overlays(), alt=self.alt(), caption=self._words()
-        )
+            byte.astype(np.uint8), overlays=self._overlays(), alt=self._alt(self.truth.value),
+            caption=f"{self._words()}{self._scale()}",
+        )  # fmt: skip
 
     def _limits(self):
         """Contrast of the picture: from the median, which is noise, to what a spot has."""
@@ -259,12 +260,21 @@ class WhereItLooks(Widget):
         return (f"<table><caption>{caption}<b>{self.changed}</b></caption><tr>{top}</tr>"
                 f"{''.join(lines)}</table>")  # fmt: skip
 
+    def _scale(self):
+        """What the strongest orange stands for: the map's own highest value."""
+        if self.seen is None or self.seen.max() <= 0:
+            return ""
+        return f" Strongest orange: {self.seen.max():.2g} of the log-odds."
+
     def alt(self):
-        """The picture in a sentence."""
+        """The static picture in a sentence."""
+        return self._alt(self._spots is not None)
+
+    def _alt(self, circled):
         seen = {"none": "", "activation": ", orange where the activation of block 1 raises p",
                 "occlusion": ", orange where hiding a square lowers p"}[self.map.value]  # fmt: skip
-        truth = ", true visible spots circled" if self.truth.value else ""
-        return f"{self._words()} The image of the network{seen}{truth}."
+        truth = ", true visible spots circled" if circled else ""
+        return f"{self._words()} The image of the network{seen}{truth}.{self._scale()}"
 
     def figure(self):
         """The image with its map and the true spots, where they are known: a matplotlib Figure."""

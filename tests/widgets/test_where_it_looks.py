@@ -227,6 +227,9 @@ def test_the_static_figure_has_axes_in_detector_pixels_and_words(widget):
     assert ax.get_xlim() == (600, 1320)
     assert "pixels of the detector" in ax.get_ylabel()
     assert f"frame {widget.frame}: HIT, pixels changed: 0. {CNN} " in widget.alt()
+    assert "true visible spots circled" in widget.alt()
+    assert "circled" not in widget.canvas.alt  # on demand
+    assert f"Strongest orange: {widget.seen.max():.2g} of the log-odds." in widget.canvas.caption
 
 
 def test_without_an_rwd_network_there_are_two_methods(run, networks, hit):
