@@ -49,10 +49,12 @@ from .metrics import (
     wilson as wilson,
 )
 from .models import (
+    activation_map as activation_map,
     build_cnn as build_cnn,
     build_rwd_cnn as build_rwd_cnn,
     count_multiply_adds as count_multiply_adds,
     cut as cut,
+    occlusion as occlusion,
     transfer_from as transfer_from,
 )
 from .paper import intervals as intervals
@@ -127,5 +129,6 @@ from .widgets.payoff import Payoff as Payoff
 from .widgets.stream_monitor import StreamMonitor as StreamMonitor
 from .widgets.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .widgets.training_monitor import TrainingMonitor as TrainingMonitor
+from .widgets.where_it_looks import WhereItLooks as WhereItLooks
 
 __version__: str

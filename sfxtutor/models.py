@@ -1,4 +1,4 @@
-"""The networks, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors, and transfer.
+"""The networks, untrained: a 2D CNN on frames, a 1D CNN on RWD vectors, transfer; where they look.
 
 Both are of the family that Xie et al. describe (Opt. Express 31, 32909, 2023): blocks of
 convolution - batch normalisation - activation - pooling, dropout in the top blocks, and a
@@ -13,10 +13,13 @@ block<i>_activation, block<i>_pool and, in the top two blocks, block<i>_dropout.
 import math
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from .layers import RelativeToMean
 from .preprocess import ROWS
+from .training import channelled
 
 # Keras' default of 0.99 averages the statistics of about the last 100 batches.  An epoch of 200
 # frames has 10: after five epochs 60 % of the moving variance would still be the 1 it starts
@@ -193,6 +196,93 @@ def count_multiply_adds(model: keras.Model) -> int:
         elif isinstance(layer, layers.Dense):
             total += math.prod(layer.kernel.shape)
     return total
+
+
+def occlusion(model: keras.Model, image: np.ndarray, size: int = 12) -> np.ndarray:
+    """How much the log-odds of a hit fall when a square of the image is hidden: a map, float32.
+
+    (y / size, x / size) numbers, rounded up: the squares tile the image, the last ones are cut.
+    Each in turn gets the image's median, which is noise where the image is binned by maximum
+    (Zeiler and Fergus, ECCV 2014, 818).  Where p is 1, it is 1 without any single spot as well;
+    log(p / (1 - p)) still tells the squares apart.
+
+    Parameters
+    ----------
+    model : a model of `build_cnn`
+    image : (y, x), preprocessed as the model's training images
+    size : int, edge of a square, pixels of the image
+
+    Raises
+    ------
+    ValueError
+        If it is no image, or the squares do not fit into it.
+    """
+    image = np.asarray(image, np.float32)
+    if image.ndim != 2 or not 1 <= size <= min(image.shape):
+        raise ValueError(
+            f"Cannot hide squares of {size} pixels in an image of shape {image.shape}, expected "
+            "(y, x) and a size that fits into it. Pass one image and a smaller size."
+        )
+    rows, columns = (range(0, n, size) for n in image.shape)
+    whole, median, drops = _log_odds(model, image[None]), np.median(image), []
+    for y in rows:
+        hidden = np.repeat(image[None], len(columns), axis=0)
+        for copy, x in zip(hidden, columns, strict=True):
+            copy[y : y + size, x : x + size] = median
+        drops.append(whole - _log_odds(model, hidden))
+    return np.stack(drops)
+
+
+def activation_map(model: keras.Model, x: np.ndarray, block: int = 1) -> np.ndarray:
+    """Where log-odds of a hit come from: images (n, y, x) -> maps (n, rows, columns) float32.
+
+    The output of a block, each number times the gradient of log(p / (1 - p)) there, summed over the
+    filters; positive where it raises p.  In the top block of a network with average pooling that is
+    the class-activation map (Zhou et al., CVPR 2016, 2921) and Grad-CAM (Selvaraju et al., ICCV
+    2017, 618).  Grad-CAM averages the gradient over all places; after `Flatten` they have weights
+    of their own, and the product at each place (HiResCAM, Draelos and Carin, arXiv 2011.08891) is
+    right for both.  In a lower block the map is finer and sees less of what lies around.
+
+    Parameters
+    ----------
+    model : a model of `build_cnn`; of `build_rwd_cnn` the maps of vectors (n, length) are (n, rows)
+    x : (n, y, x), preprocessed as the model's training images
+    block : int, from 1, the lowest
+
+    Raises
+    ------
+    ValueError
+        If the model has no such block.
+    """
+    stack = model.get_layer("base").layers
+    names = [layer.name for layer in stack]
+    if f"block{block}_pool" not in names:
+        blocks = sum(name.endswith("_pool") for name in names)
+        raise ValueError(f"Found no block {block}, expected 1 to {blocks}. Choose one of them.")
+    at, activation = names.index(f"block{block}_pool") + 1, channelled(x, model)
+    for layer in stack[:at]:
+        activation = layer(activation, training=False)
+    with tf.GradientTape() as tape:
+        tape.watch(activation)
+        features = activation
+        for layer in stack[at:]:
+            features = layer(features, training=False)
+        log_odds = _before_sigmoid(model, features)
+    return tf.reduce_sum(activation * tape.gradient(log_odds, activation), axis=-1).numpy()
+
+
+def _log_odds(model, x):
+    """log(p / (1 - p)) of inputs x, (n,) float32: exact where p itself is rounded to 1."""
+    features = model.get_layer("base").predict_on_batch(channelled(x, model))
+    return _before_sigmoid(model, features).numpy()[:, 0]
+
+
+def _before_sigmoid(model, features):
+    """What the classifier's last layer puts into its sigmoid: (n, 1)."""
+    *hidden, last = model.get_layer("classifier").layers
+    for layer in hidden:
+        features = layer(features, training=False)
+    return tf.matmul(features, last.kernel) + last.bias
 
 
 def _block(i, convolution, pooling, dropout):

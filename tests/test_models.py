@@ -6,14 +6,17 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
 import keras
 import numpy as np
+from mininets import images, small_rwd, vectors
 
 from sfxtutor.layers import RelativeToMean
 from sfxtutor.models import (
+    activation_map,
     build_classifier,
     build_cnn,
     build_rwd_cnn,
     count_multiply_adds,
     cut,
+    occlusion,
     transfer_from,
 )
 from sfxtutor.training import Training, fit, set_seed
@@ -228,3 +231,90 @@ def test_the_frozen_part_stays_also_when_the_whole_model_is_trained(tmp_path, mo
 def test_a_cut_that_leaves_nothing_frozen_is_refused(open_blocks):
     with pytest.raises(ValueError, match="base of 4, expected 0 to 3"):
         cut(build_cnn((64, 64, 1)), open_blocks)
+
+
+@pytest.fixture
+def pair():
+    """Small images, and a network for them that has seen a few batches."""
+    x, y = images(40, 0)
+    set_seed(0)
+    return x, {kind: trained(kind, x, y) for kind in ("flatten", "average")}
+
+
+def trained(pooling, x, y):
+    model = build_cnn((32, 32, 1), filters=(4, 4), dense=(8,), pooling=pooling)
+    fit(model, x, y, (x, y), Training(2, cache=False), title=None)
+    return model
+
+
+def log_odds(model, x):
+    p = model.predict(np.asarray(x, np.float64)[..., None], verbose=0)[:, 0].astype(float)
+    return np.log(p / (1 - p))
+
+
+@pytest.mark.parametrize("size", [8, 12])
+def test_occlusion_is_what_a_plain_loop_gives(pair, size):
+    x, models = pair
+    image, model = x[0].astype(np.float32), models["flatten"]
+    drops = occlusion(model, image, size)
+    rows = -(-32 // size)
+    assert drops.shape == (rows, rows)
+    for i in range(rows):
+        for j in range(rows):
+            hidden = image.copy()
+            hidden[i * size : (i + 1) * size, j * size : (j + 1) * size] = np.median(image)
+            expected = log_odds(model, [image])[0] - log_odds(model, [hidden])[0]
+            assert drops[i, j] == pytest.approx(expected, abs=1e-4)
+    assert np.ptp(drops) > 1e-3
+
+
+@pytest.mark.parametrize(("image", "size"), [(np.zeros((2, 32, 32)), 8), (np.zeros((32, 32)), 33)])
+def test_occlusion_says_what_does_not_fit(pair, image, size):
+    with pytest.raises(ValueError, match=r"expected \(y, x\) and a size that fits"):
+        occlusion(pair[1]["flatten"], image, size)
+
+
+def test_the_map_of_the_top_block_with_average_pooling_is_the_class_activation_map(pair):
+    x, models = pair
+    model = models["average"]
+    base, classifier = model.get_layer("base"), model.get_layer("classifier")
+    activation = x[:3].astype(np.float32)[..., None]
+    for layer in base.layers[:-1]:
+        activation = layer(activation, training=False)
+    features = np.asarray(activation).mean(axis=(1, 2))
+    dense, last = classifier.layers  # locally linear: the hidden units that are on
+    on = (features @ dense.kernel.numpy() + dense.bias.numpy()) > 0
+    weight = (on * last.kernel.numpy()[:, 0]) @ dense.kernel.numpy().T  # of each filter, Zhou's w
+    places = activation.shape[1] * activation.shape[2]
+    expected = np.einsum("nyxf,nf->nyx", activation, weight) / places
+    np.testing.assert_allclose(activation_map(model, x[:3], block=2), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_the_map_is_activation_times_the_slope_of_the_log_odds(pair, block):
+    x, models = pair
+    model = models["flatten"]
+    stack = [layer for part in ("base", "classifier") for layer in model.get_layer(part).layers]
+    at = [layer.name for layer in stack].index(f"block{block}_pool") + 1
+    below, values = x[:1].astype(np.float32)[..., None], []
+    for layer in stack[:at]:
+        below = layer(below, training=False)
+    below, (y, column) = np.array(below), (2, 3)
+    for factor in (0.99, 1.01):  # the activations of one place, a little lower and higher
+        changed = below.copy()
+        changed[0, y, column] *= factor
+        for layer in stack[at:]:
+            changed = layer(changed, training=False)
+        p = float(changed[0, 0])
+        values.append(np.log(p / (1 - p)))
+    seen = activation_map(model, x[:1], block)
+    assert seen.shape == below.shape[:3]
+    assert seen[0, y, column] == pytest.approx((values[1] - values[0]) / 0.02, abs=2e-3)
+
+
+def test_rows_of_a_vector_have_a_map_too_and_a_block_too_many_is_refused():
+    set_seed(0)
+    model, (x, _) = small_rwd(), vectors(6, 0)
+    assert activation_map(model, x).shape == (6, 8)  # 128 rows, steps of 4, pools of 4
+    with pytest.raises(ValueError, match="no block 3, expected 1 to 2"):
+        activation_map(model, x, 3)

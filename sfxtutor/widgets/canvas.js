@@ -97,6 +97,20 @@ function drawOverlays(pen, overlays, scale, width, height) {
         pen.setLineDash([]);
         write(pen, overlay.labels[i], x, y - radius * scale + 14);
       });
+    } else if (overlay.kind === "ticks") {
+      overlay.labels.forEach((label, i) => {
+        const along = at(overlay.places[i]);
+        stroke(pen, "#fff", () => {
+          pen.moveTo(along, 0);
+          pen.lineTo(along, 5);
+          pen.moveTo(0, along);
+          pen.lineTo(5, along);
+        });
+        pen.textAlign = "center";
+        write(pen, label, along, 17);
+        pen.textAlign = "left";
+        write(pen, label, 8, along + 4);
+      });
     } else {
       stroke(pen, overlay.colour, () => {
         overlay.y.forEach((y, i) => shape(pen, overlay.kind, at(overlay.x[i]), at(y), overlay.radius));
@@ -226,6 +240,11 @@ function render({ model, el }) {
         pen.lineTo(Math.max(x - 10, 0), y);
         pen.moveTo(Math.min(x + 10, width), y);
         pen.lineTo(width, y);
+        if (!model.get("acts")) return;
+        pen.moveTo(x, 0);
+        pen.lineTo(x, Math.max(y - 10, 0));
+        pen.moveTo(x, Math.min(y + 10, height));
+        pen.lineTo(x, height);
       });
     }
     if (labels.length) drawScale(pen, labels, palette, height + 5, width, ink);
@@ -243,13 +262,30 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  canvas.addEventListener("pointermove", (event) => {
-    if (!model.get("cursor")) return;
+  function follow(event) {
     const [y, x] = [event.offsetY, event.offsetX].map((place) => Math.floor(place / scale));
     const [rows, columns] = model.get("shape");
-    if (y >= 0 && y < rows && x >= 0 && x < columns) move(y, x);
+    const inside = y >= 0 && y < rows && x >= 0 && x < columns;
+    if (inside) move(y, x);
+    return inside;
+  }
+
+  const act = () => model.send({ act: [model.get("row"), model.get("column")] });
+
+  canvas.addEventListener("pointermove", (event) => {
+    if (model.get("cursor")) follow(event);
+  });
+  canvas.addEventListener("click", (event) => {
+    if (model.get("acts") && follow(event)) act();
   });
   canvas.addEventListener("keydown", (event) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+    if (model.get("acts") && plain && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!event.repeat) act();
+      return;
+    }
     const steps = {
       ArrowUp: [-1, 0],
       ArrowDown: [1, 0],
@@ -260,7 +296,8 @@ function render({ model, el }) {
     };
     const step = steps[event.key];
     if (!step || !model.get("cursor") || event.ctrlKey || event.metaKey || event.altKey) return;
-    move(model.get("row") + step[0], model.get("column") + step[1]);
+    const far = event.shiftKey ? 10 : 1;
+    move(model.get("row") + far * step[0], model.get("column") + far * step[1]);
     event.preventDefault();
     event.stopPropagation();
   });

@@ -93,12 +93,20 @@ def rings(center, radii, labels, colour="#ffffff"):
             "colour": colour}  # fmt: skip
 
 
+def ticks(places, labels):
+    """Ticks along the upper and the left edge, for `FrameCanvas.overlays`: the axes of a square
+    picture, `places` in its pixels.
+    """
+    places = [float(place) for place in places]
+    return {"kind": "ticks", "places": places, "labels": [str(label) for label in labels]}
+
+
 class FrameCanvas(anywidget.AnyWidget):
     """A picture of bytes, (y, x) uint8, in the browser, with overlays and a cursor.
 
     Change it by `draw`, which sends everything in one message. The cursor follows the pointer and
-    the arrow keys (Page Up and Page Down: ten rows) once the picture has the focus. The attribute
-    `data-drawn` of the canvas element counts the pictures drawn.
+    the arrow keys (with Shift by ten, Page Up and Page Down: ten rows) once the picture has the
+    focus. The attribute `data-drawn` of the canvas element counts the pictures drawn.
 
     Attributes
     ----------
@@ -115,6 +123,9 @@ class FrameCanvas(anywidget.AnyWidget):
         As `circles` and `rings` make them.
     cursor : bool
         Whether there is one. `row` and `column` are its place, -1 for none.
+    acts : bool
+        Whether a click on the picture, or Enter or space on it, is sent to `on_act`; the cursor is
+        then a cross.
     profile : bytes
         float32 (x,), drawn beneath the picture with its largest and smallest value marked.
     side : bytes
@@ -135,6 +146,7 @@ class FrameCanvas(anywidget.AnyWidget):
     scale = traitlets.List().tag(sync=True)
     overlays = traitlets.List().tag(sync=True)
     cursor = traitlets.Bool(False).tag(sync=True)
+    acts = traitlets.Bool(False).tag(sync=True)
     row = traitlets.Int(-1).tag(sync=True)
     column = traitlets.Int(-1).tag(sync=True)
     profile = traitlets.Bytes().tag(sync=True)
@@ -159,5 +171,14 @@ class FrameCanvas(anywidget.AnyWidget):
         def answer(_, message, __):
             if message.get("key") in self.hot_keys:
                 action(message["key"])
+
+        self.on_msg(answer)
+
+    def on_act(self, action):
+        """Call `action(row, column)` on a click on the picture, on Enter and on space."""
+
+        def answer(_, message, __):
+            if "act" in message:
+                action(*message["act"])
 
         self.on_msg(answer)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 
+import numpy as np
 import pytest
 from driver import Driver
 from IPython.core.inputtransformer2 import TransformerManager
@@ -90,6 +91,14 @@ from sfxtutor.beamline.stream.stream import stream
 run, address = sfx.open_run("LN83"), "tcp://127.0.0.1:%d"
 source = threading.Thread(target=send, args=(run, address, 30), kwargs={"pool": 30}, daemon=True)
 source.start()"""
+NETWORKS = """import numpy as np
+import sfxtutor as sfx
+
+run = sfx.open_run("LN83")
+hit = int(np.flatnonzero(run.labels == "HIT")[3])
+sfx.set_seed(0)
+cnn, rwd = sfx.build_cnn((180, 180, 1), filters=(4, 4)), sfx.build_rwd_cnn()"""
+LOOKS = "sfx.WhereItLooks(run, cnn, 5, rwd, frame=hit)"
 STREAM = """monitor = sfx.StreamMonitor()
 monitor.show()
 report = stream(address, watch=monitor)
@@ -134,6 +143,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "gap.ipynb", network(), GAP)
+    write_notebook(notebooks / "looks.ipynb", NETWORKS, LOOKS)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
     write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
     write_notebook(notebooks / "quiz.ipynb", QUIZ)
@@ -308,6 +318,87 @@ def test_the_widget_of_a_lesson_works_in_it(lab, name, index, kind):
     lab.shoot(f"{kind}_moved", driver.cell)
     assert driver.idle == []
     assert driver.faults() == []
+
+
+class Hand:
+    """Works on the picture of `WhereItLooks`, in one of two ways: "mouse" or "keyboard"."""
+
+    def __init__(self, lab, cell, way):
+        self.driver, self.page, self.way = Driver(lab, cell), lab.page, way
+        self.at = [45, 45]  # of the cursor
+
+    def choose(self, select, steps):
+        """Take the option so many places on."""
+        if self.way == "keyboard":
+            return self.driver.press(select, "Space", *["ArrowDown"] * steps, "Enter")
+        index = select.evaluate("choice => choice.selectedIndex")
+        return select.select_option(index=index + steps)
+
+    def act(self, row, column):
+        """Use the tool at a pixel of the picture."""
+        if self.way == "mouse":
+            scale = 450 / 180
+            place = {"x": (column + 0.5) * scale, "y": (row + 0.5) * scale}
+            return self.driver.canvas.click(position=place)
+        self.driver.canvas.focus()
+        for axis, keys in enumerate((("ArrowUp", "ArrowDown"), ("ArrowLeft", "ArrowRight"))):
+            way = (row, column)[axis] - self.at[axis]
+            tens, ones = divmod(abs(way), 10)
+            for key in [f"Shift+{keys[way > 0]}"] * tens + [keys[way > 0]] * ones:
+                self.page.keyboard.press(key)
+        self.at = [row, column]
+        return self.page.keyboard.press("Enter" if row % 2 else "Space")
+
+    def press(self, name, key):
+        """A button, or its key."""
+        if self.way == "mouse":
+            return self.driver.cell.get_by_role("button", name=name).click()
+        return self.driver.press(self.driver.canvas, key)
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_pixels_changed_by_hand_give_the_scores_that_the_kernel_computes(lab, way):
+    lab.open("looks.ipynb")
+    lab.run(0)
+    cell, looks = lab.run(1), alone(NETWORKS, LOOKS)
+    lab.until(lambda: cell.locator("table").count() == 1)
+    hand, (tool, _, kind) = Hand(lab, cell, way), cell.locator("select").all()
+
+    def agree():
+        table, expected = cell.locator("table"), words(looks.table.value)
+        lab.until(lambda: table.inner_text().split() == expected)
+        caption = cell.locator("[role=status]").first
+        lab.until(lambda: looks._words() in caption.inner_text())
+
+    agree()
+    hand.driver.boxes()  # true spots
+    y, x = looks._picture.place(*looks._spots)
+    inside = (np.minimum(y, x) > 5) & (np.maximum(y, x) < 174)
+    spots = np.rint(np.array([y, x]).T[inside]).astype(int)[:2].tolist()
+    for spot in spots:
+        hand.act(*spot)
+        looks.act(*spot)
+        agree()
+    assert looks.changed > 8
+    lab.shoot(f"looks_{way}_removed", cell)
+    hand.choose(tool, 2)
+    looks.tool.value = "3 hot pixels side by side"
+    hand.press("next miss", "m")
+    looks.press("m")
+    agree()
+    for k in range(5 - looks.scores["spot count"]):
+        hand.act(20, 30 + 10 * k)
+        looks.act(20, 30 + 10 * k)
+        agree()
+    assert (False, "spot count") in looks.best
+    hand.driver.move("map", lambda: hand.choose(kind, 1))  # occlusion
+    lab.page.wait_for_timeout(1000)
+    lab.shoot(f"looks_{way}", cell)
+    hand.press("reset", "r")
+    looks.press("r")
+    agree()
+    assert hand.driver.idle == []
+    assert hand.driver.faults() == []
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

@@ -14,6 +14,7 @@ from sfxtutor.widgets.canvas import (  # fmt: skip
     circles,
     palette,
     rings,
+    ticks,
     to_bytes,
 )
 
@@ -95,6 +96,20 @@ def test_only_keys_that_are_asked_for_are_answered():
     for content in ({"key": "h"}, {"key": "q"}, {}):
         canvas._handle_custom_msg(content, [])
     assert pressed == ["h"]
+
+
+def test_a_place_on_which_the_picture_was_clicked_is_answered():
+    canvas, places = FrameCanvas(acts=True), []
+    canvas.on_act(lambda row, column: places.append((row, column)))
+    for content in ({"act": [3, 4]}, {"key": "h"}, {}):
+        canvas._handle_custom_msg(content, [])
+    assert places == [(3, 4)]
+
+
+def test_ticks_are_plain_numbers_with_words():
+    assert ticks(np.array([1.5, 26.5]), np.array([600, 700])) == {
+        "kind": "ticks", "places": [1.5, 26.5], "labels": ["600", "700"]
+    }  # fmt: skip
 
 
 class Minimal(Widget):
