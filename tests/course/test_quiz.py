@@ -12,7 +12,6 @@ import sfxtutor as sfx
 from sfxtutor.course import quiz as quizzes
 
 LESSONS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
-UNSHOWN = {"nb06", "nb07"}  # questions that wait for their lesson's cells
 ALL = [one for name in quizzes.lessons() for one in quizzes.questions(name).values()]
 
 
@@ -48,14 +47,13 @@ def test_neither_position_nor_length_gives_the_answer_away():
 
 def test_a_lesson_shows_each_of_its_questions_once():
     found = [id for path in LESSONS.values() for id in shown(path)]
-    waiting = [question.id for question in ALL if question.id.partition(".")[0] in UNSHOWN]
-    assert sorted(found + waiting) == sorted(question.id for question in ALL)
+    assert sorted(found) == sorted(question.id for question in ALL)
 
 
 @pytest.mark.parametrize("lesson", sorted(quizzes.lessons()))
 def test_a_lesson_has_two_to_four_questions(lesson):
     assert 2 <= len(quizzes.questions(lesson)) <= 4
-    if lesson not in {*UNSHOWN, "lg36"}:  # those about LG36 are in lesson 08
+    if lesson != "lg36":  # those about LG36 are in lesson 08
         of_lesson = [id for id in shown(LESSONS[lesson[2:]]) if id.startswith(f"{lesson}.")]
         assert of_lesson == [question.id for question in quizzes.questions(lesson).values()]
 

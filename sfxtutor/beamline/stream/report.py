@@ -188,8 +188,8 @@ class Report:
         return {
             "": "",
             "end": "The source ended the stream.",
-            "idle": "No frame came any more, but the source had not ended the stream: it or the network "
-            "failed. Check both, and start again.",
+            "idle": "No frame came any more, but the source had not ended the stream: it or the "
+            "network failed. Check both, and start again.",
             "interrupted": "Stopped by Ctrl-C.",
             "stopped": "Stopped before its end.",
         }[self.ended]

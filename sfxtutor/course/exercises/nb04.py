@@ -24,14 +24,6 @@ from .probes04 import (
     weights,
 )
 
-VECTOR = (720,)
-
-
-def counting(above=0.4, half=0.012, steep=400.0):
-    """A network whose p rises with what stands out of a vector's mean; as it is, it loses hits."""
-    return trained.by_hand(VECTOR, above, half, steep)
-
-
 EXERCISES = (
     exercise(
         "nb04.q1",
@@ -105,16 +97,16 @@ EXERCISES = (
     trained.pair(
         "nb04.q5",
         "LN84",
-        reference=lambda: (counting(), counting(0.15, 0.0103)),
+        reference=lambda: (trained.counting(), trained.counting(0.15, 0.0103)),
         wrong={
-            "nothing trained": lambda: (counting(), counting()),
-            "networks exchanged": lambda: (counting(0.15, 0.0103), counting()),
-            "one answer to every frame": lambda: (counting(), counting(90)),
-            "labels inverted": lambda: (counting(), counting(0.15, 0.0103, -400)),
-            "statistics moved": lambda: (counting(), counting(half=0.0121)),
-            "base frozen throughout": lambda: (counting(), counting(steep=500)),
-            "overfitted": lambda: (counting(), trained.memory("LN84", VECTOR)),
-            "no clear gain": lambda: (counting(), counting(0.41)),
+            "nothing trained": lambda: (trained.counting(), trained.counting()),
+            "networks exchanged": lambda: (trained.counting(0.15, 0.0103), trained.counting()),
+            "one answer to every frame": lambda: (trained.counting(), trained.counting(90)),
+            "labels inverted": lambda: (trained.counting(), trained.counting(0.15, 0.0103, -400)),
+            "statistics moved": lambda: (trained.counting(), trained.counting(half=0.0121)),
+            "base frozen throughout": lambda: (trained.counting(), trained.counting(steep=500)),
+            "overfitted": lambda: (trained.counting(), trained.memory("LN84", trained.VECTOR)),
+            "no clear gain": lambda: (trained.counting(), trained.counting(0.41)),
         },
     ),
     exercise(

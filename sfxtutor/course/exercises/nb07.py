@@ -2,6 +2,7 @@
 
 import math
 
+from . import trained
 from .exercise import Mistake, exercise
 from .probes07 import (
     both_ways,
@@ -93,6 +94,18 @@ EXERCISES = (
             "source loss alone": lambda: kept_by(lambda label, domain, _: label),
             "domain loss alone": lambda: kept_by(lambda label, domain, _: -domain),
             "floor missing": lambda: kept_by(lambda label, domain, _: label - domain),
+        },
+    ),
+    trained.pair(
+        "nb07.q5",
+        "LN84",
+        reference=lambda: (trained.counting(), trained.counting(0.15, 0.0103)),
+        wrong={
+            "nothing trained": lambda: (trained.counting(), trained.counting()),
+            "labels inverted": lambda: (trained.counting(), trained.counting(0.15, 0.0103, -400)),
+            "one answer to every frame": lambda: (trained.counting(), trained.counting(90)),
+            "networks exchanged": lambda: (trained.counting(0.15, 0.0103), trained.counting()),
+            "no clear gain": lambda: (trained.counting(), trained.counting(0.41)),
         },
     ),
     exercise(

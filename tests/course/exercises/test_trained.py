@@ -11,7 +11,7 @@ from sfxtutor.course.exercises import check, trained
 from sfxtutor.metrics import is_positive
 from sfxtutor.runs.twin.run import TwinRun
 
-FRAMES = {"LN83": 400, "LO19": 1600, "LN84": 200}  # that the solutions train and validate with
+FRAMES = {"LN83": 400, "LO19": 1600, "LN84": 1600}  # that the solutions train and validate with
 IDS = [x.id for x in check.every() if x.report]
 
 

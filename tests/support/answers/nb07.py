@@ -1,3 +1,13 @@
+NETWORKS = """
+import keras
+from answers.networks import constant, counting, fitted, frames
+
+x, y = frames("LN84", "rwd")
+x_source, y_source = frames("LO19", "rwd")
+sfx.set_seed(0)
+source = fitted(sfx.build_rwd_cnn(), x_source, y_source)
+"""
+
 WRONG = {
     ("nb07.q1", "target labels used"): """
 answer = np.array([1, 1, 0, 0])
@@ -80,5 +90,27 @@ def my_epoch(val_loss, domain_val_loss, target_merit):
     ("nb07.q4", "floor missing"): """
 def my_epoch(val_loss, domain_val_loss, target_merit):
     return 1 + np.argmin(val_loss + (0.6931 - domain_val_loss))
+""",
+    ("nb07.q5", "nothing trained"): NETWORKS
+    + """
+answer = source, source
+""",
+    ("nb07.q5", "labels inverted"): NETWORKS
+    + """
+answer = source, counting(x, ~y, 0.2)
+""",
+    ("nb07.q5", "one answer to every frame"): NETWORKS
+    + """
+answer = source, constant((720,), 3.0)
+""",
+    ("nb07.q5", "networks exchanged"): NETWORKS
+    + """
+answer = [counting(x, y, 0.2), counting(x, y, 1.0, weights={0: 9, 1: 1})]
+""",
+    ("nb07.q5", "no clear gain"): NETWORKS
+    + """
+tuned = keras.models.clone_model(source)
+tuned.set_weights(source.get_weights())
+answer = source, fitted(tuned, x_source, y_source, epochs=1, rate=1e-5)
 """,
 }
