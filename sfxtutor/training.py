@@ -331,14 +331,14 @@ class Retraining:
     learning_rate : float, at the start
     """
 
-    def __init__(self, build: Callable, steps: int = 100, batch: int = 20,
+    def __init__(self, build: Callable, steps: int = 100, batch: int = 10,
                  learning_rate: float = 3e-3):  # fmt: skip
         self.build, self.steps, self.half = build, steps, batch // 2
         self.model, self._weights = build(), {}
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
         self._optimizer = keras.optimizers.Adam(schedule)
         self._optimizer.build(self.model.trainable_variables)
-        self._run = _steps(self.model, self._optimizer)  # compiled once: that takes seconds
+        self.run = _steps(self.model, self._optimizer)  # compiled once: that takes seconds
 
     def fit(self, x: np.ndarray, y: np.ndarray, seed: int = 0) -> keras.Model:
         """Train from the weights of that seed: the model, which the next training changes.
@@ -358,7 +358,7 @@ class Retraining:
         self._reset(seed)
         sides = [np.flatnonzero(y == side) for side in (True, False)]
         drawn = np.hstack([rng.choice(side, (self.steps, self.half)) for side in sides])
-        self._run(tf.constant(channelled(x[drawn], self.model)), tf.constant(y[drawn], tf.float32))
+        self.run(tf.constant(channelled(x[drawn], self.model)), tf.constant(y[drawn], tf.float32))
         return self.model
 
     def _reset(self, seed):
