@@ -11,7 +11,7 @@ from ..runs.run import Run
 from ..training import Retraining
 from .base import Widget, buttons, line
 from .canvas import FrameCanvas, to_bytes
-from .chart import Chart, Line, figure_of
+from .chart import WIDTH, Chart, Line, figure_of
 from .frame_stages import coarse, take
 from .labelling_loop import Learner, first_frames, most_uncertain, truth_of
 
@@ -21,7 +21,7 @@ PANELS = ("recall at 95 % specificity, %", "AUC, %")
 
 
 class NextLabel(Widget):
-    """Label frames chosen at random and frames of which the network is least sure, in turn.
+    """Label frames chosen at random and the frames most uncertain to the network, in turn.
 
     After each label the 1D CNN is trained again with all labels of that strategy, and scored on
     frames that are never offered. A round is one frame of each strategy, so that both get as many
@@ -67,7 +67,8 @@ class NextLabel(Widget):
         self.view = buttons(["LCN", "crop"], "picture")
         self.connect(self.view, self._draw_frame)
         self.progress = controls.IntProgress(max=2 * rounds, description="labelled")
-        self.curves, self.results = controls.HTML(), controls.HTML()
+        self.curves = controls.HTML(layout={"width": f"{WIDTH + 10}px"})  # one under the other
+        self.results = controls.HTML()
         self._assemble(
             line(*self.buttons, self.rest, self.progress), self.view,
             line(self.canvas, self.curves), self.results,
