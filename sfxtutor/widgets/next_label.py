@@ -1,6 +1,7 @@
 """Ask for the next label: the network chooses frames, a student labels them, it learns at once."""
 
 import html
+from time import monotonic
 
 import ipywidgets as controls
 import numpy as np
@@ -16,6 +17,7 @@ from .frame_stages import coarse, take
 from .labelling_loop import Learner, first_frames, most_uncertain, truth_of
 
 KEYS = {"h": "hit", "m": "maybe", "x": "miss"}
+BLINK = 0.3  # s: nobody sees a frame and answers in less
 LOOK = {"at random": "blue", "most uncertain": "orange"}
 PANELS = ("recall at 95 % specificity, %", "AUC, %")
 
@@ -58,7 +60,7 @@ class NextLabel(Widget):
         self.order = rng.permutation(self.learners["at random"].left)
         self.answers = {}  # of the student: frame to bool
         self.canvas = FrameCanvas("gray_r", size=440, hot_keys=[*KEYS])
-        self.canvas.on_key(lambda key: self.guard(self.press, key))
+        self.canvas.on_key(lambda key: self.guard(self.answer, key))
         self.buttons = [self._button(f"{KEYS[key]} ({key.upper()})", key) for key in KEYS]
         self.rest = controls.Button(
             description="experts label the rest", layout={"width": "14em"}, icon="forward"
@@ -77,7 +79,7 @@ class NextLabel(Widget):
 
     def _button(self, text, key):
         button = controls.Button(description=text, layout={"width": "8em"})
-        button.on_click(lambda _: self.guard(self.press, key))
+        button.on_click(lambda _: self.guard(self.answer, key))
         return button
 
     @property
@@ -98,10 +100,19 @@ class NextLabel(Widget):
             return most_uncertain(learner.p, learner.left)
         return int(next(i for i in self.order if i not in learner.frames))
 
+    def answer(self, key):
+        """As `press`, but not for an answer that was given before the frame was seen.
+
+        A key pressed twice while the network is trained would label the next frame unseen.
+        """
+        if monotonic() - self.drawn >= BLINK:
+            self.press(key)
+
     def press(self, key):
         """Label the frame shown: "h", "m" or "x"; then train, and go on to the next frame."""
         if self.done:
             return
+        self.canvas.caption = "The network is being trained …"
         self.answers[self.frame] = key != "x"
         while not self.done and self.frame in self.answers:  # nobody is asked twice
             self._learn(self.answers[self.frame])
@@ -109,6 +120,7 @@ class NextLabel(Widget):
 
     def let_experts(self):
         """Give all labels that are left by the experts, with the curves growing."""
+        self.canvas.caption = "The experts label the rest …"
         while not self.done:
             self._learn(self.answers.get(self.frame, self.truth[self.frame]))
             self._draw_curves()
@@ -126,6 +138,7 @@ class NextLabel(Widget):
         self._draw_frame()
         self._draw_curves()
         self.results.value = self._results() if self.done else ""
+        self.drawn = monotonic()
 
     def _draw_frame(self):
         picture = take(self.run, self._shown(), self.view.value)

@@ -258,10 +258,12 @@ def test_labels_are_learned_at_once_and_the_experts_label_the_rest(lab, way):
 
     lab.until(as_computed)
     lab.shoot(f"NextLabel_{way}", cell)
+    lab.page.wait_for_timeout(500)  # answers in less than a blink do not count
     for name, key in (("hit (H)", "h"), ("maybe (M)", "m"), ("miss (X)", "x")):
         click(name, key)
         widget.press(key)
         lab.until(as_computed, 60)
+        lab.page.wait_for_timeout(500)
     lab.shoot(f"NextLabel_{way}_labelled", cell)
     click("experts label the rest", "Enter")
     widget.let_experts()

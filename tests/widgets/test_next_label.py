@@ -10,6 +10,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 from mininets import small_rwd
 
 import sfxtutor as sfx
+from sfxtutor.widgets import next_label as module
 from sfxtutor.widgets.labelling_loop import (  # fmt: skip
     FIRST,
     OFFERED,
@@ -48,7 +49,8 @@ def retraining():
 
 
 @pytest.fixture
-def widget(run, rwd, retraining):
+def widget(run, rwd, retraining, monkeypatch):
+    monkeypatch.setattr(module, "BLINK", 0)
     return NextLabel(run, rwd, retraining, rounds=4, seed=3)
 
 
@@ -198,6 +200,17 @@ def test_a_key_and_a_button_do_the_same(widget, run, rwd, retraining):
     assert widget.answers == other.answers
     assert widget.curves.value == other.curves.value
     assert "Round 2 of 4" in other.canvas.caption
+
+
+def test_a_key_pressed_twice_labels_no_frame_unseen(widget, monkeypatch):
+    monkeypatch.setattr(module, "BLINK", 1)
+    now = widget.drawn + 2
+    monkeypatch.setattr(module, "monotonic", lambda: now)
+    press(widget, "hh")
+    assert len(widget.answers) == 1
+    now += 1.5
+    press(widget, "h")
+    assert len(widget.answers) == 2
 
 
 @pytest.mark.parametrize("change", [{"labels": slice(1, None)}, {"labels": slice(0, 404)}])
