@@ -331,8 +331,8 @@ class Retraining:
     learning_rate : float, at the start
     """
 
-    def __init__(self, build: Callable, steps: int = 100, batch: int = 10,
-                 learning_rate: float = 3e-3):  # fmt: skip
+    def __init__(self, build: Callable, steps: int = 60, batch: int = 10,
+                 learning_rate: float = 5e-3):  # fmt: skip
         self.build, self.steps, self.half = build, steps, batch // 2
         self.model, self._weights = build(), {}
         schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
