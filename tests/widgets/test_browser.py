@@ -82,6 +82,16 @@ display(monitor)
 history = sfx.fit_dann(dann, x[:40], y[:40], x[:40], (x[40:], y[40:], x[40:]),
                        sfx.Training(2000), title=None, watch=monitor)
 print(f"trained for {len(history.loss)} epochs")"""
+OWN_VECTORS = """import numpy as np
+
+rng, truth = np.random.default_rng(0), sfx.is_positive(run.labels)
+rwd = rng.normal(0.3, 0.03, (len(truth), 128)).astype(np.float32)
+rwd[truth, 20:22] += rng.uniform(0.02, 0.2, (truth.sum(), 1))
+
+
+def build():
+    return sfx.build_rwd_cnn(128, filters=(4, 8), pools=(4, 2), dense=(8,))"""
+NEXT = "sfx.NextLabel(run, rwd, sfx.Retraining(build), rounds=4)"
 SOURCE = """import threading
 
 import sfxtutor as sfx
@@ -141,6 +151,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
     write_notebook(notebooks / "payoff.ipynb", REFLECTIONS, PAYOFF)
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
+    write_notebook(notebooks / "next.ipynb", f"{RUN}\n{OWN_VECTORS}", NEXT)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "gap.ipynb", network(), GAP)
     write_notebook(notebooks / "looks.ipynb", NETWORKS, LOOKS)
@@ -298,6 +309,51 @@ def gap_expected(gap):
     return [words(gap.status.value), words(gap.table.value)], [
         canvas.alt for canvas in gap.canvases.values()
     ]
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_labels_are_learned_at_once_and_the_experts_label_the_rest(lab, way):
+    lab.open("next.ipynb")
+    lab.run(0)
+    cell, widget = lab.run(1), alone(RUN, OWN_VECTORS, NEXT)
+    canvas = cell.locator("canvas[tabindex]").first
+    lab.until(lambda: canvas.count() > 0)
+
+    def click(name, key):
+        button = cell.get_by_role("button", name=name)
+        if way == "mouse":
+            button.click()
+        else:
+            (button if key == "Enter" else canvas).focus()
+            lab.page.keyboard.press(key)
+
+    def as_computed():
+        caption, curves = (cell.locator("[role=status]").nth(i).inner_text() for i in (0, 1))
+        shown = (words(caption), words(curves), points(cell.locator("svg[role=img]").first))
+        plain = (words(widget.canvas.caption), words(widget.alt()), widget.curves.value)
+        return shown[:2] == plain[:2] and all(point in plain[2] for point in shown[2])
+
+    lab.until(as_computed)
+    lab.shoot(f"NextLabel_{way}", cell)
+    lab.page.wait_for_timeout(500)  # answers in less than a blink do not count
+    for name, key in (("hit (H)", "h"), ("maybe (M)", "m"), ("miss (X)", "x")):
+        click(name, key)
+        widget.press(key)
+        lab.until(as_computed, 60)
+        lab.page.wait_for_timeout(500)
+    lab.shoot(f"NextLabel_{way}_labelled", cell)
+    click("experts label the rest", "Enter")
+    widget.let_experts()
+    lab.until(as_computed, 60)
+    assert words(widget.results.value) == words(cell.locator("ul").last.inner_text())
+    assert cell.get_by_role("button", name="hit (H)").is_disabled()
+    lab.shoot(f"NextLabel_{way}_done", cell)
+    assert Driver(lab, cell).faults() == []
+
+
+def points(svg):
+    """The curves of a chart as it is drawn in the browser: list of str."""
+    return [line.get_attribute("points") for line in svg.locator("polyline").all()]
 
 
 @pytest.mark.parametrize(("name", "index", "kind"), [*lessons_with_widgets()])
