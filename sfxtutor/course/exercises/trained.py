@@ -92,10 +92,14 @@ class Hot(TwinRun):
 
 def performance(model, run, prepare=lambda x: x):
     """`Score` of a network on a run, whose inputs `prepare` may change first."""
+    return score(probabilities(model, run, prepare), is_positive(run.labels))
+
+
+def probabilities(model, run, prepare=lambda x: x):
+    """p of each frame of a run, whose inputs `prepare` may change first: (n,)."""
     from ...training import predict
 
-    p = predict(model, prepare(inputs(model, run)))
-    return score(np.nan_to_num(p), is_positive(run.labels))
+    return np.nan_to_num(predict(model, prepare(inputs(model, run))))
 
 
 def standardised(x):

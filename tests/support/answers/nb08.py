@@ -10,6 +10,12 @@ from sfxtutor.course.student import watched
 frames, rejected, looked_at, positive = watched()
 """
 
+NETWORKS = """
+from answers.networks import constant, counting, frames, linear
+
+x, y = frames("LN84", "rwd")
+"""
+
 WRONG = {
     ("nb08.q1", "share of all positives"): JUDGED
     + """
@@ -123,5 +129,29 @@ def my_decision(a, b, n):
     error = np.sqrt(a / n * (1 - a / n) / n + b / n * (1 - b / n) / n)
     z = (a - b) / n / error
     return "undecided" if abs(z) < 1.96 else "a" if z > 0 else "b"
+""",
+    ("nb08.q6", "labels inverted"): NETWORKS
+    + """
+answer = counting(x, ~y, 0.2), 0.4
+""",
+    ("nb08.q6", "one answer to every frame"): NETWORKS
+    + """
+answer = [constant((720,), 3.0), 0.4]
+""",
+    ("nb08.q6", "a half by habit"): NETWORKS
+    + """
+answer = counting(x, y, 1.0, weights={0: 9, 1: 1}), 0.5
+""",
+    ("nb08.q6", "too many lost"): NETWORKS
+    + """
+answer = counting(x, y, 0.2), 0.97
+""",
+    ("nb08.q6", "too many kept"): NETWORKS
+    + """
+answer = (counting(x, y, 0.2), 0)
+""",
+    ("nb08.q6", "below the mark"): NETWORKS
+    + """
+answer = linear(x, y), 0.01
 """,
 }
