@@ -112,7 +112,6 @@ from .runs.twin.run import TwinRun as TwinRun
 from .spots import find_spots as find_spots
 from .support.findings import conclude as conclude, found as found
 from .training import (
-    Retraining as Retraining,
     Training as Training,
     class_weights as class_weights,
     fit as fit,
@@ -128,6 +127,7 @@ from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye
 from .widgets.next_label import NextLabel as NextLabel
 from .widgets.payoff import Payoff as Payoff
+from .widgets.retraining import Retraining as Retraining
 from .widgets.stream_monitor import StreamMonitor as StreamMonitor
 from .widgets.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .widgets.training_monitor import TrainingMonitor as TrainingMonitor

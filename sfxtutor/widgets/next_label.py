@@ -9,12 +9,12 @@ import numpy as np
 from ..metrics import rate_text
 from ..plots.style import COLOURS
 from ..runs.run import Run
-from ..training import Retraining
 from .base import Widget, buttons, line
 from .canvas import FrameCanvas, to_bytes
 from .chart import WIDTH, Chart, Line, figure_of
 from .frame_stages import coarse, take
 from .labelling_loop import Learner, first_frames, most_uncertain, truth_of
+from .retraining import Retraining
 
 KEYS = {"h": "hit", "m": "maybe", "x": "miss"}
 BLINK = 0.3  # s: nobody sees a frame and answers in less
