@@ -1,4 +1,4 @@
-"""Exercises of lesson 08, which method. Numbers are synthetic; frames are those of a hidden twin."""
+"""Exercises of lesson 08, which method. Numbers are synthetic, frames those of a hidden twin."""
 
 import numpy as np
 
