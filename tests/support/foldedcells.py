@@ -6,7 +6,8 @@ import nbformat
 from places import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
-LESSONS = [f"nb{path.name[:2]}" for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))]
+# without the appendices, from 90 on
+LESSONS = [f"nb{path.name[:2]}" for path in sorted(NOTEBOOKS.glob("[0-8]*.ipynb"))]
 
 
 def cells(lesson):
