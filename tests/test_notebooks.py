@@ -33,6 +33,7 @@ REQUIRED = [
     "90_appendix_scale",
 ]
 NAMES = sorted({*REQUIRED, *(path.stem for path in find_notebooks(FOLDER))})
+TRAINING = [name for name in NAMES if "03" <= name < "09"]  # what they find depends on the seed
 HEAD = ("Question", "Objectives", "Minutes", "Prerequisites")
 TAIL = ("Summary", "References", "Next")
 MINUTES = 3  # the design's limit for one lesson in the quick profile
@@ -171,7 +172,7 @@ def test_lesson_runs_alone(name, tmp_path):
 
 @pytest.mark.notebook
 @pytest.mark.timeout(60 * MINUTES * 6)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TRAINING)
 def test_a_lesson_concludes_what_its_numbers_say_with_another_seed(name, tmp_path):
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     error, _ = execute(notebook, FOLDER, kernel_environment("quick", "twin", tmp_path, seed=1))
