@@ -198,6 +198,23 @@ def count_multiply_adds(model: keras.Model) -> int:
     return total
 
 
+def bin_of(cnn: keras.Model) -> int:
+    """Pixels of the LCN frame, along an axis, that became one pixel of a CNN's images.
+
+    Raises
+    ------
+    ValueError
+        If it takes other images than `prepare` makes.
+    """
+    shape = tuple(cnn.input_shape[1:])
+    if len(shape) != 3 or shape[0] != shape[1] or ROWS % shape[0]:
+        raise ValueError(
+            f"Found a network for inputs of shape {shape}, expected square images that divide "
+            f"{ROWS} x {ROWS}. Give one of build_cnn(PROFILE.shape), trained on prepared images."
+        )
+    return ROWS // shape[0]
+
+
 def occlusion(model: keras.Model, image: np.ndarray, size: int = 12) -> np.ndarray:
     """How much the log-odds of a hit fall when a square of the image is hidden: a map, float32.
 

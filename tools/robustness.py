@@ -16,7 +16,6 @@ import numpy as np
 import sfxtutor as sfx
 from sfxtutor.paper.claims import RWD, RWD_AWAY
 from sfxtutor.runs.datasets import TWINS as NAMES
-from sfxtutor.runs.twin.run import good_pixels
 from sfxtutor.support.disk import write_text
 from sfxtutor.support.provenance import origin
 from sfxtutor.training import PROFILES
@@ -52,16 +51,13 @@ UNKNOWNS = (
 )
 
 
-class VariedRun(sfx.TwinRun):
-    """The twin with another setup."""
-
-    def __init__(self, name, unknown):
-        super().__init__(name, unknown.seed)
-        if name in unknown.runs:
-            changed = {key: getattr(self.setup, key) * by for key, by in unknown.factors.items()}
-            self.setup = replace(self.setup, **changed, **unknown.values)
-        self.mask = good_pixels(self.setup)
-        self.fingerprint += f" {self.setup}"
+def varied_run(name, unknown):
+    """The twin of a run with another setup."""
+    setup = sfx.TwinRun(name).setup
+    if name in unknown.runs:
+        changed = {key: getattr(setup, key) * by for key, by in unknown.factors.items()}
+        setup = replace(setup, **changed, **unknown.values)
+    return sfx.TwinRun(name, unknown.seed, setup=setup)
 
 
 def measure():
@@ -84,7 +80,7 @@ def train_rwd(x, y, part, seed):
 
 def varied(unknown, seeds=VARIED_SEEDS):
     """RWD of every run on every run, and the spot count, as rows with `about` and `auc`."""
-    runs = {name: VariedRun(name, unknown) for name in NAMES}
+    runs = {name: varied_run(name, unknown) for name in NAMES}
     data = {name: sfx.prepare(run, bin=PAPER.bin, progress=False) for name, run in runs.items()}
     truth = {name: sfx.is_positive(run.labels) for name, run in runs.items()}
     for home in NAMES:

@@ -7,11 +7,12 @@ which the static pages drop; it loads MathJax from the network, and in JupyterLa
 that should reach its second choice go to the next cell.
 """
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+
+from .words import read
 
 FOLDER = Path(__file__).parent / "quizzes"
 LETTERS = "abcdef"
@@ -118,19 +119,11 @@ def lessons():
 @lru_cache
 def questions(lesson):
     """The questions of one of `lessons` by their letter, in their order."""
-    text = (FOLDER / f"{lesson}.toml").read_text(encoding="utf-8")
     return {
-        letter: Quiz(f"{lesson}.{letter}", _joined(found["question"]), _choices(found["choices"]))
-        for letter, found in tomllib.loads(text).items()
+        letter: Quiz(
+            f"{lesson}.{letter}",
+            found["question"],
+            tuple(Choice(**one) for one in found["choices"]),
+        )
+        for letter, found in read(FOLDER / f"{lesson}.toml").items()
     }
-
-
-def _choices(found):
-    return tuple(
-        Choice(_joined(one["text"]), _joined(one["says"]), one.get("right", False)) for one in found
-    )
-
-
-def _joined(text):
-    """A text without the line breaks of its file."""
-    return " ".join(text.split())

@@ -83,6 +83,27 @@ def difference(a, b):
     return Estimate(value, value - below, value + above)
 
 
+def paired_gain(truth, before, after):
+    """Change of the mean of recall and specificity, of decisions on the same frames: `Estimate`.
+
+    Only frames that are called differently count; for the width, a half more each way keeps one
+    where there are none (Agresti and Min, Biometrics 61, 515, 2005).
+
+    Parameters
+    ----------
+    truth : (n,) bool, True = hit or maybe
+    before, after : (n,) bool
+    """
+    value = variance = 0.0
+    for wanted in (True, False):
+        old, new = (decision[truth == wanted] == wanted for decision in (before, after))
+        won, lost, n = int((new & ~old).sum()), int((old & ~new).sum()), len(old)
+        value += (won - lost) / n / 2
+        variance += (won + lost + 1 - (won - lost) ** 2 / (n + 2)) / (n + 2) ** 2 / 4
+    half = 1.96 * math.sqrt(variance)
+    return Estimate(value, value - half, value + half)
+
+
 def advantage(a, b=(), kind="hits"):
     """How much higher the mean rate of a is than that of b, or the rate of a alone: `Estimate`.
 

@@ -1,20 +1,19 @@
 """Payoff: how good the merged data are, while the threshold of a filter moves."""
 
-import ipywidgets as controls
 import numpy as np
 
 from ..metrics import rate_text
 from ..plots.style import COLOURS
 from ..runs.twin.integration import Reflections
 from ..runs.twin.merging import LIMIT, merge
-from .base import Widget, offer
+from .base import offer
+from .by_threshold import ByThreshold
 from .chart import Chart, Line, figure_of
 
-ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
 STEPS = 60  # of the slider, at most
 
 
-class Payoff(Widget):
+class Payoff(ByThreshold):
     """CC1/2, R_split and resolution of what a filter keeps, on a slider of its threshold.
 
     Parameters
@@ -44,23 +43,9 @@ class Payoff(Widget):
                     "Pass score[frames]."
                 )
         self.all = merge(measured)
-        self.order = np.random.default_rng(0).permutation(
-            self.frames
-        )  # lost at random: from the end
-        wide = controls.Layout(width="95%", max_width="680px")
-        style = {"description_width": "8em"}
-        self.method = controls.Dropdown(
-            options=list(scores), description="method", layout=wide, style=style
-        )
-        self.slider = controls.SelectionSlider(
-            options=[("", 0)], description="keep from", layout=wide, style=style
-        )
-        self.table, self.curves = controls.HTML(), controls.HTML()
-        chosen = [self.method] if len(scores) > 1 else []
-        self._assemble(*chosen, self.slider, self.table, self.curves)
-        self._choose()
-        self.connect(self.method, self._choose)
-        self.connect(self.slider, self._draw, "index")
+        # what is lost at random is lost from the end
+        self.order = np.random.default_rng(0).permutation(self.frames)
+        self._begin(scores)
 
     def _choose(self):
         """Another method: its thresholds on the slider, from which enough is kept to merge."""
@@ -77,9 +62,7 @@ class Payoff(Widget):
         self.kept, self.by_score = len(kept), merge(self.measured, kept)
         self.by_chance = merge(self.measured, self.order[: len(kept)])
         self.charts = list(self._charts())
-        rows = "".join(ROW.format(name, text) for name, text in self.numbers().items())
-        self.table.value = f'<table role="status" style="margin-left: 8em">{rows}</table>'
-        self.curves.value = "".join(chart.svg(self.alt()) for chart in self.charts)
+        self._show(self.numbers(), [chart.svg(self.alt()) for chart in self.charts])
 
     def numbers(self) -> dict:
         """What the table says: hits kept, crystals merged, completeness, resolution."""

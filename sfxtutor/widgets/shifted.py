@@ -16,7 +16,8 @@ import numpy as np
 from ..domains import adapt_batch_norm
 from ..fast.kernels import count_spots, fast_binned
 from ..metrics import auc, count, is_positive
-from ..paper.intervals import Estimate
+from ..models import bin_of
+from ..paper.intervals import paired_gain
 from ..preprocess import ROWS
 from ..runs.run import Run
 from ..runs.twin.detector import background as light_of
@@ -94,16 +95,8 @@ class Outcome:
 
     @cached_property
     def gain(self):
-        """What AdaBN adds to the mean of recall and specificity: `Estimate`, a share.
-
-        Both CNNs see the same frames, so the interval is that of the difference frame by frame.
-        """
-        right = {name: decided == self.truth for name, decided in self.decisions.items()}
-        change = right[ADABN].astype(float) - right[FROZEN]
-        parts = change[self.truth], change[~self.truth]
-        value = sum(part.mean() for part in parts) / 2
-        half = 1.96 / 2 * np.sqrt(sum(part.var() / len(part) for part in parts))
-        return Estimate(value, value - half, value + half)
+        """What AdaBN adds to the mean of recall and specificity: `Estimate`, a share."""
+        return paired_gain(self.truth, self.decisions[FROZEN], self.decisions[ADABN])
 
 
 class Shifted:
@@ -132,7 +125,7 @@ class Shifted:
 
     def __init__(self, cnn: keras.Model, run: Run, threshold: int, frames: int = 80):
         self.cnn, self.run, self.threshold, self.size = cnn, run, threshold, frames
-        self.bin = _bin_of(cnn)
+        self.bin = bin_of(cnn)
         if not isinstance(run, TwinRun):
             raise ValueError(
                 f"Found a run from {run.source!r}, expected the twin, which alone can change its "
@@ -218,17 +211,6 @@ def _samples(spots, truth):
         order = np.argsort(spots[members], kind="stable")
         found[name] = int(members[order[len(order) // 2]])
     return found
-
-
-def _bin_of(cnn):
-    """Pixels of the LCN frame, along an axis, that became one pixel of the network's images."""
-    shape = cnn.input_shape
-    if len(shape) != 4 or shape[1] != shape[2] or ROWS % shape[1]:
-        raise ValueError(
-            f"Found a model with inputs of shape {shape}, expected images (n, y, x, 1) whose size "
-            f"divides {ROWS}. Use a CNN of sfx.build_cnn, trained on prepared images."
-        )
-    return ROWS // shape[1]
 
 
 def _score(cnn, images, batch=64):

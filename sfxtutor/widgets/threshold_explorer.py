@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-import ipywidgets as controls
 import numpy as np
 
 from ..metrics import rate_text
 from ..plots.style import COLOURS
-from .base import Widget, offer
+from .base import offer
+from .by_threshold import ByThreshold
 from .chart import Chart, Line, figure_of
-
-ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def operating_points(score, truth):
     return OperatingPoints(threshold, kept, found, truth.size, int(truth.sum()))
 
 
-class ThresholdExplorer(Widget):
+class ThresholdExplorer(ByThreshold):
     """Recall, precision and data kept on a slider over the predictions of one or more methods.
 
     Parameters
@@ -110,20 +108,7 @@ class ThresholdExplorer(Widget):
         scores = scores if isinstance(scores, dict) else {"predictions": scores}
         self.start = threshold if isinstance(threshold, dict) else dict.fromkeys(scores, threshold)
         self.all = {name: operating_points(score, truth) for name, score in scores.items()}
-        wide = controls.Layout(width="95%", max_width="680px")
-        style = {"description_width": "8em"}
-        self.method = controls.Dropdown(
-            options=list(scores), description="method", layout=wide, style=style
-        )
-        self.slider = controls.SelectionSlider(
-            options=[("", 0)], description="keep from", layout=wide, style=style
-        )
-        self.table, self.curves = controls.HTML(), controls.HTML()
-        chosen = [self.method] if len(scores) > 1 else []
-        self._assemble(*chosen, self.slider, self.table, self.curves)
-        self._choose()
-        self.connect(self.method, self._choose)
-        self.connect(self.slider, self._draw, "index")
+        self._begin(scores)
 
     @property
     def points(self):
@@ -140,12 +125,8 @@ class ThresholdExplorer(Widget):
 
     def _draw(self):
         i, points = self.slider.index, self.points
-        rows = "".join(ROW.format(name, text) for name, text in points.rates(i).items())
-        self.table.value = f'<table role="status" style="margin-left: 8em">{rows}</table>'
-        self.curves.value = "".join(
-            chart.svg(self.alt(), point)
-            for chart, point in zip(self.charts, _points_shown(points, i), strict=True)
-        )
+        at = zip(self.charts, _points_shown(points, i), strict=True)
+        self._show(points.rates(i), [chart.svg(self.alt(), point) for chart, point in at])
 
     def figure(self):
         figure = figure_of(self.charts, _points_shown(self.points, self.slider.index))

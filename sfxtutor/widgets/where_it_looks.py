@@ -5,7 +5,7 @@ import keras
 import numpy as np
 
 from ..fast.kernels import count_spots, fast_pair
-from ..models import activation_map, occlusion
+from ..models import activation_map, bin_of, occlusion
 from ..plots.frames import plot_frame
 from ..plots.style import COLOURS
 from ..preprocess import ROWS
@@ -54,7 +54,7 @@ class WhereItLooks(Widget):
         self, run: Run, cnn: keras.Model, spots: int, rwd: keras.Model | None = None, frame: int = 0
     ):  # fmt: skip
         self.run, self.cnn, self.rwd, self.spots = run, cnn, rwd, int(spots)
-        self.bin = _bin_of(cnn)
+        self.bin = bin_of(cnn)
         self.best = {}  # (turn, method) -> (changed pixels, frame)
         self.canvas = FrameCanvas(size=450, cursor=True, acts=True, hot_keys=["h", "m", "r"])
         self.canvas.row = self.canvas.column = ROWS // self.bin // 4
@@ -295,17 +295,6 @@ class WhereItLooks(Widget):
         ax.set(xlabel="x, pixels of the detector", ylabel="y, pixels of the detector")
         ax.set_title(f"{self._title()}, p = {self.scores[CNN]:.2f}")
         return figure
-
-
-def _bin_of(cnn):
-    """Detector pixels along the edge of a pixel of the network's images."""
-    shape = tuple(cnn.input_shape[1:])
-    if len(shape) != 3 or shape[0] != shape[1] or ROWS % shape[0]:
-        raise ValueError(
-            f"Found a network for inputs of shape {shape}, expected square images that divide "
-            f"{ROWS} x {ROWS}. Give one of build_cnn(PROFILE.shape)."
-        )
-    return ROWS // shape[0]
 
 
 def _palette():

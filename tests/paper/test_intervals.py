@@ -11,6 +11,7 @@ from sfxtutor.paper.intervals import (
     advantage,
     difference,
     mean,
+    paired_gain,
     rate,
     spread,
     unpacked,
@@ -175,3 +176,17 @@ def test_the_paired_interval_covers_as_often_as_it_says():
         found = advantage(*rows)
         inside += found.low < np.mean(np.minimum(hard**9 + 0.04, 1) - hard**9 - 0.02) < found.high
     assert inside > 0.93 * 300
+
+
+def test_a_paired_gain_is_that_of_the_mean_of_both_rates_and_its_interval_counts_changes_alone():
+    truth = np.arange(400) < 100
+    same = paired_gain(truth, truth, truth)
+    assert same.value == 0
+    assert 0 < same.high == -same.low < 0.02
+    worse = truth & (np.arange(400) >= 20)  # 20 of 100 hits more afterwards, no miss
+    gain = paired_gain(truth, worse, truth)
+    assert gain.value == pytest.approx(0.1)
+    half = 1.96 / 2 * np.sqrt((21 - 400 / 102) / 102**2 + 1 / 302**2)
+    assert (gain.low, gain.high) == pytest.approx((0.1 - half, 0.1 + half))
+    back = paired_gain(truth, truth, worse)
+    assert (back.value, back.low, back.high) == pytest.approx((-0.1, -0.1 - half, half - 0.1))

@@ -3,11 +3,12 @@
 The answers stand in nbNN.py; what is said of them, to students and instructors, in words/nbNN.toml.
 """
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+
+from ..words import read
 
 WORDS = Path(__file__).parent / "words"
 
@@ -118,12 +119,4 @@ def worded(name, how, texts):
 @lru_cache
 def words(lesson):
     """The words of a lesson's exercises, "nb03": dict of "q2" to title, right and mistakes."""
-    text = (WORDS / f"{lesson}.toml").read_text(encoding="utf-8")
-    return _joined(tomllib.loads(text))
-
-
-def _joined(text):
-    """Texts without the line breaks of their file."""
-    if isinstance(text, dict):
-        return {name: _joined(part) for name, part in text.items()}
-    return " ".join(text.split())
+    return read(WORDS / f"{lesson}.toml")

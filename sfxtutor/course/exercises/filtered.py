@@ -89,6 +89,5 @@ def filtering(id, errand, reference, wrong):
     reference : callable, returns a network and a threshold that pass, without training
     wrong : dict of a mistake's name to a callable that returns a pair which shows it
     """
-    mistakes = {what: fits for what, fits in FILTER_MISTAKES.items() if what in wrong}
     probe = partial(filter_facts, errand=errand)
-    return trained.judged(id, probe, cheap, filter_described, reference, wrong, mistakes)
+    return trained.judged(id, probe, cheap, filter_described, reference, wrong, FILTER_MISTAKES)

@@ -5,12 +5,13 @@ them, on frames that the student has, and what training left in its weights name
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 
 import numpy as np
 
 from ...metrics import Counts, auc, count, is_positive, rate_text, threshold_at, wilson
+from ...paper.intervals import paired_gain
 from ...preprocess import ROWS
 from ...runs.twin.run import TwinRun
 from ..challenge import HIDDEN, SPECIFICITY, inputs
@@ -213,21 +214,22 @@ def network(id, task, reference, wrong):
     wrong : dict of a mistake's name to a callable that returns such a network; those of `MISTAKES`
         that it lacks are not looked for
     """
-    mistakes = {name: fits for name, fits in MISTAKES.items() if name in wrong}
     probe = partial(facts, task=task)
-    return judged(id, probe, good_enough, described, reference, wrong, mistakes)
+    return judged(id, probe, good_enough, described, reference, wrong, MISTAKES)
 
 
 def judged(id, probe, accepts, report, reference, wrong, mistakes):
     """An `Exercise` whose mistakes are known by what `probe` finds; words: those of trained.toml.
 
-    Words of the lesson come first; `wrong` holds an answer for each of the mistakes.
+    Words of the lesson come first; `wrong` holds an answer for each mistake that is looked for.
     """
     lesson, _, number = id.partition(".")
     texts = words(lesson)[number]
     says = words("trained") | texts.get("mistakes", {})
     known = tuple(
-        worded(what, Mistake(wrong[what], fits), says[what]) for what, fits in mistakes.items()
+        worded(what, Mistake(wrong[what], fits), says[what])
+        for what, fits in mistakes.items()
+        if what in wrong
     )
     return Exercise(
         id, texts["title"], reference, texts["right"], known, probe, accepts=accepts, report=report
@@ -235,23 +237,6 @@ def judged(id, probe, accepts, report, reference, wrong, mistakes):
 
 
 # --- two networks: before and after
-
-
-def gain(before, after):
-    """Change of the mean of recall and specificity at p = 0.5, with its 95 % interval.
-
-    Both networks get the same frames, so only those count that they call differently; a half more
-    each way keeps a width where there are none (Agresti and Min, Biometrics 61, 515, 2005).
-    """
-    value = variance = 0.0
-    for wanted in (True, False):
-        frames = after.truth == wanted
-        old, new = before.kept[frames] == wanted, after.kept[frames] == wanted
-        n, won, lost = len(old) + 2, np.sum(new & ~old) + 0.5, np.sum(old & ~new) + 0.5
-        value += (won - lost) / n / 2
-        variance += (won + lost - (won - lost) ** 2 / n) / n**2 / 4
-    half = 1.96 * np.sqrt(variance)
-    return float(value), float(value - half), float(value + half)
 
 
 def pair_facts(answer, name):
@@ -262,8 +247,9 @@ def pair_facts(answer, name):
     for part, of in (("weights", all_weights), ("kernels", kernels), ("statistics", statistics)):
         same[part] = alike(of(before), of(after))
     own_frames = performance(after, own(name))
+    decided = scores[0].truth, *(one.kept for one in scores)
     found = {"run": name, "before": scores[0], "hidden": scores[1], "own": own_frames}
-    return found | {"gain": gain(*scores), "same": same, "untrained": untrained(before)}
+    return found | {"gain": paired_gain(*decided), "same": same, "untrained": untrained(before)}
 
 
 def all_weights(model):
@@ -284,11 +270,11 @@ def alike(a, b):
 
 
 def gained(found):
-    return found["gain"][1] > 0 and found["hidden"].at_half.balanced_accuracy >= MEAN
+    return found["gain"].low > 0 and found["hidden"].at_half.balanced_accuracy >= MEAN
 
 
 def pair_described(found):
-    value, low, high = (100 * x for x in found["gain"])
+    value, low, high = (100 * x for x in astuple(found["gain"]))
     before, after = found["before"], found["hidden"]
     at_95 = (f"{x.at_95.hits_found} of {x.at_95.hits_total}" for x in (before, after))
     return (
@@ -304,7 +290,7 @@ PAIR_MISTAKES = {  # the more particular first
     "labels inverted": lambda found: found["hidden"].auc < 0.4,
     "one answer to every frame": one_answer,
     "overfitted": memorised,
-    "networks exchanged": lambda found: found["gain"][2] < 0,
+    "networks exchanged": lambda found: found["gain"].high < 0,
     "statistics moved": lambda found: found["same"]["kernels"] and not found["same"]["statistics"],
     "base frozen throughout": lambda found: found["same"]["kernels"],
     "no clear gain": lambda found: True,
@@ -322,9 +308,8 @@ def pair(id, name, reference, wrong):
     wrong : dict of a mistake's name to a callable that returns a pair which shows it; those of
         `PAIR_MISTAKES` that it lacks are not looked for
     """
-    mistakes = {what: fits for what, fits in PAIR_MISTAKES.items() if what in wrong}
     probe = partial(pair_facts, name=name)
-    return judged(id, probe, gained, pair_described, reference, wrong, mistakes)
+    return judged(id, probe, gained, pair_described, reference, wrong, PAIR_MISTAKES)
 
 
 # --- networks that nobody has trained

@@ -1,7 +1,5 @@
 """Exercises in which a network is trained: the solutions, and how networks are judged."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from foldedcells import solution
@@ -69,20 +67,6 @@ def test_hot_pixels_are_added_and_nothing_else():
     assert set(changed[changed != 0]) == {5000}
     assert run.good().good[changed != 0].all()
     assert run.fingerprint != trained.Hot(run).fingerprint
-
-
-def test_gain_is_that_of_the_mean_of_both_rates_and_its_interval_counts_changes_alone():
-    truth = np.arange(400) < 100
-    same = SimpleNamespace(truth=truth, kept=truth.copy())
-    value, low, high = trained.gain(same, same)
-    assert value == 0
-    assert low == -high
-    assert high < 0.02
-    worse = SimpleNamespace(truth=truth, kept=truth & (np.arange(400) >= 20))
-    value, low, high = trained.gain(worse, same)
-    assert value == pytest.approx(0.1, abs=0.003)  # 20 of 100 hits more, no miss: half of 0.2
-    assert 0.05 < low < value < high < 0.15
-    assert trained.gain(same, worse) == pytest.approx((-value, -high, -low))
 
 
 def test_a_network_of_the_wrong_input_is_named_and_one_that_raises_is_an_error():
