@@ -28,7 +28,7 @@ def add_commands(commands):
     grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
     grade.add_argument("--jobs", type=int, help="submissions at once (cores, as memory allows)")
     grade.add_argument("--container", default="auto", choices=("auto", "bwrap", "none"),
-                       help="where submissions run (auto: in bubblewrap, if it is there)")  # fmt: skip
+                       help="of the submissions (auto: bubblewrap, if it is there)")  # fmt: skip
     grade.set_defaults(command=_grade)
     contest = commands.add_parser("challenge", help="score the models that students handed in")
     contest.add_argument("models", nargs="+", help="files NAME.keras, or folders of them")

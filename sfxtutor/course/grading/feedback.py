@@ -10,7 +10,8 @@ import re
 
 import jinja2
 import nbformat
-from nbformat.v4 import new_code_cell, new_notebook, new_output, rejoin_lines
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4.rwbase import rejoin_lines
 
 from ..cells import grade_id, regions, role, task
 from ..exercises import check
