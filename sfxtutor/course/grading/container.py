@@ -9,6 +9,8 @@ import shutil
 import site
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 from ...support.disk import PACKAGE
 
@@ -82,6 +84,7 @@ def command(folder):
     options += ["--size", str(SCRATCH), "--tmpfs", str(folder)]
     options += ["--bind", str(folder / "link"), str(folder / "link")]
     options += compiled_code(folder / "compiled")
+    options += [part for place in solutions() for part in ("--tmpfs", place)]
     options += ["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", str(folder)]
     return ["bwrap", *ISOLATED, *options, "--unsetenv", "JPY_PARENT_PID"]
 
@@ -95,6 +98,13 @@ def user_packages():
 def shipped():
     """What lies beside the package in a checkout and inside an installed one; a list of str."""
     return [str(PACKAGE.parent / name) for name in ("pyproject.toml", "data/results")]
+
+
+def solutions():
+    """Folders of the course's assignments in what a kernel may read: an editable installation."""
+    beside = [PACKAGE, Path(sysconfig.get_path("purelib")) / "sfxtutor"]
+    places = [folder / "notebooks" / "assignments" for folder in beside]
+    return sorted({str(place) for place in places if place.is_dir()})
 
 
 def compiled_code(copies):

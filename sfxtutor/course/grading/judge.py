@@ -98,6 +98,12 @@ class Remote:
     def __len__(self):
         return self._kernel.act("length", self._number)
 
+    def __iter__(self):
+        return (self[number] for number in range(len(self)))
+
+    def __array__(self, *_, **__):
+        raise TypeError(f"Found a {self._kind}, expected numbers.")
+
     def __bool__(self):
         return True
 

@@ -104,17 +104,24 @@ def error_message(error):
         return ""
 
 
-def serve(path, names):
-    """Answer requests from a Unix socket until the other side hangs up.
+def serve(address, names):
+    """Answer requests until the other side hangs up.
 
     Parameters
     ----------
-    path : str
+    address : str or (str, int)
+        Of a Unix socket, or of a port.
     names : dict
         Values by name.
     """
+    kind = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(kind) as connection:
+        connection.connect(address)
+        answer_all(connection, names)
+
+
+def answer_all(connection, names):
+    """Answer requests from a connection until the other side hangs up."""
     server = Server(names)
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
-        while (message := receive(connection, server.given)) is not None:
-            server.answer(connection, *message)
+    while (message := receive(connection, server.given)) is not None:
+        server.answer(connection, *message)
