@@ -60,12 +60,14 @@ def problem(source):
     if first := MAGIC.match(lines[0]):
         if first[1] not in MOVED:
             return f"begins with the magic %%{first[1]}"
-        lines[0] = ""
+        lines[0] = "#"
     try:
         code = TransformerManager().transform_cell("\n".join(lines))
         compile(code, "<cell>", "exec", dont_inherit=True)
     except SyntaxError as error:
-        return f"has a {type(error).__name__} in line {error.lineno} ({error.msg})"
+        kind = type(error).__name__
+        article = "an" if kind.startswith("I") else "a"
+        return f"has {article} {kind} in line {error.lineno} ({error.msg})"
     except ValueError:
         return "holds a character that Python cannot read"
     return ""

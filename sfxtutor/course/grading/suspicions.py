@@ -23,7 +23,7 @@ TRACES = {
     r"getppid|psutil|os\.kill|/proc/": "other processes of the machine",
 }
 NAME = re.compile(r"SFXTUTOR_STUDENT[\"'\]\s,]*=?\s*[\"']?([^\"'\n)]*)")
-LONG_ENOUGH = {"answer": 250, "written": 80, "all": 200}  # characters: shorter ones may be chance
+LONG_ENOUGH = {"answer": 250, "written": 60, "all": 200}  # characters, no spaces: else chance
 
 
 def in_code(cells, released, student):

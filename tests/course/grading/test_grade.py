@@ -403,6 +403,31 @@ def test_rerun_gives_the_same_marks_and_the_reference_full_ones(lesson, source, 
     assert (out / "manual.csv").read_text().count("\n") == filled.count("\n")  # no row is lost
 
 
+def test_a_second_grading_executes_nothing_and_loses_nobody(lesson, source, tmp_path, monkeypatch):
+    _, first, folder = lesson
+    shutil.copytree(first, tmp_path / "graded")
+    shutil.copytree(folder / "own", tmp_path / "in" / "own")
+    marks = tmp_path / "graded" / "manual.csv"
+    marks.write_text(marks.read_text().replace(f"own,{NAME},w1,4,,", f"own,{NAME},w1,4,3,fine"))
+    executed = []
+    monkeypatch.setattr(
+        "sfxtutor.course.grading.grade.run_all", lambda notebooks, *_: executed.extend(notebooks)
+    )
+    assert grade(tmp_path / "in", tmp_path / "graded", source) == 0
+    assert executed == []
+    again, before = rows(tmp_path / "graded"), rows(first)
+    assert again.pop("own")["total"] == "8"
+    del before["own"]
+    assert again == before
+    pages = {path.parent.name for path in (tmp_path / "graded" / "feedback").rglob("*.html")}
+    assert pages == EXPECTED.keys()
+    assert "fine" in (tmp_path / "graded" / "feedback" / "own" / f"{NAME}.html").read_text()
+    changed = classroom.solved(nbformat.read(folder / "own" / f"{NAME}.ipynb", 4), g2="answer = 0")
+    classroom.write(tmp_path / "in" / "own" / f"{NAME}.ipynb", changed)
+    grade(tmp_path / "in", tmp_path / "graded", source)
+    assert [student for student, _ in executed] == ["own"]
+
+
 # Marks
 
 
