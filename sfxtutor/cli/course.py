@@ -73,7 +73,7 @@ def _grade(options):
         cell_seconds=options.seconds,
         total_seconds=max(300, options.seconds),
         memory_gib=options.memory,
-        at_once=options.jobs or jobs_at_once(options.memory),
+        at_once=jobs_at_once(options.memory, options.jobs),
         container=choose(options.container, lambda line: print(line, file=sys.stderr)),
     )
     graded = grade(options.submitted, options.out, options.source, limits)

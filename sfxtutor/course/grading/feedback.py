@@ -7,6 +7,7 @@ scripts and anything from the network.
 
 import copy
 import re
+from functools import lru_cache
 
 import jinja2
 import nbformat
@@ -48,9 +49,15 @@ def feedback_page(graded, assignment):
 def notebook_body(notebook):
     """HTML of a notebook; a remark where its outputs are too strange to be shown."""
     try:
-        return LessonExporter(template_name="basic").from_notebook_node(notebook)[0]
+        return exporter().from_notebook_node(notebook)[0]
     except Exception as error:  # a submission may hold anything; its marks are to be shown anyway
         return f"<p>The notebook cannot be shown here ({type(error).__name__}).</p>"
+
+
+@lru_cache
+def exporter():
+    """The exporter of all pages: it compiles its templates once."""
+    return LessonExporter(template_name="basic")
 
 
 def with_outputs(notebook, cells):

@@ -44,8 +44,15 @@ class Limits:
     container: str = "none"
 
 
-def jobs_at_once(memory_gib):
-    """How many submissions this machine can execute at once: cores, as far as memory allows."""
+def jobs_at_once(memory_gib, wish=None):
+    """How many submissions to execute at once: as wished, else cores, as far as memory allows.
+
+    Raises ValueError where the wish is less than one.
+    """
+    if wish is not None:
+        if wish < 1:
+            raise ValueError(f"Found --jobs {wish}, expected 1 or more.")
+        return wish
     fitting = int(psutil.virtual_memory().available / 2**30 / memory_gib)
     return max(1, min(psutil.cpu_count() or 1, fitting))
 

@@ -27,7 +27,6 @@ from sfxtutor.course.assignments import (
 )
 from sfxtutor.course.cells import grade_id, role
 from sfxtutor.course.exercises import check
-from sfxtutor.course.grading import container
 from sfxtutor.course.grading.marks import Graded, exercise_of
 from sfxtutor.course.grading.repair import Refused, plain, restore
 from sfxtutor.course.grading.submissions import Submission, find_submissions
@@ -50,9 +49,7 @@ EXPECTED = {
     **dict.fromkeys(("nomarker", "deaf"), ("refused", *EMPTY)),
     "loop": ("timed out", *EMPTY),
     **dict.fromkeys(("memory", "memory2"), ("out of memory", *EMPTY)),
-    "dead": ("kernel died", *EMPTY),
-    # In a container there is no parent to be killed.
-    "parent": ("kernel died", *EMPTY) if container.obstacle() else (BY_HAND, "3", "0"),
+    **dict.fromkeys(("dead", "parent"), ("kernel died", *EMPTY)),
 }
 
 
@@ -318,6 +315,7 @@ def test_reasons_and_notes_say_what_happened(lesson):
         ("loop", "reason", f"{NAME}-g1-test did not end within 20 s"),
         ("dead", "reason", f"{NAME}-g2-answer ended its own process"),
         ("spy", "notes", "the code has 'run_cell'"),
+        ("parent", "reason", "ended"),
         ("parent", "notes", "the code has 'os.kill'"),
         ("memory2", "reason", "more memory than the limit"),
         ("deaf", "reason", "interferes with the tests"),

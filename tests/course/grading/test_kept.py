@@ -15,7 +15,7 @@ from sfxtutor.cli.main import main
 from sfxtutor.course.assignments import read_assignments
 from sfxtutor.course.grading.kept import Executed, key, other_rows, write_rows
 from sfxtutor.course.grading.marks import Graded
-from sfxtutor.course.grading.pool import Limits
+from sfxtutor.course.grading.pool import Limits, jobs_at_once
 from sfxtutor.course.grading.submissions import Submission
 
 
@@ -70,6 +70,13 @@ def test_what_the_machine_could_not_start_is_not_kept(tmp_path):
     assert executed.read("a") == {"reason": "", "tests": {}}
     (tmp_path / "executed" / "a.json").write_text("{")
     assert executed.read("a") is None
+
+
+def test_jobs_are_as_wished_and_at_least_one():
+    assert jobs_at_once(6, 3) == 3
+    assert jobs_at_once(10**6) == 1  # no machine has the memory
+    with pytest.raises(ValueError, match="Found --jobs 0, expected 1 or more"):
+        jobs_at_once(6, 0)
 
 
 def graded(student, assignment, **parts):
