@@ -26,6 +26,9 @@ def add_commands(commands):
     grade.add_argument("--out", default="graded", help="folder of marks and feedback (graded)")
     grade.add_argument("--seconds", type=float, default=60, help="that a cell may take (60)")
     grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
+    grade.add_argument("--jobs", type=int, help="submissions at once (cores, as memory allows)")
+    grade.add_argument("--container", default="auto", choices=("auto", "bwrap", "none"),
+                       help="of the submissions (auto: bubblewrap, if it is there)")  # fmt: skip
     grade.set_defaults(command=_grade)
     contest = commands.add_parser("challenge", help="score the models that students handed in")
     contest.add_argument("models", nargs="+", help="files NAME.keras, or folders of them")
@@ -62,13 +65,16 @@ def _assign(options):
 
 
 def _grade(options):
+    from ..course.grading.container import choose
     from ..course.grading.grade import grade, without_marks
-    from ..course.grading.pool import Limits
+    from ..course.grading.pool import Limits, jobs_at_once
 
     limits = Limits(
         cell_seconds=options.seconds,
         total_seconds=max(300, options.seconds),
         memory_gib=options.memory,
+        at_once=jobs_at_once(options.memory, options.jobs),
+        container=choose(options.container, lambda line: print(line, file=sys.stderr)),
     )
     graded = grade(options.submitted, options.out, options.source, limits)
     left = len(without_marks(graded))

@@ -71,8 +71,22 @@ def assign(out, source=None):
 
 
 def assignment_folder(source=None):
-    """Folder of the sources: the given one, else that of the course; a `pathlib.Path`."""
-    return Path(source) if source else notebook_folder() / "assignments" / "source"
+    """Folder of the sources: the given one, else that of the course; a `pathlib.Path`.
+
+    Raises
+    ------
+    FileNotFoundError
+        None is given, and the package is not in a checkout: its wheel holds no solutions.
+    """
+    if source:
+        return Path(source)
+    folder = notebook_folder() / "assignments" / "source"
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            "Found no sources of assignments in this installation, expected the repository's "
+            "notebooks/assignments/source. Clone the repository and name that folder by --source."
+        )
+    return folder
 
 
 def read_assignments(folder):

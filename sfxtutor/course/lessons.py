@@ -39,8 +39,9 @@ def find_notebooks(folder):
 def working_copy(folder="sfxtutor_notebooks"):
     """Folder in which a learner may change the lessons.
 
-    In a checkout these are the lessons themselves. Those inside an installed package belong to
-    the installation, so they are copied; a lesson that is already there is never overwritten.
+    The lessons alone are copied: those inside an installed package belong to the installation, and
+    beside those of a checkout lie the assignments' sources with their solutions. A lesson that is
+    already there is never overwritten.
 
     Parameters
     ----------
@@ -51,12 +52,9 @@ def working_copy(folder="sfxtutor_notebooks"):
     -------
     pathlib.Path
     """
-    source = notebook_folder()
-    if not source.is_relative_to(disk.PACKAGE):
-        return source
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for notebook in find_notebooks(source):
+    for notebook in find_notebooks(notebook_folder()):
         if not (folder / notebook.name).exists():
             shutil.copyfile(notebook, folder / notebook.name)
     return folder

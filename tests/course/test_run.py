@@ -5,12 +5,14 @@ import json
 import platform
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from places import ROOT
 
 import sfxtutor
 from sfxtutor.course import pages
@@ -260,12 +262,23 @@ def test_an_installed_course_is_copied_and_never_overwritten(tmp_path, monkeypat
     assert [path.read_text() for path in find_notebooks(mine)] == ["my work", "new"]
 
 
-def test_a_checkout_is_worked_on_in_place(tmp_path, monkeypatch):
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / "00_a.ipynb").touch()
-    (tmp_path / "pyproject.toml").touch()
+def test_the_copy_of_a_checkout_holds_no_source_of_an_assignment(tmp_path, monkeypatch):
+    source = tmp_path / "notebooks" / "assignments" / "source" / "lesson00" / "lesson00.ipynb"
+    source.parent.mkdir(parents=True)
+    for path in (source, tmp_path / "notebooks" / "00_a.ipynb", tmp_path / "pyproject.toml"):
+        path.touch()
     monkeypatch.setattr("sfxtutor.support.disk.PACKAGE", tmp_path / "sfxtutor")
-    assert notebook_folder() == working_copy() == tmp_path / "notebooks"
+    assert notebook_folder() == tmp_path / "notebooks"
+    mine = working_copy(tmp_path / "mine")
+    assert [path.name for path in mine.rglob("*")] == ["00_a.ipynb"]
+
+
+def test_the_wheel_carries_every_lesson_and_no_solution():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    carried = {name for name in wheel if name.startswith("notebooks")}
+    assert carried == {f"notebooks/{path.name}" for path in find_notebooks(ROOT / "notebooks")}
+    assert all(wheel[name] == f"sfxtutor/{name}" for name in carried)
 
 
 def test_a_course_without_lessons_says_where_it_looked(tmp_path, monkeypatch):

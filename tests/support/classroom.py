@@ -154,6 +154,7 @@ DEAF = "from IPython.core.interactiveshell import InteractiveShell\n"
 DEAF += "async def deaf(*a, **k):\n    return real\n"
 DEAF += "real = get_ipython().run_cell('1')\n"
 DEAF += "get_ipython().run_cell_async = deaf"
+PARENT = "import os; os.kill(os.getppid(), 9); os._exit(3)"  # in a container there is none
 LOOP = "    while True:\n        print('x' * 100)"
 ORPHAN = "import subprocess; subprocess.Popen(['sleep', '3141'], start_new_session=True)"
 
@@ -180,7 +181,7 @@ def hand_in(folder, released):
         "memory": solved(released, "    return np.ones(1_300_000_000)"),
         "memory2": solved(released, g2="big = np.ones(1_300_000_000)"),
         "dead": solved(released, g2="import os; os._exit(3)"),
-        "parent": solved(released, g2="import os, signal; os.kill(os.getppid(), signal.SIGKILL)"),
+        "parent": solved(released, g2=PARENT),
         "forged": solved(released, FORGED),
         "deaf": solved(released, SWAPPED, g2=DEAF),
         "spy": solved(released, RIGHT + HOOK, g2=f"{ORPHAN}\nprint(*seen)\nanswer = 0"),

@@ -1,24 +1,31 @@
 """Pages for students and for the instructor; no hidden test and no solution stands on the former.
 
-The pages show what submissions contain, so they forbid scripts and anything from the network.
+A student's page shows the outputs of the submitted file: what the code shows while it is graded may
+hold what it has seen of a hidden test. The pages show what submissions contain, so they forbid
+scripts and anything from the network.
 """
 
 import copy
+import re
+from functools import lru_cache
 
 import jinja2
-from nbformat.v4 import new_output
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4.rwbase import rejoin_lines
 
-from ..cells import grade_id, regions, role, task, visible_text
+from ..cells import grade_id, regions, role, task
 from ..exercises import check
 from ..pages import TEMPLATES, LessonExporter
-from .marks import GRADED, errors
+from .marks import GRADED, plain_kind
 from .report import describe_statuses
 
-REMOVED = "[output removed: it repeats a test that is not shown]"
+LARGEST = 2_000_000  # characters of a cell's outputs
+LEFT_OUT = "[output left out: it is too large, or no output of a notebook]"
 
 
 def feedback_page(graded, assignment):
-    """A student's page: marks, what each check said, and the notebook as it was executed.
+    """A student's page: marks, what each check found, and the notebook as it was handed in.
 
     Parameters
     ----------
@@ -31,7 +38,7 @@ def feedback_page(graded, assignment):
     str
         HTML.
     """
-    body = notebook_body(without_secrets(graded, assignment)) if graded.points else ""
+    body = notebook_body(shown(graded, assignment)) if graded.points else ""
     rows = [
         (name, graded.points.get(name), most, sentence(graded, name))
         for name, most in graded.most.items()
@@ -42,62 +49,97 @@ def feedback_page(graded, assignment):
 def notebook_body(notebook):
     """HTML of a notebook; a remark where its outputs are too strange to be shown."""
     try:
-        return LessonExporter(template_name="basic").from_notebook_node(notebook)[0]
+        return exporter().from_notebook_node(notebook)[0]
     except Exception as error:  # a submission may hold anything; its marks are to be shown anyway
         return f"<p>The notebook cannot be shown here ({type(error).__name__}).</p>"
 
 
-def without_secrets(graded, assignment):
-    """Copy of the executed notebook to be shown to its author.
+@lru_cache
+def exporter():
+    """The exporter of all pages: it compiles its templates once."""
+    return LessonExporter(template_name="basic")
 
-    A test shows its visible part and what the check said, nothing else that it printed or raised:
-    tracebacks and the student's own prints would show the hidden part.
+
+def with_outputs(notebook, cells):
+    """Copy of a restored notebook with the outputs that the submitted file has.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        See `sfxtutor.course.grading.repair.restore`.
+    cells : list of dict
+        See `sfxtutor.course.grading.repair.read_cells`.
+
+    Returns
+    -------
+    nbformat.NotebookNode
     """
-    hidden = hidden_lines(assignment)
-    shown = {grade_id(cell): cell.source for cell in assignment.released.cells}
-    notebook = copy.deepcopy(graded.notebook)
+    notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        if grade_id(cell) and role(cell) == "test":
-            cell.source = shown[grade_id(cell)]
-            cell.outputs = check_outputs(graded, task(cell))
-        else:
-            cell.outputs = [clean(output, hidden) for output in cell.outputs]
+        if cell.cell_type == "code":
+            cell.outputs = []
+            for submitted in cells:
+                same = submitted["source"].strip() == cell.source.strip()
+                if (grade_id(cell) in submitted["ids"]) if grade_id(cell) else same:
+                    cell.outputs += valid_outputs(submitted["outputs"])
     return notebook
 
 
-def hidden_lines(assignment):
-    """Lines of an assignment's hidden tests that stand nowhere in its release; a set."""
-    public = "\n".join(visible_text(cell) for cell in assignment.released.cells)
-    tests = [cell for cell in assignment.source.cells if role(cell) == "test"]
-    lines = {line.strip() for cell in tests for line in regions(cell.source)[1]}
-    return {line for line in lines if len(line) >= 8 and line not in public}
+def valid_outputs(outputs):
+    """Outputs of a submitted cell as nbformat has them; a remark in place of what is none."""
+    if len(str(outputs)) <= LARGEST:
+        try:
+            book = new_notebook(cells=[new_code_cell(outputs=nbformat.from_dict(outputs))])
+            book = rejoin_lines(book)
+            nbformat.validate(book)
+            return book.cells[0].outputs
+        except Exception:  # a submission may hold anything
+            pass
+    return [new_output("stream", name="stdout", text=LEFT_OUT)]
 
 
-def clean(output, hidden):
-    """An output, or a remark in its place where it holds one of the hidden lines."""
-    parts = [output.get("text", ""), *output.get("traceback", ()), output.get("evalue", "")]
-    text = "\n".join(map(str, [*parts, *output.get("data", {}).values()]))
-    if any(line in text for line in hidden):
-        return new_output("stream", name="stdout", text=REMOVED)
-    return output
+def shown(graded, assignment):
+    """Copy of a notebook to be shown to its author: its tests as they were given out."""
+    released = {grade_id(cell): cell.source for cell in assignment.released.cells}
+    notebook = copy.deepcopy(graded.notebook)
+    for cell in notebook.cells:
+        if grade_id(cell) and role(cell) == "test":
+            cell.source = released[grade_id(cell)]
+            cell.outputs = check_outputs(graded, task(cell))
+    return notebook
 
 
 def check_outputs(graded, name):
     """Outputs in place of a test's own: the result and a sentence on the points."""
     outputs = []
-    result = graded.results[name]
+    result = public_result(graded, name)
     if result:
-        result = check.Result(**result)
         outputs.append(new_output("display_data", data=result._repr_mimebundle_()))
     text = f"{number(graded.points[name])} of {number(graded.most[name])} points."
     text = f"{text} {sentence(graded, name, with_check=False)}".strip()
     return [*outputs, new_output("stream", name="stdout", text=text)]
 
 
+def public_result(graded, name):
+    """What a check found, as a `Result` without words that the student's code can have chosen.
+
+    A value or an error's message can repeat what the code has seen of a hidden test. They are shown
+    where the submitted file shows the same, which cannot have seen one; None without a result.
+    """
+    result = graded.results[name]
+    if not result:
+        return None
+    result = check.Result(**result)
+    cells = [c for c in graded.notebook.cells if role(c) == "test" and task(c) == name]
+    if str(result) in str([cell.outputs for cell in cells]):
+        return result
+    text = re.sub(r"raised (\w+).*", lambda found: f"raised {plain_kind(found[1])}.", result.text)
+    chosen = result.diagnosis == check.FAILED
+    return check.Result(result.id, result.passed, result.diagnosis, text if chosen else result.text)
+
+
 def sentence(graded, name, with_check=True):
-    """What a student is told about a task beside the points; "" where nothing is to be said."""
+    """What a student reads about a task beside the points; "" where there is nothing to be said."""
     if name in graded.comments:
         return graded.comments[name]
     if not graded.points:
@@ -106,13 +148,9 @@ def sentence(graded, name, with_check=True):
     if result and result["passed"] and not points:
         return "Right in the visible test, but not on a further case that is not shown."
     if result:
-        return f"{result['text']} {result.get('detail', '')}".strip() if with_check else ""
-    if points:
-        return ""
-    cell = next(c for c in graded.notebook.cells if role(c) == "test" and task(c) == name)
-    error = errors(cell)[0]
-    what = f": {error.evalue[:200]}" if error.ename == "NameError" else ""  # others may quote it
-    return f"The test ended early: {error.ename}{what}"
+        result = public_result(graded, name)
+        return f"{result.text} {result.detail}".strip() if with_check else ""
+    return graded.endings[name]
 
 
 def written_page(graded, assignments):
@@ -132,10 +170,21 @@ def written_page(graded, assignments):
     return render_page("written.html.j2", tasks=tasks)
 
 
-def report_page(findings, statuses):
-    """The misconception report as HTML; the arguments as of `report.misconceptions`."""
+def report_page(findings, statuses, notes=()):
+    """The misconception report as HTML; the arguments as of `report.misconceptions`.
+
+    Parameters
+    ----------
+    findings, statuses
+    notes : list of (student, assignment, list of str)
+        What the instructor may look into.
+
+    Returns
+    -------
+    str
+    """
     return render_page(
-        "misconceptions.html.j2", findings=findings, intro=describe_statuses(statuses)
+        "misconceptions.html.j2", findings=findings, intro=describe_statuses(statuses), notes=notes
     )
 
 

@@ -2,16 +2,17 @@
 
 import csv
 import io
-import shutil
-import uuid
 from collections import Counter
 from pathlib import Path
 
 from ...support.disk import write_text
 from ..assignments import assignment_folder, read_assignments
-from ..cells import nbgrader
-from .feedback import feedback_page, report_page, written_page
-from .marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points, with_ends
+from ..cells import grade_id, nbgrader, role
+from . import suspicions
+from .cell_code import magic_first
+from .feedback import feedback_page, report_page, with_outputs, written_page
+from .kept import Executed, key, other_rows, write_rows
+from .marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points
 from .pool import Limits, run_all
 from .repair import Refused, read_cells, restore, seen_right
 from .report import findings, misconceptions
@@ -22,8 +23,10 @@ from .written import Marks
 def grade(submitted, out="graded", source=None, limits=None, tell=print):
     """Grade every submission in a folder.
 
-    All notebooks are read before the first is executed, and every grading begins again: the same
-    submissions get the same marks. Marks of written answers are read from ``OUT/manual.csv``.
+    All notebooks are read before the first is executed. What was executed once is kept in
+    ``OUT/executed`` by its content, so that a grading that was stopped goes on, and one after marks
+    were entered executes nothing. Marks of written answers are read from ``OUT/manual.csv``.
+    Submissions of an earlier grading that are not in the folder keep their rows and pages.
 
     Parameters
     ----------
@@ -41,6 +44,7 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     Returns
     -------
     list of sfxtutor.course.grading.marks.Graded
+        Of the submissions in the folder.
 
     Raises
     ------
@@ -57,6 +61,7 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     by_hand = Marks(out / "manual.csv")
     submissions = find_submissions(submitted, list(assignments))
     graded = [Graded(submission, reason=submission.problem) for submission in submissions]
+    others = other_rows(graded, out)
     waiting = [(entry, *prepared) for entry in graded if (prepared := prepare(entry, assignments))]
     count = len(graded) - len(waiting)
     for entry in graded:
@@ -65,9 +70,9 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
 
     def done(number, reply):
         nonlocal count
-        entry, _, token, seen = waiting[number]
+        entry, _, seen = waiting[number]
         try:
-            mark(entry, assignments[entry.submission.assignment], reply, token, by_hand)
+            mark(entry, assignments[entry.submission.assignment], reply, by_hand)
             entry.notes += doubts(entry, seen)
         except Exception as error:  # a submission may hold anything; it must not stop the others
             entry.points, entry.status = {}, REFUSED
@@ -77,17 +82,14 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
         count += 1
         tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
-    run_all(
-        [(entry.submission.student, notebook) for entry, notebook, *_ in waiting],
-        limits or Limits(),
-        done,
-    )
-    write_all(graded, assignments, by_hand, out)
+    notebooks = [(entry.submission.student, notebook) for entry, notebook, _ in waiting]
+    execute(notebooks, limits or Limits(), Executed(out / "executed"), done)
+    write_all(graded, others, assignments, by_hand, out)
     return graded
 
 
 def prepare(entry, assignments):
-    """Notebook to execute, its secret, what its author saw as right; None where it is refused."""
+    """Notebook to execute, and what its author saw as right; None where it is refused."""
     assignment = assignments.get(entry.submission.assignment)
     if assignment:
         entry.most = most_points(assignment)
@@ -99,9 +101,50 @@ def prepare(entry, assignments):
     except Refused as refusal:
         entry.reason = str(refusal)
         return None
-    token = uuid.uuid4().hex
-    with_ends(notebook, token)
-    return notebook, token, seen_right(cells)
+    entry.notebook = with_outputs(notebook, cells)
+    released = assignment.released
+    entry.prints = suspicions.fingerprints(notebook, released)
+    entry.suspicions = suspicions.in_code(cells, released, entry.submission.student)
+    entry.notes += put_right(notebook)
+    return notebook, seen_right(cells)
+
+
+def put_right(notebook):
+    """Move magics of the student's cells to the first line, in place; notes on it."""
+    notes = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (role(cell) == "answer" or not grade_id(cell)):
+            cell.source, moved = magic_first(cell.source)
+            where = grade_id(cell) or "a cell of the student's own"
+            notes += [f"{moved} stood below the first line of {where} and was moved"] * bool(moved)
+    return notes
+
+
+def execute(notebooks, limits, executed, done):
+    """Execute the notebooks whose execution is not kept, and keep it.
+
+    Parameters
+    ----------
+    notebooks : list of (student, nbformat.NotebookNode)
+    limits : Limits
+    executed : Executed
+    done : callable
+        Takes a number in the list and its reply, as of `run_all`.
+    """
+    names = [key(notebook, student, limits) for student, notebook in notebooks]
+    left = []
+    for number, name in enumerate(names):
+        reply = executed.read(name)
+        if reply is None:
+            left.append(number)
+        else:
+            done(number, reply)
+
+    def keep(place, reply):
+        executed.write(names[left[place]], reply)
+        done(left[place], reply)
+
+    run_all([notebooks[number] for number in left], limits, keep)
 
 
 def doubts(entry, seen):
@@ -124,26 +167,40 @@ def progress_text(entry):
     return line if entry.points else f"{line}. {entry.reason}"
 
 
-def write_all(graded, assignments, by_hand, out):
-    """Write everything that `grade` promises."""
-    shutil.rmtree(out / "feedback", ignore_errors=True)  # of an earlier grading
+def write_all(graded, others, assignments, by_hand, out):
+    """Write everything that `grade` promises; `others` were graded before and keep their pages."""
     out.mkdir(parents=True, exist_ok=True)
     by_hand.write()
     for entry in graded:
         folder = out / "feedback" / entry.submission.student
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "not graded.html").unlink(missing_ok=True)  # of an earlier file
+    for entry in graded:
+        folder = out / "feedback" / entry.submission.student
         name = entry.submission.assignment or "not graded"
         page = feedback_page(entry, assignments.get(entry.submission.assignment))
         write_text(folder / f"{name}.html", page)
+    graded = sorted([*graded, *others], key=lambda entry: place(entry.submission))
+    write_rows(graded, out)
+    in_class = suspicions.in_class(graded)
+    for entry in graded:
+        entry.suspicions = [*entry.suspicions, *in_class[place(entry.submission)]]
     statuses = Counter(entry.status for entry in graded)
-    found = findings(graded, assignments)
+    marked = [entry for entry in graded if entry.submission.assignment in assignments]
+    found = findings(marked, assignments)
+    notes = [(*place(entry.submission), entry.suspicions) for entry in graded if entry.suspicions]
     for name, text in (
         ("misconceptions.md", misconceptions(found, statuses)),
-        ("misconceptions.html", report_page(found, statuses)),
+        ("misconceptions.html", report_page(found, statuses, notes)),
         ("written.html", written_page(graded, assignments)),
         ("grades.csv", grades_table(graded)),
     ):
         write_text(out / name, text)
+
+
+def place(submission):
+    """Student and assignment: where a submission stands in the tables."""
+    return submission.student, submission.assignment
 
 
 def grades_table(graded):
@@ -169,7 +226,7 @@ def grades_table(graded):
         most = f"{sum(entry.most.values()):g}" if entry.most else ""
         name = entry.submission
         writer.writerow([name.student, name.assignment, entry.status, *numbers, most, entry.reason,
-                         "; ".join(entry.notes)])  # fmt: skip
+                         "; ".join([*entry.notes, *entry.suspicions])])  # fmt: skip
     return text.getvalue()
 
 

@@ -1,16 +1,15 @@
 """Marks of an executed submission; a submission that failed has none, which is not 0."""
 
-import copy
+import builtins
 import re
 from dataclasses import dataclass, field
 
-from ..cells import TEXT_STUB, grade_id, nbgrader, role, task
-from ..exercises.check import MIME
+from ..cells import TEXT_STUB, grade_id, role, task
+from . import cell_code
 from .submissions import Submission
 
 GRADED, BY_HAND, REFUSED = "graded", "needs manual grading", "refused"
 MEMORY = "out of memory"
-END_MIME = "application/vnd.sfxtutor.end+json"  # a test shows it when it has come to its end
 MEMORY_ERRORS = r"(\w*MemoryError|ResourceExhaustedError|bad_alloc)"
 
 
@@ -28,6 +27,17 @@ class Graded:
         Per automatic task what `sfxtutor.check` said; {} where it said nothing.
     written : dict of str to str
         The answers to be marked by hand.
+    endings : dict of str to str
+        Per automatic task why its test ended early, in a sentence; "" where it did not.
+    values : dict of str to dict
+        Per automatic task the values that its test took from the kernel, as
+        `sfxtutor.course.grading.judge.kept` gives them.
+    prints : dict of str to list
+        Per answer its fingerprint and its length (see `sfxtutor.course.grading.suspicions`).
+    suspicions : list of str
+        What the instructor may look into.
+    notebook : nbformat.NotebookNode
+        The restored notebook, with the outputs of the submitted file.
     """
 
     submission: Submission
@@ -39,6 +49,10 @@ class Graded:
     results: dict = field(default_factory=dict)
     written: dict = field(default_factory=dict)
     comments: dict = field(default_factory=dict)
+    endings: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+    prints: dict = field(default_factory=dict)
+    suspicions: list = field(default_factory=list)
     notebook: object = None
 
     @property
@@ -59,49 +73,34 @@ def most_points(assignment):
     return {task(cell): float(cell.metadata.nbgrader.points) for cell in graded}
 
 
-def with_ends(notebook, token):
-    """Let every test of a notebook end with a sign; code that keeps tests from running lacks it.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Changed in place.
-    token : str
-        A secret of this execution.
-    """
-    for cell in notebook.cells:
-        if role(cell) == "test":
-            sign = f"{{{END_MIME!r}: {token!r}}}"
-            cell.source += f'\n__import__("IPython").display.display({sign}, raw=True)'
-
-
-def mark(graded, assignment, reply, token, by_hand):
+def mark(graded, assignment, reply, by_hand):
     """Fill in a submission's marks.
 
     Parameters
     ----------
     graded : Graded
-        Changed in place.
+        Changed in place; `notebook` is the one that was executed.
     assignment : sfxtutor.course.assignments.Assignment
     reply : dict
         See `sfxtutor.course.grading.runner.execute_submission`.
-    token : str
-        As given to `with_ends`.
     by_hand : sfxtutor.course.grading.written.Marks
         Of the written tasks.
     """
-    graded.notebook = reply["notebook"]
     graded.status, graded.reason = reply["status"], reply["reason"]
     if graded.status == "ran":
-        graded.status, graded.reason = obstacle(graded.notebook, token)
+        graded.status, graded.reason = obstacle(graded.notebook, reply)
     if graded.status != GRADED:
         return
     for cell in graded.notebook.cells:
+        name = task(cell) if role(cell) != "locked" else ""
         if role(cell) == "test":
-            graded.points[task(cell)] = points(cell)
-            graded.results[task(cell)] = check_result(cell)
+            outcome = reply["tests"][grade_id(cell)]
+            graded.points[name] = graded.most[name] if outcome["passed"] else 0.0
+            graded.results[name] = outcome["result"]
+            graded.endings[name] = ending(graded.notebook, name, outcome, reply["errors"])
+            graded.values[name] = outcome["values"]
         elif role(cell) == "written":
-            graded.written[task(cell)] = written_text(cell, assignment)
+            graded.written[name] = written_text(cell, assignment)
     by_hand.enter(graded)
     if None in graded.points.values():
         waiting = ", ".join(name for name, value in graded.points.items() if value is None)
@@ -109,68 +108,69 @@ def mark(graded, assignment, reply, token, by_hand):
         graded.reason = f"Read the answer to {waiting} in written.html, enter manual.csv, repeat."
 
 
-def obstacle(notebook, token):
+def obstacle(notebook, reply):
     """Why an executed notebook cannot be marked: status and reason, ("graded", "") if it can."""
-    for cell in notebook.cells:
+    tests = [n for n, cell in enumerate(notebook.cells) if role(cell) == "test"]
+    for number, kind, message in reply["errors"]:
+        cell = notebook.cells[number]
         name = grade_id(cell) or "one of the student's own cells"
-        for error in errors(cell):
-            if re.fullmatch(MEMORY_ERRORS, error.ename):
-                return MEMORY, f"{name} asked for more memory than the limit ({error.evalue})."
-        kind = role(cell) if grade_id(cell) else ""
-        if kind == "locked" and errors(cell):
-            what = f"{errors(cell)[0].ename}: {errors(cell)[0].evalue}"
+        if re.fullmatch(MEMORY_ERRORS, kind):
+            return MEMORY, f"{name} asked for more memory than the limit."
+        if grade_id(cell) and role(cell) == "locked":
+            known = number < min(tests, default=0)  # later a message may repeat a hidden test
+            what = f"{kind}: {message}" if known else kind
             return REFUSED, f"The given cell {name} raised {what}. Run it by hand to see why."
-        if kind != "test":
-            continue
-        result = check_result(cell)
-        if re.search(f"raised {MEMORY_ERRORS}", result.get("text", "")):
-            return MEMORY, f"The answer tested by {name} asked for more memory than the limit."
-        if not credible(cell, result, token):
+    for name in (grade_id(notebook.cells[number]) for number in tests):
+        outcome = reply["tests"].get(name)
+        if outcome is None:
             return REFUSED, (
-                f"The test {name} gave points without having run to its end and shown a check "
-                "that passed: the submission's code interferes with the tests. Read it by hand."
+                f"The kernel gave no answer at the place of {name}: the submission's code "
+                "interferes with the tests. Read it by hand."
             )
+        kind = outcome["error"][0] if outcome["of_student"] else ""
+        text = outcome["result"].get("text", "")
+        if re.fullmatch(MEMORY_ERRORS, kind) or re.search(f"raised {MEMORY_ERRORS}", text):
+            return MEMORY, f"The answer tested by {name} asked for more memory than the limit."
     return GRADED, ""
 
 
-def credible(cell, result, token):
-    """Whether a test that gives points ran to its end and its check, where it has one, passed."""
-    if not points(cell):
-        return True
-    ended = any(out.get("data", {}).get(END_MIME) == token for out in cell.outputs)
-    return ended and (result.get("passed", False) or not exercise_of(cell))
+def ending(notebook, name, outcome, errors):
+    """Why a task's test ended early, in a sentence for the student; "" where it did not.
+
+    It holds nothing that the submission's code can choose: that may have seen a hidden test.
+    """
+    if outcome["passed"] or outcome["result"]:
+        return ""
+    kind, message = outcome["error"]
+    if outcome["of_student"]:
+        return f"Your code raised {plain_kind(kind)} in the test."
+    if kind == "AssertionError":
+        return "The answer is not what the test expects."
+    for number, cell in enumerate(notebook.cells):
+        if role(cell) != "answer" or task(cell) != name or kind != "NameError":
+            continue
+        if problem := cell_code.problem(cell.source):
+            return f"The cell of {name} {problem}, so {message}."
+        if raised := [error[1] for error in errors if error[0] == number]:
+            return f"The cell of {name} raised {plain_kind(raised[0])}, so {message}."
+    return (
+        f"The test ended early: {kind}: {message}"
+        if kind == "NameError"
+        else (f"The test ended early: {kind}")
+    )
+
+
+def plain_kind(kind):
+    """Name of an error of Python's own; that of another is the student's choice."""
+    known = getattr(builtins, kind, None)
+    own = isinstance(known, type) and issubclass(known, BaseException)
+    return kind if own else "an error of another kind"
 
 
 def exercise_of(cell):
     """Id of the exercise whose result a test shows, "" where it shows none."""
     match = re.search(r'check\("(nb\d\d\.\w+)"', cell.source)
     return match[1] if match and "display(" in cell.source else ""
-
-
-def points(cell):
-    """Points of an executed test, by nbgrader: all or none.
-
-    Only errors count. With a warning on stderr nbgrader alone gives 0, and with a number that the
-    student's code shows before the error it gives as many points.
-    """
-    judged = copy.deepcopy(cell)
-    judged.outputs = errors(cell)
-    return nbgrader().utils.determine_grade(judged)[0]
-
-
-def errors(cell):
-    """The errors among a cell's outputs; a list."""
-    return [out for out in cell.get("outputs", ()) if out.output_type == "error"]
-
-
-def check_result(cell):
-    """What the check of a test's own exercise said: the last such output, else {}."""
-    for output in reversed(cell.outputs):
-        result = output.get("data", {}).get(MIME)
-        if isinstance(result, dict) and result.get("id") == exercise_of(cell):
-            words = {key: str(result.get(key, "")) for key in ("id", "diagnosis", "text", "detail")}
-            return words | {"passed": result.get("passed") is True}
-    return {}
 
 
 def written_text(cell, assignment):

@@ -1,4 +1,4 @@
-"""Run submissions apart from the grading: own process, own folder, own environment, limits."""
+"""Run submissions outside the grading: own process, own folder, own environment, limits."""
 
 import json
 import os
@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 import psutil
 
 TOKEN = "SFXTUTOR_GRADING"  # in the environment of all that a submission starts
@@ -33,12 +32,29 @@ GRACE = 60  # seconds after which a process that does not reply is ended
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may take: s per cell, s in all, GiB of address space; how many at once."""
+    """What a submission may take: s per cell, s in all, GiB; how many at once; its container.
+
+    The GiB are those of a process's addresses, and of the memory of all processes together.
+    """
 
     cell_seconds: float = 60
     total_seconds: float = 300
     memory_gib: float = 6
     at_once: int = 2
+    container: str = "none"
+
+
+def jobs_at_once(memory_gib, wish=None):
+    """How many submissions to execute at once: as wished, else cores, as far as memory allows.
+
+    Raises ValueError where the wish is less than one.
+    """
+    if wish is not None:
+        if wish < 1:
+            raise ValueError(f"Found --jobs {wish}, expected 1 or more.")
+        return wish
+    fitting = int(psutil.virtual_memory().available / 2**30 / memory_gib)
+    return max(1, min(psutil.cpu_count() or 1, fitting))
 
 
 def run_all(notebooks, limits, done):
@@ -54,7 +70,7 @@ def run_all(notebooks, limits, done):
     Returns
     -------
     list of dict
-        As `runner.execute_submission` gives them; "notebook" is a NotebookNode, or None.
+        As `runner.execute_submission` gives them.
     """
     runners = queue.SimpleQueue()
     count = min(limits.at_once, len(notebooks))
@@ -93,6 +109,8 @@ class Runner:
                 "notebook": notebook,
                 "folder": folder,
                 "env": submission_environment(student, folder, token),
+                "student": student,
+                "container": self.limits.container,
                 "cell_seconds": self.limits.cell_seconds,
                 "total_seconds": self.limits.total_seconds,
                 "memory": int(self.limits.memory_gib * 2**30),
@@ -111,14 +129,13 @@ class Runner:
         try:
             self.process.stdin.write(json.dumps(job) + "\n")
             self.process.stdin.flush()
-            reply = json.loads(self.process.stdout.readline())
-            return reply | {"notebook": nbformat.from_dict(reply["notebook"])}
+            return json.loads(self.process.stdout.readline())
         except (OSError, ValueError):  # it is gone: no line, or half a line
             late = alarm.finished.is_set()
             self.close()
             status = "timed out" if late else "kernel died"
             reason = "The process that executed the notebook was ended or stopped by it."
-            return {"status": status, "reason": reason, "notebook": None}
+            return {"status": status, "reason": reason, "tests": {}, "errors": []}
         finally:
             alarm.cancel()
 
@@ -151,6 +168,7 @@ def submission_environment(student, folder, token):
     own = {
         "HOME": folder,
         "TMPDIR": folder,
+        "USER": "student",
         "SFXTUTOR_DATA": str(Path(folder) / "data"),
         "SFXTUTOR_STUDENT": student,
         TOKEN: token,
@@ -159,7 +177,10 @@ def submission_environment(student, folder, token):
 
 
 def end_all(token):
-    """End every process that a submission left behind, known by its environment."""
+    """End what a submission left behind, known by its environment, where its runner was ended.
+
+    The runner itself ends all that is below it (`sfxtutor.course.grading.watch`).
+    """
     for process in psutil.process_iter():
         try:
             if process.environ().get(TOKEN) == token:
