@@ -4,6 +4,7 @@ The pages show what submissions contain, so they forbid scripts and anything fro
 """
 
 import copy
+import json
 
 import jinja2
 from nbformat.v4 import new_output
@@ -11,7 +12,8 @@ from nbformat.v4 import new_output
 from ..cells import grade_id, regions, role, task, visible_text
 from ..exercises import check
 from ..pages import TEMPLATES, LessonExporter
-from .marks import GRADED, errors
+from .failures import failure
+from .marks import GRADED
 from .report import describe_statuses
 
 REMOVED = "[output removed: it repeats a test that is not shown]"
@@ -31,9 +33,11 @@ def feedback_page(graded, assignment):
     str
         HTML.
     """
-    body = notebook_body(without_secrets(graded, assignment)) if graded.points else ""
+    body = ""
+    if graded.points and graded.notebook:
+        body = notebook_body(without_secrets(graded, assignment))
     rows = [
-        (name, graded.points.get(name), most, sentence(graded, name))
+        (name, graded.points.get(name), most, sentence(graded, assignment, name))
         for name, most in graded.most.items()
     ]
     return render_page("feedback.html.j2", graded=graded, rows=rows, body=body, done=GRADED)
@@ -61,7 +65,7 @@ def without_secrets(graded, assignment):
             continue
         if grade_id(cell) and role(cell) == "test":
             cell.source = shown[grade_id(cell)]
-            cell.outputs = check_outputs(graded, task(cell))
+            cell.outputs = check_outputs(graded, assignment, task(cell))
         else:
             cell.outputs = [clean(output, hidden) for output in cell.outputs]
     return notebook
@@ -84,7 +88,7 @@ def clean(output, hidden):
     return output
 
 
-def check_outputs(graded, name):
+def check_outputs(graded, assignment, name):
     """Outputs in place of a test's own: the result and a sentence on the points."""
     outputs = []
     result = graded.results[name]
@@ -92,11 +96,11 @@ def check_outputs(graded, name):
         result = check.Result(**result)
         outputs.append(new_output("display_data", data=result._repr_mimebundle_()))
     text = f"{number(graded.points[name])} of {number(graded.most[name])} points."
-    text = f"{text} {sentence(graded, name, with_check=False)}".strip()
+    text = f"{text} {sentence(graded, assignment, name, with_check=False)}".strip()
     return [*outputs, new_output("stream", name="stdout", text=text)]
 
 
-def sentence(graded, name, with_check=True):
+def sentence(graded, assignment, name, with_check=True):
     """What a student is told about a task beside the points; "" where nothing is to be said."""
     if name in graded.comments:
         return graded.comments[name]
@@ -105,31 +109,16 @@ def sentence(graded, name, with_check=True):
     result, points = graded.results[name], graded.points[name]
     if result and result["passed"] and not points:
         return "Right in the visible test, but not on a further case that is not shown."
+    if result and 0 < points < graded.most[name] and not with_check:
+        return "Part of the points: some parts of the answer are right."
     if result:
         return f"{result['text']} {result.get('detail', '')}".strip() if with_check else ""
     if points:
         return ""
-    cell = next(c for c in graded.notebook.cells if role(c) == "test" and task(c) == name)
-    error = errors(cell)[0]
-    what = f": {error.evalue[:200]}" if error.ename == "NameError" else ""  # others may quote it
-    return f"The test ended early: {error.ename}{what}"
-
-
-def written_page(graded, assignments):
-    """The instructor's page of all written answers, each task with its mark scheme; HTML."""
-    tasks = []
-    for name, assignment in assignments.items():
-        for cell in (cell for cell in assignment.source.cells if role(cell) == "written"):
-            rows = [
-                (entry.submission.student, entry.points[task(cell)], entry.written[task(cell)])
-                for entry in graded
-                if entry.submission.assignment == name and entry.written
-            ]
-            scheme = "\n".join(regions(cell.source)[1]).strip()
-            most = cell.metadata.nbgrader.points
-            if rows:
-                tasks.append((name, task(cell), most, scheme, rows))
-    return render_page("written.html.j2", tasks=tasks)
+    test = f"{graded.submission.assignment}-{name}-test"
+    cell = next(c for c in graded.notebook.cells if grade_id(c) == test)
+    released = next(c for c in assignment.released.cells if grade_id(c) == test)
+    return failure(cell, released)[1]
 
 
 def report_page(findings, statuses):
@@ -144,9 +133,15 @@ def number(value):
     return "–" if value is None else f"{value:g}"
 
 
+def rows_text(rows, columns):
+    """Rows of a table as JSON, for a page's script: a list of lists of cells."""
+    return json.dumps([[row[name] for name in columns] for row in rows])
+
+
 def render_page(template, **values):
     """A page from a template; everything but the notebook's body is escaped."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
     environment.filters["number"] = number
+    environment.filters["rows"] = rows_text
     css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     return environment.get_template(template).render(values, css=css)

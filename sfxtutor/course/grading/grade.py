@@ -10,8 +10,13 @@ from pathlib import Path
 from ...support.disk import write_text
 from ..assignments import assignment_folder, read_assignments
 from ..cells import nbgrader
-from .feedback import feedback_page, report_page, written_page
+from ..exercises.own import known_from
+from .adjust import Overrides, adjust
+from .feedback import feedback_page, report_page
+from .lms import canvas_gradebook, moodle_worksheets
+from .marking import marking_page
 from .marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points, with_ends
+from .overview import overview_page
 from .pool import Limits, run_all
 from .repair import Refused, read_cells, restore, seen_right
 from .report import findings, misconceptions
@@ -19,24 +24,28 @@ from .submissions import find_submissions
 from .written import Marks
 
 
-def grade(submitted, out="graded", source=None, limits=None, tell=print):
+def grade(submitted, out="graded", source=None, limits=None, tell=print, late_penalty=0.0):
     """Grade every submission in a folder.
 
     All notebooks are read before the first is executed, and every grading begins again: the same
-    submissions get the same marks. Marks of written answers are read from ``OUT/manual.csv``.
+    submissions get the same marks. Marks of written answers are read from ``OUT/manual.csv``,
+    points that the instructor set from ``OUT/overrides.csv``.
 
     Parameters
     ----------
     submitted : path
         See `sfxtutor.course.grading.submissions.find_submissions`.
     out : path
-        Receives ``grades.csv``, ``manual.csv``, ``written.html``, ``misconceptions.md`` and
+        Receives ``grades.csv``, ``moodle/ASSIGNMENT.csv``, ``canvas.csv``, ``manual.csv``,
+        ``overrides.csv``, ``marking.html``, ``overview.html``, ``misconceptions.md`` and
         ``.html``, and ``feedback/STUDENT/ASSIGNMENT.html``.
     source : path, optional
         Folder of the assignments' sources; default: the course's own.
     limits : sfxtutor.course.grading.pool.Limits, optional
     tell : callable
         Takes a line for every submission.
+    late_penalty : float
+        % of the points reached that a late submission loses.
 
     Returns
     -------
@@ -47,15 +56,19 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     FileNotFoundError
         There are no submissions or no assignments.
     ValueError
-        A source or ``manual.csv`` is broken, or `out` lies within the submissions.
+        A source, ``manual.csv`` or ``overrides.csv`` is broken, or `out` lies within the
+        submissions.
     """
     out = Path(out)
     if out.resolve().is_relative_to(Path(submitted).resolve()):
         raise ValueError(f"Found {out} within the submissions {submitted}. Choose another folder.")
     nbgrader()
     assignments = read_assignments(assignment_folder(source))
-    by_hand = Marks(out / "manual.csv")
+    most = {name: most_points(assignment) for name, assignment in assignments.items()}
+    by_hand, overrides = Marks(out / "manual.csv", most), Overrides(out / "overrides.csv", most)
     submissions = find_submissions(submitted, list(assignments))
+    for unused in overrides.check(submissions):
+        tell(unused)
     graded = [Graded(submission, reason=submission.problem) for submission in submissions]
     waiting = [(entry, *prepared) for entry in graded if (prepared := prepare(entry, assignments))]
     count = len(graded) - len(waiting)
@@ -77,12 +90,15 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
         count += 1
         tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
-    run_all(
-        [(entry.submission.student, notebook) for entry, notebook, *_ in waiting],
-        limits or Limits(),
-        done,
-    )
-    write_all(graded, assignments, by_hand, out)
+    with known_from(assignment_folder(source)):
+        run_all(
+            [(entry.submission.student, notebook) for entry, notebook, *_ in waiting],
+            limits or Limits(),
+            done,
+        )
+        adjust(graded, overrides, late_penalty)
+        overrides.write()
+        write_all(graded, assignments, by_hand, out)
     return graded
 
 
@@ -140,9 +156,13 @@ def write_all(graded, assignments, by_hand, out):
     for name, text in (
         ("misconceptions.md", misconceptions(found, statuses)),
         ("misconceptions.html", report_page(found, statuses)),
-        ("written.html", written_page(graded, assignments)),
+        ("marking.html", marking_page(graded, assignments, by_hand)),
+        ("overview.html", overview_page(graded)),
         ("grades.csv", grades_table(graded)),
+        ("canvas.csv", canvas_gradebook(graded)),
+        *((f"moodle/{name}.csv", text) for name, text in moodle_worksheets(graded).items()),
     ):
+        (out / name).parent.mkdir(exist_ok=True)
         write_text(out / name, text)
 
 
@@ -155,6 +175,7 @@ def grades_table(graded):
         "status",
         *tasks,
         "automatic",
+        "deduction",
         "total",
         "max",
         "reason",
@@ -164,13 +185,14 @@ def grades_table(graded):
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
     for entry in graded:
-        values = [entry.points.get(name) for name in tasks] + [entry.automatic, entry.total]
+        values = [entry.points.get(name) for name in tasks]
+        values += [entry.automatic, entry.deduction or None, entry.total]
         numbers = ["" if value is None else f"{value:g}" for value in values]
         most = f"{sum(entry.most.values()):g}" if entry.most else ""
         name = entry.submission
         writer.writerow([name.student, name.assignment, entry.status, *numbers, most, entry.reason,
                          "; ".join(entry.notes)])  # fmt: skip
-    return text.getvalue()
+    return f"\ufeff{text.getvalue()}"  # the mark by which Excel knows UTF-8
 
 
 def without_marks(graded):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..cells import TEXT_STUB, grade_id, nbgrader, role, task
 from ..exercises.check import MIME
+from .partial import earned
 from .submissions import Submission
 
 GRADED, BY_HAND, REFUSED = "graded", "needs manual grading", "refused"
@@ -28,6 +29,8 @@ class Graded:
         Per automatic task what `sfxtutor.check` said; {} where it said nothing.
     written : dict of str to str
         The answers to be marked by hand.
+    deduction : float
+        Points that a late submission loses.
     """
 
     submission: Submission
@@ -40,17 +43,19 @@ class Graded:
     written: dict = field(default_factory=dict)
     comments: dict = field(default_factory=dict)
     notebook: object = None
+    deduction: float = 0.0
 
     @property
     def automatic(self):
         """Sum of the points that need no reader, None where the submission failed."""
-        return sum(self.points[name] for name in self.results) if self.points else None
+        points = [self.points[name] for name in self.results]
+        return None if not points or None in points else sum(points)
 
     @property
     def total(self):
         """Sum of all points, None while one is missing or where the submission failed."""
         missing = not self.points or None in self.points.values()
-        return None if missing else sum(self.points.values())
+        return None if missing else sum(self.points.values()) - self.deduction
 
 
 def most_points(assignment):
@@ -98,15 +103,16 @@ def mark(graded, assignment, reply, token, by_hand):
         return
     for cell in graded.notebook.cells:
         if role(cell) == "test":
-            graded.points[task(cell)] = points(cell)
-            graded.results[task(cell)] = check_result(cell)
+            name, result = task(cell), check_result(cell)
+            graded.points[name] = earned(points(cell), graded.most[name], result, cell)
+            graded.results[name] = result
         elif role(cell) == "written":
             graded.written[task(cell)] = written_text(cell, assignment)
     by_hand.enter(graded)
     if None in graded.points.values():
         waiting = ", ".join(name for name, value in graded.points.items() if value is None)
         graded.status = BY_HAND
-        graded.reason = f"Read the answer to {waiting} in written.html, enter manual.csv, repeat."
+        graded.reason = f"Read the answer to {waiting} in marking.html, save manual.csv, repeat."
 
 
 def obstacle(notebook, token):
@@ -143,7 +149,7 @@ def credible(cell, result, token):
 
 def exercise_of(cell):
     """Id of the exercise whose result a test shows, "" where it shows none."""
-    match = re.search(r'check\("(nb\d\d\.\w+)"', cell.source)
+    match = re.search(r"""check\(["'](\w+\.\w+)["']""", cell.source)
     return match[1] if match and "display(" in cell.source else ""
 
 
@@ -169,7 +175,9 @@ def check_result(cell):
         result = output.get("data", {}).get(MIME)
         if isinstance(result, dict) and result.get("id") == exercise_of(cell):
             words = {key: str(result.get(key, "")) for key in ("id", "diagnosis", "text", "detail")}
-            return words | {"passed": result.get("passed") is True}
+            share = result.get("share")
+            share = float(share) if isinstance(share, int | float) else 0.0
+            return words | {"passed": result.get("passed") is True, "share": share}
     return {}
 
 

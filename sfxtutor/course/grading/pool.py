@@ -18,7 +18,7 @@ import psutil
 
 TOKEN = "SFXTUTOR_GRADING"  # in the environment of all that a submission starts
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
-             "SYSTEMROOT", "NUMBA_CACHE_DIR")  # fmt: skip
+             "SYSTEMROOT", "NUMBA_CACHE_DIR", "SFXTUTOR_EXERCISES")  # fmt: skip
 FIXED = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",

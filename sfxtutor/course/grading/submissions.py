@@ -18,6 +18,8 @@ class Submission:
     assignment: str
     path: Path
     problem: str = ""
+    id: str = ""
+    late: bool = False
 
 
 def find_submissions(folder, names):

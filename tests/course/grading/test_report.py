@@ -14,7 +14,10 @@ from sfxtutor.course.grading.report import finding, misconceptions
 def marked(student, answer):
     result = sfx.check("nb05.q1", answer)._repr_mimebundle_()[check.MIME]
     return SimpleNamespace(
-        submission=SimpleNamespace(student=student), points={"g1": 0}, results={"g1": result}
+        submission=SimpleNamespace(student=student),
+        points={"g1": 0},
+        most={"g1": 3},
+        results={"g1": result},
     )
 
 
@@ -23,7 +26,7 @@ def test_unknown_answers_are_counted_by_their_case():
     one, other = (lambda f: np.ptp(f, -1) + 1), (lambda f: 3 * np.ptp(f, -1))
     class_ = [marked("Ada", one), marked("Bo <b>", one), marked("Cy", other)]
     class_.append(marked("Di", lambda f: f.max(axis=-1)))
-    found = finding("demo05", cell, class_)
+    found = finding("demo05", cell, class_, cell)
     assert [who for _, who in found.unknown] == [["Ada", "Bo <b>"], ["Cy"]]
     assert ("maximum alone", ["Di"]) in [part[:2] for part in found.diagnoses]
     text, page = misconceptions([found], {"graded": 4}), report_page([found], {"graded": 4})
