@@ -63,6 +63,7 @@ def overview_page(graded):
     return render_page(
         "overview.html.j2",
         summaries=[one for one in summaries if one],
+        names=names,
         students=students(graded, names),
         enough=ENOUGH,
         at_risk=AT_RISK,
@@ -117,7 +118,7 @@ def discrimination(task, entries):
 
 
 def students(graded, names):
-    """Students at risk, the lowest share first: a list of (student, share, marks, why).
+    """Students at risk, the lowest share first: a list of (student, id, share, marks, why).
 
     The share is of the points of all assignments that are marked for the student; `marks` has a
     text for every assignment in `names`. Who has no marks in an assignment is named as well.
@@ -134,11 +135,11 @@ def students(graded, names):
         without = [name for name in names if name not in ones or not ones[name].points]
         low = share is not None and share < AT_RISK
         if low or without:
-            why = [f"below {AT_RISK:.0%} of the points"] if low else []
+            why = [f"below {100 * AT_RISK:.0f} % of the points"] if low else []
             why += [f"no marks in {', '.join(without)}"] if without else []
             marks = [mark_text(ones.get(name)) for name in names]
             found.append((student, id, share, marks, "; ".join(why)))
-    return names, sorted(found, key=lambda row: (row[2] is None, row[2] or 0.0, row[0]))
+    return sorted(found, key=lambda row: (row[2] is None, row[2] or 0.0, row[0]))
 
 
 def mark_text(one):
