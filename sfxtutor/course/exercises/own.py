@@ -94,12 +94,22 @@ def problems(path, check):
     if found:
         return found
     for one in exercises:
-        result = check(one.id, one.reference())
-        if not result.passed:
-            found.append(f"{one.id}: its reference does not pass: {result}")
-        for mistake in one.mistakes:
-            said = check(one.id, mistake.answer())
-            if said.diagnosis != mistake.name:
-                as_what = "right" if said.passed else repr(said.diagnosis)
-                found.append(f"{one.id}: the mistake {mistake.name!r} is taken for {as_what}")
+        try:
+            found += misjudged(one, check)
+        except Exception as error:  # whatever the instructor's functions raise
+            found.append(f"{one.id}: its answers or its probe raised {error!r}")
+    return found
+
+
+def misjudged(exercise, check):
+    """What an exercise takes its own reference and mistakes for, in sentences where it is wrong."""
+    found = []
+    result = check(exercise.id, exercise.reference())
+    if not result.passed:
+        found.append(f"{exercise.id}: its reference does not pass: {result}")
+    for mistake in exercise.mistakes:
+        said = check(exercise.id, mistake.answer())
+        if said.diagnosis != mistake.name:
+            as_what = "right" if said.passed else repr(said.diagnosis)
+            found.append(f"{exercise.id}: the mistake {mistake.name!r} is taken for {as_what}")
     return found

@@ -65,6 +65,7 @@ class Overrides:
     def write(self):
         """Write an empty table where there is none yet."""
         if not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             write_table(self.path, COLUMNS, [])
 
 

@@ -127,7 +127,7 @@ def test_answers_are_marked_in_the_browser_and_graded_again(week, page):
     assert page.title() == "Mark written answers"
     same, other = (
         answers.filter(has_text="the same from 2 students"),
-        answers.filter(has_text="fluctuate"),
+        answers.filter(has_text="</pre>"),
     )
     assert not page.get_by_text("Jürgen, zoe").is_visible()
     same.get_by_label("photons of the background are counted too").check()
@@ -182,11 +182,11 @@ def test_page_is_used_by_keys_and_loads_what_excel_saved(week, page, tmp_path):
     page.get_by_role("button", name="Save manual.csv").click()
     assert "expected a number from 0 to 2" in page.get_by_role("status").inner_text()
     text = (week[2] / "manual.csv").read_text(encoding="utf-8-sig").replace(",", ";")
-    text = re.sub(r"(;w1;2;)1;", r"\g<1>1,5;", text.replace("Zo\u00eb", "Zoe"))
+    text = re.sub(r"(;w1;2;)[^;]*;", r"\g<1>1,5;", text)
     (tmp_path / "excel.csv").write_bytes(text.encode("cp1252"))
     page.get_by_label("Load manual.csv").set_input_files(tmp_path / "excel.csv")
     page.get_by_text("Loaded: marks of 2 answers").wait_for()
-    values = [box.input_value() for box in page.get_by_label("Points ").all()]
+    values = [box.input_value() for box in page.locator(".points").all()]
     assert values == ["1,5", "1,5"]
     page.get_by_label("Names").check()
     assert page.get_by_text("Jürgen, zoe").is_visible()
