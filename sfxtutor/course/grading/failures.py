@@ -3,8 +3,6 @@
 import ast
 import re
 
-from .marks import errors
-
 UNDEFINED, RAISED, WRONG = "not defined", "an error in the test", "wrong, without a diagnosis"
 TELLING = 8  # characters of its own by which a message is known
 TALK = {
@@ -15,34 +13,31 @@ TALK = {
 }
 
 
-def failure(cell, released):
+def failure(name, message, released):
     """Kind and text of the error that ended a test.
 
     Parameters
     ----------
-    cell : nbformat.NotebookNode
-        The executed test.
+    name, message : str
+        Of the error.
     released : nbformat.NotebookNode
-        The same cell as students have it.
+        The test as students have it.
 
     Returns
     -------
     kind : str
-        A key of `TALK`; "" where there was no error.
+        A key of `TALK`.
     text : str
         For the student. The message of an assert is quoted where students can read it in their
         copy: that of a hidden test would give it away.
     """
-    for error in errors(cell)[:1]:
-        if error.ename == "NameError":
-            return UNDEFINED, f"The test ended early: NameError: {error.evalue[:200]}."
-        if error.ename == "AssertionError":
-            message = error.evalue.strip()
-            if message and shown(message, released.source):
-                return WRONG, message[:500]
-            return WRONG, "The answer is defined, but a test of it failed."
-        return RAISED, f"The test ended early: {error.ename}."
-    return "", ""
+    if name == "NameError":
+        return UNDEFINED, f"The test ended early: NameError: {message[:200]}."
+    if name != "AssertionError":
+        return RAISED, f"The test ended early: {name}."
+    if message.strip() and shown(message.strip(), released.source):
+        return WRONG, message.strip()[:500]
+    return WRONG, "The answer is defined, but a test of it failed."
 
 
 def shown(message, source):

@@ -12,7 +12,6 @@ from nbformat.v4 import new_output
 from ..cells import grade_id, regions, role, task, visible_text
 from ..exercises import check
 from ..pages import TEMPLATES, LessonExporter
-from .failures import failure
 from .marks import GRADED
 from .report import describe_statuses
 
@@ -37,7 +36,7 @@ def feedback_page(graded, assignment):
     if graded.points and graded.notebook:
         body = notebook_body(without_secrets(graded, assignment))
     rows = [
-        (name, graded.points.get(name), most, sentence(graded, assignment, name))
+        (name, graded.points.get(name), most, sentence(graded, name))
         for name, most in graded.most.items()
     ]
     return render_page("feedback.html.j2", graded=graded, rows=rows, body=body, done=GRADED)
@@ -65,7 +64,7 @@ def without_secrets(graded, assignment):
             continue
         if grade_id(cell) and role(cell) == "test":
             cell.source = shown[grade_id(cell)]
-            cell.outputs = check_outputs(graded, assignment, task(cell))
+            cell.outputs = check_outputs(graded, task(cell))
         else:
             cell.outputs = [clean(output, hidden) for output in cell.outputs]
     return notebook
@@ -88,7 +87,7 @@ def clean(output, hidden):
     return output
 
 
-def check_outputs(graded, assignment, name):
+def check_outputs(graded, name):
     """Outputs in place of a test's own: the result and a sentence on the points."""
     outputs = []
     result = graded.results[name]
@@ -96,11 +95,11 @@ def check_outputs(graded, assignment, name):
         result = check.Result(**result)
         outputs.append(new_output("display_data", data=result._repr_mimebundle_()))
     text = f"{number(graded.points[name])} of {number(graded.most[name])} points."
-    text = f"{text} {sentence(graded, assignment, name, with_check=False)}".strip()
+    text = f"{text} {sentence(graded, name, with_check=False)}".strip()
     return [*outputs, new_output("stream", name="stdout", text=text)]
 
 
-def sentence(graded, assignment, name, with_check=True):
+def sentence(graded, name, with_check=True):
     """What a student is told about a task beside the points; "" where nothing is to be said."""
     if name in graded.comments:
         return graded.comments[name]
@@ -113,12 +112,7 @@ def sentence(graded, assignment, name, with_check=True):
         return "Part of the points: some parts of the answer are right."
     if result:
         return f"{result['text']} {result.get('detail', '')}".strip() if with_check else ""
-    if points:
-        return ""
-    test = f"{graded.submission.assignment}-{name}-test"
-    cell = next(c for c in graded.notebook.cells if grade_id(c) == test)
-    released = next(c for c in assignment.released.cells if grade_id(c) == test)
-    return failure(cell, released)[1]
+    return "" if points else graded.failures[name][1]
 
 
 def report_page(findings, statuses):

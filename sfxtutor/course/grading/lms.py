@@ -43,8 +43,16 @@ def moodle_row(one):
     mail = submission.id if "@" in submission.id else ""
     participant = f"Participant {number}" if number else ""
     most = f"{sum(one.most.values()):g}"
-    text = one.reason if one.total is None else comments(one)
-    return [participant, submission.student, submission.id, mail, grade(one), most, "", text]
+    return [
+        participant,
+        submission.student,
+        submission.id,
+        mail,
+        grade(one),
+        most,
+        "",
+        comments(one),
+    ]
 
 
 def canvas_gradebook(graded):
@@ -77,7 +85,9 @@ def grade(one):
 
 
 def comments(one):
-    """Points of every task, and what was written beside them."""
+    """For the student: points of every task and what was written beside them, or why none."""
+    if one.total is None:
+        return "Not all tasks are marked yet." if one.points else one.reason
     parts = []
     for name, points in one.points.items():
         remark = one.comments.get(name, "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..cells import TEXT_STUB, grade_id, nbgrader, role, task
 from ..exercises.check import MIME
+from .failures import failure
 from .partial import earned
 from .submissions import Submission
 
@@ -27,6 +28,8 @@ class Graded:
         Points there are, per task.
     results : dict of str to dict
         Per automatic task what `sfxtutor.check` said; {} where it said nothing.
+    failures : dict of str to tuple
+        Per automatic task that raised: see `sfxtutor.course.grading.failures.failure`.
     written : dict of str to str
         The answers to be marked by hand.
     deduction : float
@@ -40,6 +43,7 @@ class Graded:
     points: dict = field(default_factory=dict)
     most: dict = field(default_factory=dict)
     results: dict = field(default_factory=dict)
+    failures: dict = field(default_factory=dict)
     written: dict = field(default_factory=dict)
     comments: dict = field(default_factory=dict)
     notebook: object = None
@@ -106,6 +110,11 @@ def mark(graded, assignment, reply, token, by_hand):
             name, result = task(cell), check_result(cell)
             graded.points[name] = earned(points(cell), graded.most[name], result, cell)
             graded.results[name] = result
+            for error in errors(cell)[:1]:
+                released = next(
+                    c for c in assignment.released.cells if grade_id(c) == grade_id(cell)
+                )
+                graded.failures[name] = failure(error.ename, error.evalue, released)
         elif role(cell) == "written":
             graded.written[task(cell)] = written_text(cell, assignment)
     by_hand.enter(graded)

@@ -80,7 +80,7 @@ def summary(name, entries):
     bins = np.histogram(totals, BINS, (0, most))[0].tolist() if most else []
     return Summary(
         name,
-        len(entries),
+        sum(not one.submission.missing for one in entries),
         len(totals),
         most,
         float(totals.mean()) if len(totals) else float("nan"),

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from ..cells import grade_id, role, task
+from ..cells import role, task
 from ..exercises import check
 from . import failures
 from .marks import exercise_of
@@ -53,20 +53,15 @@ def findings(graded, assignments):
         if entry.points:
             classes[entry.submission.assignment].append(entry)
     return [
-        finding(name, cell, classes[name], released)
+        finding(name, cell, classes[name])
         for name in sorted(classes)
-        for cell, released in zip(
-            assignments[name].source.cells, assignments[name].released.cells, strict=True
-        )
+        for cell in assignments[name].source.cells
         if role(cell) == "test"
     ]
 
 
-def finding(assignment, cell, marked, released):
-    """The `Finding` of one test in the submissions that were marked.
-
-    `cell` is the test in the source, `released` the same cell as students have it.
-    """
+def finding(assignment, cell, marked):
+    """The `Finding` of one test in the submissions that were marked."""
     name = task(cell)
     known = exercise_behind(cell)
     talk = TALK | {m.name: m.talk for m in (known.mistakes if known else ())}
@@ -76,7 +71,7 @@ def finding(assignment, cell, marked, released):
         if entry.points[name] >= entry.most[name]:
             full += 1
             continue
-        diagnosis, case = diagnosed(entry, name, released)
+        diagnosis, case = diagnosed(entry, name)
         diagnosis = diagnosis if diagnosis in talk else check.OTHER
         students[diagnosis].append(entry.submission.student)
         if diagnosis in (check.OTHER, failures.WRONG):
@@ -93,16 +88,14 @@ def exercise_behind(cell):
     return check.find(id) if id else None
 
 
-def diagnosed(entry, name, released):
+def diagnosed(entry, name):
     """Diagnosis of an answer without all points, and the case that shows it: two str."""
     result = entry.results.get(name, {})
     if result.get("passed"):
         return VISIBLE, ""
     if result:
         return result["diagnosis"], f"{result['text']} {result.get('detail', '')}".strip()
-    cells = entry.notebook.cells if entry.notebook else ()
-    executed = [cell for cell in cells if grade_id(cell) == grade_id(released)]
-    return failures.failure(executed[0], released) if executed else ("", "no test was executed")
+    return entry.failures.get(name, ("", "No test was executed."))
 
 
 def ranking(students):

@@ -20,6 +20,7 @@ class Submission:
     problem: str = ""
     id: str = ""
     late: bool = False
+    missing: bool = False
 
 
 def find_submissions(folder, names):

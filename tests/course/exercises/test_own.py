@@ -90,6 +90,13 @@ def test_wrong_exercises_are_refused(tmp_path, capsys, old, new, sentence):
     assert not (tmp_path / "out").exists()
 
 
+def test_source_whose_solution_fails_a_hidden_test_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ownlesson, "HIDDEN", "assert spot(np.array([9, 7]), 0)[1] == 4.5")
+    folder = ownlesson.write_source(tmp_path / "source")
+    assert main(["assign", "--source", str(folder), "--out", str(tmp_path / "out")]) == 1
+    assert f"{NAME}-g1-test fails with the solution (AssertionError" in capsys.readouterr().err
+
+
 def test_every_mistake_of_the_example_has_its_diagnosis(source):
     with known_from(source):
         assert problems(source / NAME / "exercises.py", check.check) == []

@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from sfxtutor.cli.main import main
 from sfxtutor.course.grading.adjust import Overrides, adjust
 from sfxtutor.course.grading.lms import canvas_gradebook, moodle_worksheets
 from sfxtutor.course.grading.marks import Graded
@@ -95,6 +96,12 @@ def test_late_submission_loses_a_share_of_what_it_reached(tmp_path):
     assert "late: 1 points deducted (20 %)" in late.notes
 
 
+def test_penalty_is_a_share(capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", "folder", "--late-penalty", "120"])
+    assert "expected 0 to 100, found 120" in capsys.readouterr().err
+
+
 def test_moodle_and_canvas_get_their_columns(tmp_path):
     ada = graded(tmp_path, "Ada Lovelace", id="1234")
     ada.comments["w1"] = "good"
@@ -106,6 +113,7 @@ def test_moodle_and_canvas_get_their_columns(tmp_path):
     assert row["Feedback comments"] == "g1: 0 of 3; w1: 4 of 4 (good)"
     assert "Last modified (grade)" in row  # without it Moodle refuses the file
     assert (empty["Full name"], empty["Grade"]) == ("Zoë", "")
+    assert empty["Feedback comments"] == "Not all tasks are marked yet."
     most, first, second = read(canvas_gradebook([ada, zoe]))
     assert (most["Student"].strip(), most["lesson03"]) == ("Points Possible", "7")
     assert (first["Student"], first["ID"], first["lesson03"]) == ("Ada Lovelace", "1234", "4")

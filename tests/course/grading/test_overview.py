@@ -16,7 +16,9 @@ def entry(student, *points, assignment="lesson03"):
     marks = dict(zip(MOST, points, strict=True)) if points else {}
     total = None if None in marks.values() or not marks else sum(marks.values())
     return SimpleNamespace(
-        submission=SimpleNamespace(student=student, id="", assignment=assignment),
+        submission=SimpleNamespace(
+            student=student, id="", assignment=assignment, missing=not points
+        ),
         points=marks,
         most=MOST,
         total=total,
@@ -63,7 +65,7 @@ def test_at_risk_are_those_below_half_and_those_without_marks():
 
 
 def test_page_shows_the_numbers_of_all_assignments():
-    page = overview_page([*CLASS, entry("<b>", 0.0, 0.0, 0.0, assignment="lesson05")])
+    page = overview_page([*CLASS, entry("x"), entry("<b>", 0.0, 0.0, 0.0, assignment="lesson05")])
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "12 handed in, 12 with all marks. Mean 7.2, median 7.2 of 10 points" in text
     assert "g1 6 of 12 50 % (25 to 75 %) 75 %" in text

@@ -1,7 +1,8 @@
 """Part of the points for some right parts, and why a test gave none."""
 
+from dataclasses import asdict
+
 import nbformat
-import numpy as np
 import pytest
 
 import sfxtutor as sfx
@@ -62,6 +63,12 @@ def test_part_of_the_points_only_where_the_source_wants_it():
     assert earned(0, 3, {}, ON) == 0
 
 
+def test_check_that_did_not_happen_gives_no_points():
+    result = asdict(sfx.check("lesson10.g1", 3))
+    with pytest.raises(ValueError, match="lesson10.g1 was not checked"):
+        earned(3, 3, result, OFF)
+
+
 def test_sources_switch_it_on_exactly_where_parts_are_named():
     cells = [
         cell
@@ -70,11 +77,6 @@ def test_sources_switch_it_on_exactly_where_parts_are_named():
         if role(cell) == "test" and cell.metadata.get("sfxtutor", {}).get("partial")
     ]
     assert sorted(map(exercise_of, cells)) == sorted(WITH_PARTS)
-
-
-def executed(ename, evalue):
-    error = nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=[])
-    return nbformat.v4.new_code_cell("", outputs=[error])
 
 
 RELEASED = nbformat.v4.new_code_cell(
@@ -93,12 +95,7 @@ RELEASED = nbformat.v4.new_code_cell(
     ],
 )
 def test_message_of_a_visible_assert_is_shown_and_no_hidden_one(ename, evalue, kind, words):
-    found, text = failure(executed(ename, evalue), RELEASED)
+    found, text = failure(ename, evalue, RELEASED)
     assert found == kind
     assert words in text
     assert "42" not in text
-
-
-def test_nothing_is_wrong_where_nothing_failed():
-    assert failure(nbformat.v4.new_code_cell(""), RELEASED) == ("", "")
-    assert np.isclose(sfx.check("nb03.g1", check.find("nb03.g1").reference()).share, 1)

@@ -26,7 +26,7 @@ def test_unknown_answers_are_counted_by_their_case():
     one, other = (lambda f: np.ptp(f, -1) + 1), (lambda f: 3 * np.ptp(f, -1))
     class_ = [marked("Ada", one), marked("Bo <b>", one), marked("Cy", other)]
     class_.append(marked("Di", lambda f: f.max(axis=-1)))
-    found = finding("demo05", cell, class_, cell)
+    found = finding("demo05", cell, class_)
     assert [who for _, who in found.unknown] == [["Ada", "Bo <b>"], ["Cy"]]
     assert ("maximum alone", ["Di"]) in [part[:2] for part in found.diagnoses]
     text, page = misconceptions([found], {"graded": 4}), report_page([found], {"graded": 4})
