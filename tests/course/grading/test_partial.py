@@ -29,6 +29,9 @@ def test_right_parts_are_counted_over_all_cases():
     result = sfx.check("nb03.g1", lambda labels, p, threshold: (1, 2, 0.1, 0.9))
     assert (result.share, result.diagnosis) == (0, check.OTHER)
     assert "parts right: none" in result.detail
+    right = check.find("nb03.g1").reference()
+    once = sfx.check("nb03.g1", lambda *case: right(*case) if case[2] == 0.5 else (0, 0, 0, 0))
+    assert once.share == 0
 
 
 @pytest.mark.parametrize("id", WITH_PARTS)
