@@ -1,12 +1,13 @@
 """Commands of the course: run and open the lessons, write and grade the assignments."""
 
+import argparse
 import os
 import subprocess
 import sys
 
 
 def add_commands(commands):
-    """Add `run`, `lab`, `assign`, `grade` and `challenge` to the subparsers of argparse."""
+    """Add the commands of the course to the subparsers of argparse."""
     run = commands.add_parser("run", help="execute every lesson and write the results as pages")
     run.add_argument("--profile", choices=("quick", "paper"), default="quick")
     run.add_argument("--source", choices=("twin", "cxidb"), default="twin")
@@ -20,6 +21,9 @@ def add_commands(commands):
 
     assign = commands.add_parser("assign", help="write the students' release of the assignments")
     assign.add_argument("--out", required=True, metavar="DIR", help="folder of the release")
+    assign.add_argument(
+        "--solutions", action="store_true", help="write the solved notebooks with mark schemes"
+    )
     assign.set_defaults(command=_assign)
     grade = commands.add_parser("grade", help="grade a folder of submitted notebooks")
     grade.add_argument("submitted", help="folder with STUDENT/lessonNN.ipynb")
@@ -29,7 +33,14 @@ def add_commands(commands):
     grade.add_argument("--jobs", type=int, help="submissions at once (cores, as memory allows)")
     grade.add_argument("--container", default="auto", choices=("auto", "bwrap", "none"),
                        help="of the submissions (auto: bubblewrap, if it is there)")  # fmt: skip
+    grade.add_argument(
+        "--late-penalty", type=_percent, default=0.0, metavar="PERCENT",
+        help="of the points reached, for late submissions (0)",
+    )  # fmt: skip
     grade.set_defaults(command=_grade)
+    submit = commands.add_parser("submit-check", help="check your notebook before you hand it in")
+    submit.add_argument("file", help="the notebook, such as lesson03.ipynb")
+    submit.set_defaults(command=_submit_check)
     contest = commands.add_parser("challenge", help="score the models that students handed in")
     contest.add_argument("models", nargs="+", help="files NAME.keras, or folders of them")
     contest.add_argument("--run", default="LN83", choices=("LN83", "LN84", "LO19"))
@@ -60,7 +71,7 @@ def _lab(options):
 def _assign(options):
     from ..course.assignments import assign
 
-    for path in assign(options.out, options.source):
+    for path in assign(options.out, options.source, options.solutions):
         print(path)
 
 
@@ -76,10 +87,28 @@ def _grade(options):
         at_once=jobs_at_once(options.memory, options.jobs),
         container=choose(options.container, lambda line: print(line, file=sys.stderr)),
     )
-    graded = grade(options.submitted, options.out, options.source, limits)
+    graded = grade(options.submitted, options.out, options.source, limits,
+                   late_penalty=options.late_penalty)  # fmt: skip
     left = len(without_marks(graded))
     print(f"{len(graded) - left} of {len(graded)} submissions have marks: {options.out}/grades.csv")
     return 1 if left else 0
+
+
+def _submit_check(options):
+    from pathlib import Path
+
+    from ..course.submit_check import check_submission
+
+    found = check_submission(Path(options.file))
+    print("\n".join(found) or f"{options.file} can be handed in.")
+    return 1 if found else 0
+
+
+def _percent(text):
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"expected 0 to 100, found {text}")
+    return value
 
 
 def _challenge(options):

@@ -9,14 +9,17 @@ import copy
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
+from nbclient import NotebookClient
 from nbformat.reader import NotJSONError
 
 from ..support.disk import write_text
 from .cells import (
     BEGIN,
     CODE_STUB,
+    END,
     MARKER,
     TEXT_STUB,
     grade_id,
@@ -25,19 +28,26 @@ from .cells import (
     role,
     visible_text,
 )
+from .exercises import check
+from .exercises.own import known_from, problems
 from .lessons import notebook_folder
+from .markers import add_markers, unmarkable
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment: its name, its source and the students' release of it (two notebooks)."""
+    """An assignment: its name, its source and the students' release of it (two notebooks).
+
+    `notes` are sentences on what was added to the source that was read.
+    """
 
     name: str
     source: nbformat.NotebookNode
     released: nbformat.NotebookNode
+    notes: tuple = ()
 
 
-def assign(out, source=None):
+def assign(out, source=None, solutions=False, tell=print):
     """Write the students' release of every assignment: ``OUT/NAME/NAME.ipynb``.
 
     Nothing but notebooks is taken from the source, and nothing is written before all releases
@@ -48,6 +58,10 @@ def assign(out, source=None):
     out : path
     source : path, optional
         Folder of the sources; default: the course's own.
+    solutions : bool
+        Write what is for after the deadline instead: solved notebooks with their mark schemes.
+    tell : callable
+        Takes a line on what was added to a source.
 
     Returns
     -------
@@ -56,18 +70,69 @@ def assign(out, source=None):
     Raises
     ------
     ValueError
-        A source breaks the format, a release would leak, or `out` lies within the sources.
+        A source breaks the format, a release would leak, exercises beside a source are wrong, or
+        `out` lies within the sources.
     """
     folder = assignment_folder(source).resolve()
     out = Path(out)
     if out.resolve().is_relative_to(folder):
         raise ValueError(f"Found {out} within the sources {folder}. Choose another folder.")
-    paths = []
-    for name, assignment in read_assignments(folder).items():
-        paths.append(out / name / f"{name}.ipynb")
+    assignments, paths = read_assignments(folder), []
+    for name, assignment in assignments.items():
+        check_own(folder / name / "exercises.py", assignment)
+        for note in assignment.notes:
+            tell(f"{name}: {note}")
+    for name, assignment in assignments.items():
+        notebook = solved(assignment.source) if solutions else assignment.released
+        paths.append(out / name / f"{name}{'-solution' if solutions else ''}.ipynb")
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
-        write_text(paths[-1], nbformat.writes(assignment.released) + "\n")
+        write_text(paths[-1], nbformat.writes(notebook) + "\n")
     return paths
+
+
+def check_own(path, assignment):
+    """Raise ValueError where exercises beside a source, or its tests of them, are wrong.
+
+    The source is executed with its solutions: every test, hidden or not, has to pass.
+    """
+    if not path.is_file():
+        return
+    with known_from(path.parent.parent):
+        found = problems(path, check.check) or failing_tests(assignment.source)
+    if found:
+        raise ValueError(f"{path}: {'; '.join(found)}. Correct the exercises or the source.")
+
+
+def failing_tests(source):
+    """Sentences on the tests of a source that its own solutions do not pass; a list."""
+    notebook = copy.deepcopy(source)
+    with TemporaryDirectory() as folder:
+        resources = {"metadata": {"path": folder}}
+        client = NotebookClient(notebook, allow_errors=True, timeout=600, resources=resources)
+        client.execute()
+    return [
+        f"{grade_id(cell)} fails with the solution ({output.ename}: {output.evalue})"
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if output.output_type == "error"
+    ]
+
+
+def solved(source):
+    """A source as students get it after the deadline: solved, with the mark schemes.
+
+    Hidden tests are not in it: they may be used again. Nor are markers and nbgrader's metadata, so
+    that it cannot be handed in.
+    """
+    notebook = copy.deepcopy(source)
+    for cell in notebook.cells:
+        public, _, kinds = regions(cell.source)
+        lines = public if "HIDDEN TESTS" in kinds else cell.source.splitlines()
+        lines = ["**Mark scheme**\n" if "BEGIN MARK" in line else line for line in lines]
+        lines = [line for line in lines if not (BEGIN.search(line) or END.search(line))]
+        cell.source = MARKER.sub("", "\n".join(lines)).strip()
+        cell.metadata = {}
+    return notebook
 
 
 def assignment_folder(source=None):
@@ -123,13 +188,16 @@ def read_assignment(path):
         source = nbformat.read(path, as_version=4)
     except (NotJSONError, nbformat.ValidationError) as error:
         raise ValueError(f"{path} is no notebook ({error}). Restore the file.") from error
-    problems = broken_form(source, path.stem)
-    if not problems:
+    broken = unmarkable(source)
+    added = 0 if broken else add_markers(source, path.stem)
+    broken = broken or broken_form(source, path.stem)
+    if not broken:
         released = release(source)
-        problems = [f"the release would show {line!r}" for line in leaks(source, released)]
-    if problems:
-        raise ValueError(f"{path}: {'; '.join(problems)}. Correct the source.")
-    return Assignment(path.stem, source, released)
+        broken = [f"the release would show {line!r}" for line in leaks(source, released)]
+    if broken:
+        raise ValueError(f"{path}: {'; '.join(broken)}. Correct the source.")
+    notes = (f"markers and ids were added to its {added} cells.",) if added else ()
+    return Assignment(path.stem, source, released, notes)
 
 
 def broken_form(source, name):

@@ -15,6 +15,19 @@ def personal_seed() -> int:
     return int.from_bytes(sha256(name.encode()).digest()[:3]) if name else 0
 
 
+def show_name() -> None:
+    """Print the name that a notebook works under and its seed, or a warning that there is none."""
+    name = environ.get("SFXTUTOR_STUDENT", "").strip()
+    if name:
+        print(f"You are: {name} (seed {personal_seed()}).")
+        return
+    print(
+        "No name is set: you have the runs of nobody, and personal answers will not count. Close "
+        "JupyterLab and start it by: sfxtutor lab --student NAME. On Colab put %env "
+        "SFXTUTOR_STUDENT=NAME in a cell at the top. Then run all cells again."
+    )
+
+
 def night():
     """Your filter of 2,000 frames: positives kept and rejected, misses kept and rejected."""
     rng = np.random.default_rng(personal_seed())

@@ -60,3 +60,24 @@ def difference(value, expected):
     if shapes[0] != shapes[1]:
         return f"Found values of shape {shapes[0]}, expected {shapes[1]}. Open a hint."
     return ELSE
+
+
+def parts_right(value, expected, names, tolerance):
+    """Names of an answer's parts that are right in every case of a probe; a list.
+
+    What a probe gives holds the parts in their order, case by case, as the leaves of its tuples.
+    """
+    found, right = leaves(value), leaves(expected)
+    if len(found) != len(right) or len(right) % len(names):
+        return []
+    same = [agree(*pair, tolerance) for pair in zip(found, right, strict=True)]
+    return [name for i, name in enumerate(names) if all(same[i :: len(names)])]
+
+
+def leaves(value):
+    """The numbers and texts in nested tuples, lists and arrays, in their order; a list."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, tuple | list):
+        return [value]
+    return [leaf for part in value for leaf in leaves(part)]

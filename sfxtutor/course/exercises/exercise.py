@@ -63,6 +63,9 @@ class Exercise:
         Where many answers are right: takes what the probe gave, returns whether it will do.
     report : callable, optional
         Takes what the probe gave, returns what was measured, in a sentence that is always shown.
+    parts : tuple of str
+        Names of the parts of an answer, where some of them right are worth something: the check
+        names those that are, and grading may give part of the points.
     """
 
     id: str
@@ -74,6 +77,7 @@ class Exercise:
     tolerance: float = 1e-4
     accepts: Callable | None = None
     report: Callable | None = None
+    parts: tuple = ()
 
     @property
     def graded(self):
@@ -92,7 +96,7 @@ def exercise(id, reference, mistakes=None, **options):
     mistakes : dict, optional
         Of a mistake's name, as in the words, to its answer or to a `Mistake`.
     **options
-        `probe`, `tolerance`, `accepts`, `report`.
+        `probe`, `tolerance`, `accepts`, `report`, `parts`.
 
     Raises
     ------

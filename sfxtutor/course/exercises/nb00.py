@@ -89,7 +89,10 @@ EXERCISES = (
         mistakes={
             "hits alone": lambda: share(("HIT",)),
             "the whole run": lambda: share(("HIT", "MAYBE"), 2000),
+            "interval in percent": lambda: share(("HIT", "MAYBE"), scale=100),
+            "interval of a number, not a share": lambda: share(("HIT", "MAYBE"), scale=300),
         },
+        parts=("number", "lower end", "upper end"),
     ),
     exercise(
         "nb00.g2",
@@ -107,5 +110,6 @@ EXERCISES = (
                 recall, lambda truth, decision: np.mean(decision[~truth])
             ),
         },
+        parts=("recall", "specificity"),
     ),
 )

@@ -69,6 +69,8 @@ EXERCISES = (
             "variance for spread": windowed(lambda spread: np.maximum(spread**2, 1)),
             "zero where it is quiet": windowed(lambda spread: np.where(spread < 1, np.inf, spread)),
             "mean left in": windowed(floor, mean=np.zeros_like),
+            "median for mean": windowed(floor, level_of=np.median),
+            "sample standard deviation": windowed(floor, ddof=1),
             "spread of the whole frame": lambda: (
                 lambda frame: windowed(lambda spread: np.maximum(frame.std(), 1))()(frame)
             ),

@@ -2,18 +2,17 @@
 
 import numpy as np
 
-from ...metrics import wilson
 from ..student import night
 from . import trained
 from .exercise import Mistake, exercise
 from .probes03 import (
-    RATE,
     accuracy_at,
     epoch_by,
     every_split,
-    frames_needed,
+    expected_interval,
     leaked_by,
     precision_at,
+    precision_report,
     probe_leaked,
     probe_report,
     report_by,
@@ -65,13 +64,17 @@ EXERCISES = (
     ),
     exercise(
         "nb03.q3",
-        reference=lambda: frames_needed(lambda n: wilson(RATE * n, n)[0]),
-        tolerance=0.01,
+        reference=lambda: expected_interval()[0],
+        tolerance=5e-4,
         mistakes={
-            "positives given, not frames": lambda: frames_needed(
-                lambda n: wilson(RATE * n, n)[0], lambda n: n
+            "misses taken for positives": Mistake(
+                lambda: expected_interval(lambda frames: frames)[0],
+                fits=lambda found: 0.957 < found < 0.961,  # of all frames, or of the misses alone
             ),
-            "textbook interval": lambda: frames_needed(lambda n: textbook(RATE * n, n)[0]),
+            "textbook interval": lambda: expected_interval(interval=textbook)[0],
+            "upper end given": lambda: expected_interval()[1],
+            "width given": lambda: np.ptp(expected_interval()),
+            "percent": lambda: 100 * expected_interval()[0],
         },
     ),
     exercise(
@@ -121,7 +124,12 @@ EXERCISES = (
         mistakes={
             "accuracy read as recall": lambda: report_by(over=np.ones_like),
             "maybes taken for misses": lambda: report_by(positive=lambda labels: labels == "HIT"),
+            "threshold itself counted": lambda: report_by(above=np.greater_equal),
+            "textbook interval": lambda: report_by(interval=textbook),
+            "interval in percent": lambda: report_by(scale=100),
+            "precision read as recall": lambda: precision_report,
         },
+        parts=("found", "positives", "lower end", "upper end"),
     ),
     exercise(
         "nb03.g2",

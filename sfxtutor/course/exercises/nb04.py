@@ -130,5 +130,6 @@ EXERCISES = (
             "accuracy instead of the two rates": lambda: line_by(0, accuracy),
             "line left at 0.5": lambda: lambda p, truth, learn, test: judged(p, truth, test, 0.5),
         },
+        parts=("threshold", "hits found", "misses recognised"),
     ),
 )

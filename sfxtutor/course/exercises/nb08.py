@@ -136,6 +136,7 @@ EXERCISES = (
                 disk=lambda saved, slipped: saved
             ),
         },
+        parts=("positives lost", "misses kept", "share written"),
     ),
     exercise(
         "nb08.g2",
@@ -145,6 +146,9 @@ EXERCISES = (
             "test data used for choosing": lambda: probes.chosen(use=slice(2, 4)),
             "a half by habit": lambda: probes.chosen(t=0.5),
             "validation rate reported": lambda: probes.chosen(report=slice(0, 2)),
+            "textbook interval": lambda: probes.chosen(interval=probes.textbook),
+            "rates in percent": lambda: probes.chosen(scale=100),
         },
+        parts=("threshold", "recall", "lower end", "upper end"),
     ),
 )

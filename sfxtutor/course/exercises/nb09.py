@@ -114,5 +114,6 @@ EXERCISES = (
                 longest=lambda frames, trains, ms: 1000 / trains
             ),
         },
+        parts=("cores", "longest latency"),
     ),
 )

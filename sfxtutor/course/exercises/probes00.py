@@ -71,10 +71,10 @@ def own_labels(seed):
     return open_run("LO19", seed=seed).labels
 
 
-def share(wanted, frames=300):
+def share(wanted, frames=300, scale=1):
     """Number of frames with one of the wanted labels, and the interval of their share."""
     count = int(np.isin(own_labels(personal_seed())[:frames], wanted).sum())
-    return count, *wilson(count, frames)
+    return count, *(scale * end for end in wilson(count, frames))
 
 
 def cases():

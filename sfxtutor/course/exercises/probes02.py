@@ -61,12 +61,13 @@ def contrast():
     return frame + np.linspace(-1, 1, 12)[:, None]
 
 
-def windowed(divide, pick=slice(2, -2), mean=lambda mean: mean):
+def windowed(divide, pick=slice(2, -2), mean=lambda mean: mean, level_of=np.mean, ddof=0):
     """Answer of LCN: the pixel minus the mean, divided by divide(standard deviation)."""
 
     def lcn(frame):
         windows = np.lib.stride_tricks.sliding_window_view(frame, (5, 5))
-        level, spread = mean(windows.mean(axis=(2, 3))), windows.std(axis=(2, 3))
+        level = mean(level_of(windows, axis=(2, 3)))
+        spread = windows.std(axis=(2, 3), ddof=ddof)
         return (frame[pick, pick] - level) / divide(spread)
 
     return lambda: lcn

@@ -8,7 +8,7 @@ from ...metrics import is_positive, wilson
 from ..student import history, hit_rate, night
 
 PRIOR = 0.01  # of q1: share of positives in the run to be filtered
-RATE, LEAST = 0.97, 0.93  # of q3: expected recall, and what its interval has to stay above
+RATE, LABELLED = 0.97, 1500  # of q3: expected recall, and frames of the test
 
 
 def own_rates():
@@ -37,9 +37,10 @@ def epoch_by(choose, report="test", first=0, rate=0):
     return epoch + first, rates[report][epoch, rate]
 
 
-def frames_needed(low, frames=lambda n: n / hit_rate()):
-    """Frames that hold the fewest positives n for which the interval's end low(n) will do."""
-    return math.ceil(frames(next(n for n in range(10, 10_000) if low(n) > LEAST)))
+def expected_interval(positives=lambda frames: frames * hit_rate(), interval=wilson):
+    """The interval of the expected recall in q3; `positives` gives how many the test holds."""
+    n = positives(LABELLED)
+    return interval(RATE * n, n)
 
 
 def textbook(k, n):
@@ -83,16 +84,25 @@ def shuffled(n, sizes, gap):
     return [order[part] for part in sequential(n, sizes, gap)]
 
 
-def report_by(positive=is_positive, over=lambda truth: truth):
-    """An answer to g1; `over` picks the frames that are counted."""
+def report_by(
+    positive=is_positive, over=lambda truth: truth, above=np.greater, interval=wilson, scale=1
+):
+    """An answer to g1; `over` picks the frames that are counted, `above` those called positive."""
 
     def report(labels, p, threshold):
         truth = positive(labels)
-        right = (p > threshold) == truth
+        right = above(p, threshold) == truth
         k, n = int(right[over(truth)].sum()), int(over(truth).sum())
-        return k, n, *wilson(k, n)
+        return k, n, *(scale * end for end in interval(k, n))
 
     return report
+
+
+def precision_report(labels, p, threshold):
+    """A wrong answer to g1: of the frames called positive, those that are."""
+    called = p > threshold
+    k, n = int(is_positive(labels)[called].sum()), int(called.sum())
+    return k, n, *wilson(k, n)
 
 
 def probe_report(report):
@@ -100,7 +110,8 @@ def probe_report(report):
     labels = rng.choice(["HIT", "MAYBE", "MISS"], 300, p=(0.1, 0.06, 0.84))
     centre = {"HIT": 0.8, "MAYBE": 0.55, "MISS": 0.2}
     p = np.clip([rng.normal(centre[label], 0.2) for label in labels], 0, 1)
-    return report(labels, p, 0.5), report(labels[:120], p[:120], 0.3)
+    edge = p[labels != "MISS"][3]  # a positive whose p is the threshold itself
+    return report(labels, p, 0.5), report(labels[:120], p[:120], 0.3), report(labels, p, edge)
 
 
 def leaked_by(count):

@@ -172,10 +172,10 @@ def probe_written(budget):
     return tuple(number for rates in filters for number in budget(*rates))
 
 
-def chosen(use=slice(0, 2), t=None, report=slice(2, 4)):
+def chosen(use=slice(0, 2), t=None, report=slice(2, 4), interval=wilson, scale=1):
     """An answer to g2: threshold from one pair of arrays, recall and interval of another."""
     data = validated_and_tested()
     t = threshold(*data[use], 0.95) if t is None else t
     p, truth = data[report]
     k, n = int(np.sum(p[truth] >= t)), int(truth.sum())
-    return t, k / n, *wilson(k, n)
+    return t, *(scale * rate for rate in (k / n, *interval(k, n)))

@@ -6,6 +6,7 @@ scripts and anything from the network.
 """
 
 import copy
+import json
 import re
 from functools import lru_cache
 
@@ -14,10 +15,11 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbformat.v4.rwbase import rejoin_lines
 
-from ..cells import grade_id, regions, role, task
+from ..cells import grade_id, role, task
 from ..exercises import check
 from ..pages import TEMPLATES, LessonExporter
-from .marks import GRADED, plain_kind
+from .failures import plain_kind
+from .marks import GRADED
 from .report import describe_statuses
 
 LARGEST = 2_000_000  # characters of a cell's outputs
@@ -38,7 +40,7 @@ def feedback_page(graded, assignment):
     str
         HTML.
     """
-    body = notebook_body(shown(graded, assignment)) if graded.points else ""
+    body = notebook_body(shown(graded, assignment)) if graded.points and graded.notebook else ""
     rows = [
         (name, graded.points.get(name), most, sentence(graded, name))
         for name, most in graded.most.items()
@@ -126,7 +128,7 @@ def public_result(graded, name):
     A value or an error's message can repeat what the code has seen of a hidden test. They are shown
     where the submitted file shows the same, which cannot have seen one; None without a result.
     """
-    result = graded.results[name]
+    result = graded.results.get(name)
     if not result:
         return None
     result = check.Result(**result)
@@ -144,30 +146,15 @@ def sentence(graded, name, with_check=True):
         return graded.comments[name]
     if not graded.points:
         return ""
-    result, points = graded.results[name], graded.points[name]
+    result, points = graded.results.get(name), graded.points[name]
     if result and result["passed"] and not points:
         return "Right in the visible test, but not on a further case that is not shown."
+    if result and 0 < points < graded.most[name] and not with_check:
+        return "Part of the points: some parts of the answer are right."
     if result:
         result = public_result(graded, name)
         return f"{result.text} {result.detail}".strip() if with_check else ""
-    return graded.endings[name]
-
-
-def written_page(graded, assignments):
-    """The instructor's page of all written answers, each task with its mark scheme; HTML."""
-    tasks = []
-    for name, assignment in assignments.items():
-        for cell in (cell for cell in assignment.source.cells if role(cell) == "written"):
-            rows = [
-                (entry.submission.student, entry.points[task(cell)], entry.written[task(cell)])
-                for entry in graded
-                if entry.submission.assignment == name and entry.written
-            ]
-            scheme = "\n".join(regions(cell.source)[1]).strip()
-            most = cell.metadata.nbgrader.points
-            if rows:
-                tasks.append((name, task(cell), most, scheme, rows))
-    return render_page("written.html.j2", tasks=tasks)
+    return graded.failures[name][1] if name in graded.failures else ""
 
 
 def report_page(findings, statuses, notes=()):
@@ -193,9 +180,15 @@ def number(value):
     return "–" if value is None else f"{value:g}"
 
 
+def rows_text(rows, columns):
+    """Rows of a table as JSON, for a page's script: a list of lists of cells."""
+    return json.dumps([[row[name] for name in columns] for row in rows])
+
+
 def render_page(template, **values):
     """A page from a template; everything but the notebook's body is escaped."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
     environment.filters["number"] = number
+    environment.filters["rows"] = rows_text
     css = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     return environment.get_template(template).render(values, css=css)

@@ -8,11 +8,16 @@ from pathlib import Path
 from ...support.disk import write_text
 from ..assignments import assignment_folder, read_assignments
 from ..cells import grade_id, nbgrader, role
+from ..exercises.own import known_from
 from . import suspicions
+from .adjust import Overrides, adjust
 from .cell_code import magic_first
-from .feedback import feedback_page, report_page, with_outputs, written_page
+from .feedback import feedback_page, report_page, with_outputs
 from .kept import Executed, key, other_rows, write_rows
+from .lms import canvas_gradebook, moodle_worksheets
+from .marking import marking_page
 from .marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points
+from .overview import overview_page
 from .pool import Limits, run_all
 from .repair import Refused, read_cells, restore, seen_right
 from .report import findings, misconceptions
@@ -20,26 +25,30 @@ from .submissions import find_submissions
 from .written import Marks
 
 
-def grade(submitted, out="graded", source=None, limits=None, tell=print):
+def grade(submitted, out="graded", source=None, limits=None, tell=print, late_penalty=0.0):
     """Grade every submission in a folder.
 
     All notebooks are read before the first is executed. What was executed once is kept in
     ``OUT/executed`` by its content, so that a grading that was stopped goes on, and one after marks
-    were entered executes nothing. Marks of written answers are read from ``OUT/manual.csv``.
-    Submissions of an earlier grading that are not in the folder keep their rows and pages.
+    were entered executes nothing. Marks of written answers are read from ``OUT/manual.csv``,
+    points that the instructor set from ``OUT/overrides.csv``. Submissions of an earlier grading
+    that are not in the folder keep their rows and pages.
 
     Parameters
     ----------
     submitted : path
         See `sfxtutor.course.grading.submissions.find_submissions`.
     out : path
-        Receives ``grades.csv``, ``manual.csv``, ``written.html``, ``misconceptions.md`` and
+        Receives ``grades.csv``, ``moodle/ASSIGNMENT.csv``, ``canvas.csv``, ``manual.csv``,
+        ``overrides.csv``, ``marking.html``, ``overview.html``, ``misconceptions.md`` and
         ``.html``, and ``feedback/STUDENT/ASSIGNMENT.html``.
     source : path, optional
         Folder of the assignments' sources; default: the course's own.
     limits : sfxtutor.course.grading.pool.Limits, optional
     tell : callable
         Takes a line for every submission.
+    late_penalty : float
+        % of the points reached that a late submission loses.
 
     Returns
     -------
@@ -51,15 +60,19 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     FileNotFoundError
         There are no submissions or no assignments.
     ValueError
-        A source or ``manual.csv`` is broken, or `out` lies within the submissions.
+        A source, ``manual.csv`` or ``overrides.csv`` is broken, or `out` lies within the
+        submissions.
     """
     out = Path(out)
     if out.resolve().is_relative_to(Path(submitted).resolve()):
         raise ValueError(f"Found {out} within the submissions {submitted}. Choose another folder.")
     nbgrader()
     assignments = read_assignments(assignment_folder(source))
-    by_hand = Marks(out / "manual.csv")
+    most = {name: most_points(assignment) for name, assignment in assignments.items()}
+    by_hand, overrides = Marks(out / "manual.csv", most), Overrides(out / "overrides.csv", most)
     submissions = find_submissions(submitted, list(assignments))
+    for unused in overrides.check(submissions):
+        tell(unused)
     graded = [Graded(submission, reason=submission.problem) for submission in submissions]
     others = other_rows(graded, out)
     waiting = [(entry, *prepared) for entry in graded if (prepared := prepare(entry, assignments))]
@@ -83,8 +96,11 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
         tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
     notebooks = [(entry.submission.student, notebook) for entry, notebook, _ in waiting]
-    execute(notebooks, limits or Limits(), Executed(out / "executed"), done)
-    write_all(graded, others, assignments, by_hand, out)
+    with known_from(assignment_folder(source)):
+        execute(notebooks, limits or Limits(), Executed(out / "executed"), done)
+        adjust(graded, overrides, late_penalty)
+        overrides.write()
+        write_all(graded, others, assignments, by_hand, out)
     return graded
 
 
@@ -192,9 +208,13 @@ def write_all(graded, others, assignments, by_hand, out):
     for name, text in (
         ("misconceptions.md", misconceptions(found, statuses)),
         ("misconceptions.html", report_page(found, statuses, notes)),
-        ("written.html", written_page(graded, assignments)),
+        ("marking.html", marking_page(graded, assignments, by_hand)),
+        ("overview.html", overview_page(graded)),
         ("grades.csv", grades_table(graded)),
+        ("canvas.csv", canvas_gradebook(graded)),
+        *((f"moodle/{name}.csv", text) for name, text in moodle_worksheets(graded).items()),
     ):
+        (out / name).parent.mkdir(exist_ok=True)
         write_text(out / name, text)
 
 
@@ -212,6 +232,7 @@ def grades_table(graded):
         "status",
         *tasks,
         "automatic",
+        "deduction",
         "total",
         "max",
         "reason",
@@ -221,13 +242,14 @@ def grades_table(graded):
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
     for entry in graded:
-        values = [entry.points.get(name) for name in tasks] + [entry.automatic, entry.total]
+        values = [entry.points.get(name) for name in tasks]
+        values += [entry.automatic, entry.deduction or None, entry.total]
         numbers = ["" if value is None else f"{value:g}" for value in values]
         most = f"{sum(entry.most.values()):g}" if entry.most else ""
         name = entry.submission
         writer.writerow([name.student, name.assignment, entry.status, *numbers, most, entry.reason,
                          "; ".join([*entry.notes, *entry.suspicions])])  # fmt: skip
-    return text.getvalue()
+    return f"\ufeff{text.getvalue()}"  # the mark by which Excel knows UTF-8
 
 
 def without_marks(graded):

@@ -1,11 +1,11 @@
 """Marks of an executed submission; a submission that failed has none, which is not 0."""
 
-import builtins
 import re
 from dataclasses import dataclass, field
 
 from ..cells import TEXT_STUB, grade_id, role, task
-from . import cell_code
+from .failures import failure
+from .partial import earned
 from .submissions import Submission
 
 GRADED, BY_HAND, REFUSED = "graded", "needs manual grading", "refused"
@@ -25,10 +25,11 @@ class Graded:
         Points there are, per task.
     results : dict of str to dict
         Per automatic task what `sfxtutor.check` said; {} where it said nothing.
+    failures : dict of str to tuple
+        Per automatic task whose test ended early without a result of a check: see
+        `sfxtutor.course.grading.failures.failure`.
     written : dict of str to str
         The answers to be marked by hand.
-    endings : dict of str to str
-        Per automatic task why its test ended early, in a sentence; "" where it did not.
     values : dict of str to dict
         Per automatic task the values that its test took from the kernel, as
         `sfxtutor.course.grading.judge.kept` gives them.
@@ -38,6 +39,8 @@ class Graded:
         What the instructor may look into.
     notebook : nbformat.NotebookNode
         The restored notebook, with the outputs of the submitted file.
+    deduction : float
+        Points that a late submission loses.
     """
 
     submission: Submission
@@ -47,24 +50,26 @@ class Graded:
     points: dict = field(default_factory=dict)
     most: dict = field(default_factory=dict)
     results: dict = field(default_factory=dict)
+    failures: dict = field(default_factory=dict)
     written: dict = field(default_factory=dict)
     comments: dict = field(default_factory=dict)
-    endings: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
     prints: dict = field(default_factory=dict)
     suspicions: list = field(default_factory=list)
     notebook: object = None
+    deduction: float = 0.0
 
     @property
     def automatic(self):
         """Sum of the points that need no reader, None where the submission failed."""
-        return sum(self.points[name] for name in self.results) if self.points else None
+        points = [self.points[name] for name in self.results]
+        return None if not points or None in points else sum(points)
 
     @property
     def total(self):
         """Sum of all points, None while one is missing or where the submission failed."""
         missing = not self.points or None in self.points.values()
-        return None if missing else sum(self.points.values())
+        return None if missing else sum(self.points.values()) - self.deduction
 
 
 def most_points(assignment):
@@ -95,17 +100,19 @@ def mark(graded, assignment, reply, by_hand):
         name = task(cell) if role(cell) != "locked" else ""
         if role(cell) == "test":
             outcome = reply["tests"][grade_id(cell)]
-            graded.points[name] = graded.most[name] if outcome["passed"] else 0.0
+            reached = graded.most[name] if outcome["passed"] else 0.0
+            graded.points[name] = earned(reached, graded.most[name], outcome["result"], cell)
             graded.results[name] = outcome["result"]
-            graded.endings[name] = ending(graded.notebook, name, outcome, reply["errors"])
             graded.values[name] = outcome["values"]
+            if not outcome["passed"] and not outcome["result"]:
+                graded.failures[name] = failure(graded.notebook, assignment, cell, reply)
         elif role(cell) == "written":
             graded.written[name] = written_text(cell, assignment)
     by_hand.enter(graded)
     if None in graded.points.values():
         waiting = ", ".join(name for name, value in graded.points.items() if value is None)
         graded.status = BY_HAND
-        graded.reason = f"Read the answer to {waiting} in written.html, enter manual.csv, repeat."
+        graded.reason = f"Read the answer to {waiting} in marking.html, save manual.csv, repeat."
 
 
 def obstacle(notebook, reply):
@@ -134,42 +141,9 @@ def obstacle(notebook, reply):
     return GRADED, ""
 
 
-def ending(notebook, name, outcome, errors):
-    """Why a task's test ended early, in a sentence for the student; "" where it did not.
-
-    It holds nothing that the submission's code can choose: that may have seen a hidden test.
-    """
-    if outcome["passed"] or outcome["result"]:
-        return ""
-    kind, message = outcome["error"]
-    if outcome["of_student"]:
-        return f"Your code raised {plain_kind(kind)} in the test."
-    if kind == "AssertionError":
-        return "The answer is not what the test expects."
-    for number, cell in enumerate(notebook.cells):
-        if role(cell) != "answer" or task(cell) != name or kind != "NameError":
-            continue
-        if problem := cell_code.problem(cell.source):
-            return f"The cell of {name} {problem}, so {message}."
-        if raised := [error[1] for error in errors if error[0] == number]:
-            return f"The cell of {name} raised {plain_kind(raised[0])}, so {message}."
-    return (
-        f"The test ended early: {kind}: {message}"
-        if kind == "NameError"
-        else (f"The test ended early: {kind}")
-    )
-
-
-def plain_kind(kind):
-    """Name of an error of Python's own; that of another is the student's choice."""
-    known = getattr(builtins, kind, None)
-    own = isinstance(known, type) and issubclass(known, BaseException)
-    return kind if own else "an error of another kind"
-
-
 def exercise_of(cell):
     """Id of the exercise whose result a test shows, "" where it shows none."""
-    match = re.search(r'check\("(nb\d\d\.\w+)"', cell.source)
+    match = re.search(r"""check\(["'](\w+\.\w+)["']""", cell.source)
     return match[1] if match and "display(" in cell.source else ""
 
 

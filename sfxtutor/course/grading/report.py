@@ -5,20 +5,22 @@ from dataclasses import dataclass, field
 
 from ..cells import role, task
 from ..exercises import check
+from . import failures
 from .marks import exercise_of
 
-SILENT = "no result"  # the test raised before the check could speak
-TALK = {
+VISIBLE = "right in the visible test alone"
+TALK = failures.TALK | {
+    VISIBLE: "For which input does the hidden test differ from the visible one? Look at the edges: "
+    "equal values, another size, another name.",
     check.UNANSWERED: "Ask where they stopped: the task, the code, or the time?",
     check.FAILED: "Let them read the last line of the traceback aloud.",
     check.OTHER: "Look at two of these by hand: is there a mistake that the course lacks?",
-    SILENT: "The name that the task asks for was never defined, or its cell raised an error.",
 }
 
 
 @dataclass
 class Finding:
-    """A task: how many were marked, right, right at first sight only, and the diagnoses.
+    """A task: how many were marked, have all points, passed the visible test alone; diagnoses.
 
     `diagnoses` is a list of (diagnosis, students, talking point), the most frequent first;
     `unknown` one of (the case that went wrong, students), of answers that no known mistake fits.
@@ -60,27 +62,40 @@ def findings(graded, assignments):
 
 def finding(assignment, cell, marked):
     """The `Finding` of one test in the submissions that were marked."""
-    name, id = task(cell), exercise_of(cell)
-    known = {x.id: x for x in check.every()}.get(id)
+    name = task(cell)
+    known = exercise_behind(cell)
     talk = TALK | {m.name: m.talk for m in (known.mistakes if known else ())}
     students, cases = defaultdict(list), defaultdict(list)
-    full = seen = 0
+    full = 0
     for entry in marked:
-        result = entry.results[name]
-        if entry.points[name]:
+        if entry.points[name] >= entry.most[name]:
             full += 1
-        elif result.get("passed"):
-            seen += 1
-        else:
-            diagnosis = result.get("diagnosis") if result else SILENT
-            diagnosis = diagnosis if diagnosis in talk else check.OTHER
-            students[diagnosis].append(entry.submission.student)
-            if diagnosis == check.OTHER:
-                case = f"{result.get('text', '')} {result.get('detail', '')}".strip()
-                cases[case].append(entry.submission.student)
+            continue
+        diagnosis, case = diagnosed(entry, name)
+        diagnosis = diagnosis if diagnosis in talk else check.OTHER
+        students[diagnosis].append(entry.submission.student)
+        if diagnosis in (check.OTHER, failures.WRONG):
+            cases[case].append(entry.submission.student)
     fired = [(what, names, talk[what]) for what, names in ranking(students)]
+    seen = len(students[VISIBLE])
     title = known.title if known else name
     return Finding(assignment, name, title, len(marked), full, seen, fired, ranking(cases))
+
+
+def exercise_behind(cell):
+    """The `Exercise` that a test checks, None where it checks none."""
+    id = exercise_of(cell)
+    return check.find(id) if id else None
+
+
+def diagnosed(entry, name):
+    """Diagnosis of an answer without all points, and the case that shows it: two str."""
+    result = entry.results.get(name, {})
+    if result.get("passed"):
+        return VISIBLE, ""
+    if result:
+        return result["diagnosis"], f"{result['text']} {result.get('detail', '')}".strip()
+    return entry.failures.get(name, ("", "No test was executed."))
 
 
 def ranking(students):
@@ -115,7 +130,7 @@ def misconceptions(findings, statuses):
         for diagnosis, students, talk in finding.diagnoses:
             lines.append(f"| {diagnosis} | {len(students)} of {finding.marked} | {talk} |")
         if finding.unknown:
-            lines += ["", "Answers that no known mistake fits:", ""]
+            lines += ["", "Answers without a diagnosis, by the case that shows it:", ""]
         lines += [f"- {len(who)} of {finding.marked}: {case}" for case, who in finding.unknown]
         lines.append("")
     return "\n".join(lines)

@@ -18,6 +18,9 @@ class Submission:
     assignment: str
     path: Path
     problem: str = ""
+    id: str = ""
+    late: bool = False
+    missing: bool = False
 
 
 def find_submissions(folder, names):

@@ -1,94 +1,89 @@
 """Marks of written answers: a table that the instructor fills in and every grading reads."""
 
-import csv
 import hashlib
-import io
 
-from ...support.disk import write_text
+from .tables import points_in, read_table, write_table
 
-COLUMNS = ("student", "assignment", "task", "max", "points", "comment", "answer")
+NEEDED = ("student", "assignment", "task", "points")
+OPTIONAL = ("id", "max", "lines", "comment", "answer")
+COLUMNS = ("student", "id", "assignment", "task", "max", "points", "lines", "comment", "answer")
 
 
 class Marks:
-    """The rows of ``manual.csv``.
+    """The rows of ``manual.csv``: `lines` names the ticked lines of the mark scheme ("1 3").
 
     Parameters
     ----------
     path : pathlib.Path
         The table; it may be missing.
+    most : dict of str to dict of str to float, optional
+        Points there are, per assignment and task.
 
     Raises
     ------
     ValueError
-        A row is not what was written, or its points are no number from 0 to max.
+        The table is damaged, names a student's task twice, or has points that are no number from 0
+        to the most there are; the message names file and line.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, most=None):
         self.path = path
         self.rows = {}
-        text = path.read_text("utf-8-sig") if path.exists() else ""
-        separator = ";" if ";" in text.partition("\n")[0] else ","  # a spreadsheet's own choice
-        for number, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=separator), 2):
-            where = f"{path}, line {number}"
-            if any(row.get(name) is None for name in COLUMNS):
-                raise ValueError(f"{where}: expected the columns {', '.join(COLUMNS)}. Correct it.")
-            row = {name: row[name].strip() for name in COLUMNS}
-            check_points(row, where)
-            self.rows[row["student"], row["assignment"], row["task"]] = row
+        for where, row in read_table(path, NEEDED, OPTIONAL) if path.exists() else ():
+            there_is = (most or {}).get(row["assignment"], {}).get(row["task"])
+            points_in(row["points"], most_of(row, there_is, where), where)
+            key = key_of(row)
+            if key in self.rows:
+                raise ValueError(
+                    f"{where}: {' '.join(filter(None, key))} is there twice. Delete one of the two."
+                )
+            self.rows[key] = row
 
     def enter(self, graded):
-        """Fill in the points of a submission's written tasks, and remember them for `write`.
+        """Fill in the points of a submission's written tasks, and keep them for `write`.
 
         An answer that nobody wrote has 0 points. Marks of an answer that was changed since are
         not used; they stay in the comment.
         """
-        submission = graded.submission
         for name, text in graded.written.items():
-            row = self.rows.setdefault(
-                (submission.student, submission.assignment, name),
-                dict.fromkeys(COLUMNS, "")
-                | {
-                    "student": submission.student,
-                    "assignment": submission.assignment,
-                    "task": name,
-                },
-            )
+            row = self.row(graded.submission, name)
             print_ = fingerprint(text)
             if row["points"] and row["answer"] != print_:
                 graded.notes.append(f"the answer to {name} changed since it was marked")
                 row["comment"] = f"({row['points']} for an earlier answer) {row['comment']}".strip()
-                row["points"] = ""
+                row["points"] = row["lines"] = ""
             row |= {"max": f"{graded.most[name]:g}", "answer": print_}
             graded.comments[name] = row["comment"]
-            graded.points[name] = number_in(row["points"]) if row["points"] else None
+            graded.points[name] = points_in(row["points"], graded.most[name], self.path.name)
             if not text and not row["points"]:
                 graded.points[name] = 0.0
 
+    def row(self, submission, name):
+        """The row of a submission's task; a new one where there is none."""
+        keys = {"student": submission.student, "id": submission.id}
+        keys |= {"assignment": submission.assignment, "task": name}
+        without_id = self.rows.pop(key_of(keys | {"id": ""}), None) if submission.id else None
+        row = self.rows.setdefault(key_of(keys), without_id or dict.fromkeys(COLUMNS, ""))
+        row |= keys
+        return row
+
     def write(self):
         """Write the table, sorted; rows of students who are not there now are kept."""
-        table = io.StringIO()
-        writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows[key] for key in sorted(self.rows))
-        write_text(self.path, table.getvalue())
+        rows = [self.rows[key] for key in sorted(self.rows)]
+        write_table(self.path, COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
 
 
-def check_points(row, where):
-    """Raise ValueError where a row's points are no number from 0 to its max."""
-    try:
-        fine = not row["points"] or 0 <= number_in(row["points"]) <= number_in(row["max"])
-    except ValueError:
-        fine = False
-    if not fine:
-        raise ValueError(
-            f"{where}: found {row['points']!r} points, expected a number from 0 to {row['max']} "
-            "or nothing. Correct it."
-        )
+def key_of(row):
+    """What names a row: student, id, assignment, task."""
+    return tuple(row[name] for name in ("student", "id", "assignment", "task"))
 
 
-def number_in(text):
-    """Number in a cell of a table, with a point or a comma."""
-    return float(text.replace(",", "."))
+def most_of(row, there_is, where):
+    """Points there are for a row: by the assignment, else by its own column max."""
+    if there_is is not None:
+        return there_is
+    most = points_in(row["max"], float("inf"), where)
+    return float("inf") if most is None else most
 
 
 def fingerprint(text):

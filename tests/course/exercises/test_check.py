@@ -46,11 +46,11 @@ def test_lesson_has_three_to_six_exercises(lesson):
 
 
 @pytest.mark.parametrize("exercise", check.every(), ids=lambda x: x.id)
-def test_reference_passes_and_two_to_eight_mistakes_are_known(exercise):
+def test_reference_passes_and_two_to_ten_mistakes_are_known(exercise):
     verdict = sfx.check(exercise.id, exercise.reference())
     assert verdict.passed
     assert verdict.text == exercise.right
-    assert 2 <= len(exercise.mistakes) <= 8
+    assert 2 <= len(exercise.mistakes) <= 10
 
 
 @pytest.mark.parametrize("exercise", IN_LESSONS, ids=lambda x: x.id)

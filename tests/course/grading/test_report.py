@@ -14,7 +14,10 @@ from sfxtutor.course.grading.report import finding, misconceptions
 def marked(student, answer):
     result = sfx.check("nb05.q1", answer)._repr_mimebundle_()[check.MIME]
     return SimpleNamespace(
-        submission=SimpleNamespace(student=student), points={"g1": 0}, results={"g1": result}
+        submission=SimpleNamespace(student=student),
+        points={"g1": 0},
+        most={"g1": 3},
+        results={"g1": result},
     )
 
 

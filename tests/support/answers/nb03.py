@@ -84,14 +84,29 @@ answer = best + 1, test[best, 0]
 best = np.argmax(rates["validation"].mean(axis=1))
 answer = best, test[best, 1]
 """,
-    ("nb03.q3", "positives given, not frames"): RATE
+    ("nb03.q3", "misses taken for positives"): RATE
     + """
-answer = min(n for n in range(20, 1000) if sfx.wilson(0.97 * n, n)[0] > 0.93)
+n = 1500 - round(1500 * rate)
+answer = sfx.wilson(0.97 * n, n)[0]
 """,
     ("nb03.q3", "textbook interval"): RATE
     + """
-n = 0.97 * 0.03 * (1.96 / (0.97 - 0.93)) ** 2
-answer = np.ceil(np.ceil(n) / rate)
+n = 1500 * rate
+answer = 0.97 - 1.96 * np.sqrt(0.97 * 0.03 / n)
+""",
+    ("nb03.q3", "upper end given"): RATE
+    + """
+n = 1500 * rate
+answer = max(sfx.wilson(0.97 * n, n))
+""",
+    ("nb03.q3", "width given"): RATE
+    + """
+low, high = sfx.wilson(0.97 * 1500 * rate, 1500 * rate)
+answer = high - low
+""",
+    ("nb03.q3", "percent"): RATE
+    + """
+answer = 100 * sfx.wilson(0.97 * 1500 * rate, 1500 * rate)[0]
 """,
     ("nb03.q4", "frame in two parts"): """
 def my_split(n, sizes, gap):
