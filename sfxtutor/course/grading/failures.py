@@ -2,13 +2,11 @@
 
 import ast
 import builtins
-import re
 
 from ..cells import grade_id, role, task
 from . import cell_code
 
 UNDEFINED, RAISED, WRONG = "not defined", "an error in the test", "wrong, without a diagnosis"
-TELLING = 8  # characters of its own by which a message is known
 TALK = {
     UNDEFINED: "The name that the task asks for was never defined, or its cell raised an error.",
     RAISED: "The test ended early: let them read the last line of the traceback aloud.",
@@ -44,8 +42,8 @@ def failure(notebook, assignment, test, reply):
         return RAISED, f"Your code raised {plain_kind(kind)} in the test."
     if kind == "AssertionError":
         (released,) = (c for c in assignment.released.cells if grade_id(c) == grade_id(test))
-        if message.strip() and shown(message.strip(), released.source):
-            return WRONG, message.strip()
+        if message and shown(message, test, released):
+            return WRONG, message
         return WRONG, "The answer is not what the test expects."
     if kind == "NameError":
         why = cause(notebook, task(test), reply["errors"])
@@ -72,23 +70,13 @@ def plain_kind(kind):
     return kind if own else "an error of another kind"
 
 
-def shown(message, source):
-    """Whether the message of an assert can come from an assert in `source`."""
+def shown(message, test, released):
+    """Whether the message of an assert is known to the student: from the own copy, or the test."""
+    if message in str(test.get("outputs", "")):
+        return True
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(released.source)
     except SyntaxError:  # a magic command
         return False
-    patterns = [
-        pattern(node.msg) for node in ast.walk(tree) if isinstance(node, ast.Assert) and node.msg
-    ]
-    telling = [text for text in patterns if len(text.replace(".+", "")) >= TELLING]
-    return any(re.fullmatch(text, message, re.DOTALL) for text in telling)
-
-
-def pattern(text):
-    """Regular expression of what a string in the syntax tree may become."""
-    if isinstance(text, ast.Constant):
-        return re.escape(str(text.value).strip())
-    if isinstance(text, ast.JoinedStr):
-        return "".join(pattern(part) for part in text.values)
-    return ".+" if isinstance(text, ast.FormattedValue) else "(?!)"
+    messages = [node.msg for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    return message in [one.value for one in messages if isinstance(one, ast.Constant)]

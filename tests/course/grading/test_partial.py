@@ -2,11 +2,13 @@
 
 from dataclasses import asdict
 
+import classroom
 import nbformat
 import pytest
+from classroom import at
 
 import sfxtutor as sfx
-from sfxtutor.course.assignments import assignment_folder, read_assignments
+from sfxtutor.course.assignments import Assignment, assignment_folder, read_assignments
 from sfxtutor.course.cells import role
 from sfxtutor.course.exercises import check
 from sfxtutor.course.grading.failures import RAISED, UNDEFINED, WRONG, failure
@@ -82,23 +84,36 @@ def test_sources_switch_it_on_exactly_where_parts_are_named():
     assert sorted(map(exercise_of, cells)) == sorted(WITH_PARTS)
 
 
-RELEASED = nbformat.v4.new_code_cell(
-    'assert answer > 0, f"found {answer}, expected a positive number"\nassert answer < 9, answer'
-)
+def ended(kind, message, of_student=False, errors=(), outputs=()):
+    """What is said of g2's test that ended like this, in the small class's assignment."""
+    notebook = classroom.source()
+    released = classroom.source()
+    at(released, "g2-test").source = 'assert answer, "expected a positive number"'
+    test = at(notebook, "g2-test")
+    test.outputs = list(outputs)
+    outcome = {"error": [kind, message], "of_student": of_student}
+    reply = {"tests": {"demo05-g2-test": outcome}, "errors": errors}
+    return failure(notebook, Assignment("demo05", notebook, released), test, reply)
+
+
+SEEN = nbformat.v4.new_output("error", ename="AssertionError", evalue="found -1 of 3")
 
 
 @pytest.mark.parametrize(
-    ("ename", "evalue", "kind", "words"),
+    ("ename", "evalue", "outputs", "kind", "words"),
     [
-        ("NameError", "name 'answer' is not defined", UNDEFINED, "name 'answer' is not defined"),
-        ("AssertionError", "found -1, expected a positive number", WRONG, "found -1, expected"),
-        ("AssertionError", "expected 42", WRONG, "a test of it failed"),
-        ("AssertionError", "", WRONG, "a test of it failed"),
-        ("ValueError", "the hidden 42", RAISED, "ended early: ValueError."),
+        ("NameError", "name 'answer' is not defined", (), UNDEFINED, "name 'answer' is not"),
+        ("AssertionError", "expected a positive number", (), WRONG, "expected a positive number"),
+        ("AssertionError", "found -1 of 3", (SEEN,), WRONG, "found -1 of 3"),
+        ("AssertionError", "found 42 of 3", (SEEN,), WRONG, "is not what the test expects"),
+        ("AssertionError", "", (), WRONG, "is not what the test expects"),
+        ("ValueError", "the hidden 42", (), RAISED, "ended early: ValueError."),
     ],
 )
-def test_message_of_a_visible_assert_is_shown_and_no_hidden_one(ename, evalue, kind, words):
-    found, text = failure(ename, evalue, RELEASED)
+def test_message_of_an_assert_is_quoted_where_the_student_knows_it(
+    ename, evalue, outputs, kind, words
+):
+    found, text = ended(ename, evalue, outputs=outputs)
     assert found == kind
     assert words in text
     assert "42" not in text

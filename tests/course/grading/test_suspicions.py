@@ -11,12 +11,13 @@ from classroom import NAME, at
 from nbformat.v4 import new_code_cell, new_output
 
 from sfxtutor.cli.main import main
-from sfxtutor.course.assignments import assignment_folder, read_assignments
+from sfxtutor.course.assignments import Assignment, assignment_folder, read_assignments
 from sfxtutor.course.cells import regions, role
 from sfxtutor.course.exercises import check
 from sfxtutor.course.grading import cell_code, suspicions
+from sfxtutor.course.grading.failures import failure
 from sfxtutor.course.grading.feedback import public_result, with_outputs
-from sfxtutor.course.grading.marks import Graded, ending
+from sfxtutor.course.grading.marks import Graded
 from sfxtutor.course.grading.submissions import Submission
 
 TRICKS = """
@@ -193,19 +194,24 @@ def test_why_a_cell_is_not_executed(source, problem):
     assert problem in found
 
 
-def test_the_ending_names_the_cause_and_nothing_that_the_code_chose():
+def test_failure_names_the_cause_and_nothing_that_the_code_chose():
     notebook = classroom.source()
-    missing = {"passed": False, "result": {}, "of_student": False}
-    missing["error"] = ["NameError", "name 'my_rwd' is not defined"]
-    at(notebook, "g1-answer").source = "# x\n<<<<<<< HEAD"
-    text = ending(notebook, "g1", missing, [])
-    assert "The cell of g1 holds the marks of a merge conflict (<<<<<<<, line 2), so name" in text
-    at(notebook, "g1-answer").source = "1 / 0"
-    number = notebook.cells.index(at(notebook, "g1-answer"))
-    text = ending(notebook, "g1", missing, [[number, "ZeroDivisionError", "secret"]])
-    assert text == "The cell of g1 raised ZeroDivisionError, so name 'my_rwd' is not defined."
-    chosen = missing | {"of_student": True, "error": ["Secret9", "secret"]}
-    assert ending(notebook, "g1", chosen, []) == (
+    test, answer = at(notebook, "g1-test"), at(notebook, "g1-answer")
+
+    def text(kind="NameError", of_student=False, errors=()):
+        outcome = {"error": [kind, "name 'my_rwd' is not defined"], "of_student": of_student}
+        reply = {"tests": {f"{NAME}-g1-test": outcome}, "errors": errors}
+        return failure(notebook, Assignment(NAME, notebook, notebook), test, reply)[1]
+
+    answer.source = "# x\n<<<<<<< HEAD"
+    merge = "The cell of g1 holds the marks of a merge conflict (<<<<<<<, line 2), so name"
+    assert merge in text()
+    answer.source = "1 / 0"
+    raised = [[notebook.cells.index(answer), "ZeroDivisionError", "secret"]]
+    assert text(errors=raised) == (
+        "The cell of g1 raised ZeroDivisionError, so name 'my_rwd' is not defined."
+    )
+    assert text("Secret9", of_student=True) == (
         "Your code raised an error of another kind in the test."
     )
 
