@@ -10,7 +10,7 @@ from pathlib import Path
 from ...support.disk import write_text
 from ..assignments import assignment_folder, read_assignments
 from ..cells import nbgrader
-from ..exercises.own import known_from
+from ..exercises.own import known_from, own_exercises
 from .adjust import Overrides, adjust
 from .feedback import feedback_page, report_page
 from .lms import canvas_gradebook, moodle_worksheets
@@ -91,6 +91,8 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print, late_pe
         tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
     with known_from(assignment_folder(source)):
+        for name in assignments:
+            own_exercises(name)  # one that is broken is reported before anything is executed
         run_all(
             [(entry.submission.student, notebook) for entry, notebook, *_ in waiting],
             limits or Limits(),
