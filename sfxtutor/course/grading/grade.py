@@ -8,7 +8,7 @@ from pathlib import Path
 from ...support.disk import write_text
 from ..assignments import assignment_folder, read_assignments
 from ..cells import grade_id, nbgrader, role
-from ..exercises.own import known_from
+from ..exercises.own import known_from, own_exercises
 from . import suspicions
 from .adjust import Overrides, adjust
 from .cell_code import magic_first
@@ -97,6 +97,8 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print, late_pe
 
     notebooks = [(entry.submission.student, notebook) for entry, notebook, _ in waiting]
     with known_from(assignment_folder(source)):
+        for name in assignments:
+            own_exercises(name)  # one that is broken is reported before anything is executed
         execute(notebooks, limits or Limits(), Executed(out / "executed"), done)
         adjust(graded, overrides, late_penalty)
         overrides.write()

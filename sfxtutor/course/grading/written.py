@@ -46,8 +46,8 @@ class Marks:
         not used; they stay in the comment.
         """
         for name, text in graded.written.items():
-            row = self.row(graded.submission, name)
             print_ = fingerprint(text)
+            row = self.row(graded.submission, name, print_)
             if row["points"] and row["answer"] != print_:
                 graded.notes.append(f"the answer to {name} changed since it was marked")
                 row["comment"] = f"({row['points']} for an earlier answer) {row['comment']}".strip()
@@ -58,14 +58,19 @@ class Marks:
             if not text and not row["points"]:
                 graded.points[name] = 0.0
 
-    def row(self, submission, name):
-        """The row of a submission's task; a new one where there is none."""
+    def row(self, submission, name, answer=""):
+        """The row of a submission's task; a new one where there is none.
+
+        An id that a spreadsheet took for a number, 00123 or 4.56E+12, is put right where student,
+        task and answer agree.
+        """
         keys = {"student": submission.student, "id": submission.id}
         keys |= {"assignment": submission.assignment, "task": name}
-        without_id = self.rows.pop(key_of(keys | {"id": ""}), None) if submission.id else None
-        row = self.rows.setdefault(key_of(keys), without_id or dict.fromkeys(COLUMNS, ""))
-        row |= keys
-        return row
+        if key_of(keys) not in self.rows:
+            others = [key for key, row in self.rows.items() if mistaken(row, keys, answer)]
+            old = self.rows.pop(others[0]) if len(others) == 1 else dict.fromkeys(COLUMNS, "")
+            self.rows[key_of(keys)] = old | keys
+        return self.rows[key_of(keys)]
 
     def write(self):
         """Write the table, sorted; rows of students who are not there now are kept."""
@@ -78,6 +83,12 @@ def key_of(row):
     return tuple(row[name] for name in ("student", "id", "assignment", "task"))
 
 
+def mistaken(row, keys, answer):
+    """Whether a row is that of `keys` with its id left out, or spoilt by a spreadsheet."""
+    same = all(row[name] == keys[name] for name in ("student", "assignment", "task"))
+    return same and bool(keys["id"]) and (not row["id"] or row["answer"] == answer)
+
+
 def most_of(row, there_is, where):
     """Points there are for a row: by the assignment, else by its own column max."""
     if there_is is not None:
@@ -87,5 +98,5 @@ def most_of(row, there_is, where):
 
 
 def fingerprint(text):
-    """Eight characters that change with a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    """Nine characters that change with a text; no spreadsheet takes them for a number."""
+    return f"x{hashlib.sha256(text.encode()).hexdigest()[:8]}"

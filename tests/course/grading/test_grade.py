@@ -442,6 +442,28 @@ def test_marks_of_a_changed_answer_are_not_used(tmp_path):
     assert "(2,5 for an earlier answer) fine" in path.read_text()
 
 
+@pytest.mark.parametrize("id", ["", "123", "4.56E+12"])
+def test_marks_are_found_though_a_spreadsheet_took_the_id_for_a_number(tmp_path, id):
+    path, print_ = tmp_path / "manual.csv", fingerprint("text")
+    other = f"wang,88,x,w1,4,1,,{fingerprint('other')}"
+    path.write_text(
+        f"student,id,assignment,task,max,points,comment,answer\nwang,{id},x,w1,4,2,,{print_}\n{other}\n"
+    )
+    submission = Submission("wang", "x", tmp_path, id="00123")
+    graded = Graded(submission, most={"w1": 4.0}, written={"w1": "text"})
+    marks = Marks(path)
+    marks.enter(graded)
+    assert graded.points == {"w1": 2}
+    marks.write()
+    assert "wang,00123,x,w1,4,2," in path.read_text()
+    assert path.read_text().count("wang") == 2
+
+
+def test_fingerprint_is_no_number():
+    assert all(fingerprint(str(i)).startswith("x") for i in range(100))
+    assert len({fingerprint(str(i)) for i in range(100)}) == 100
+
+
 @pytest.mark.parametrize("points", ["5", "-1", "many", "nan"])
 def test_impossible_points_are_refused_with_their_line(tmp_path, points):
     path = tmp_path / "manual.csv"
