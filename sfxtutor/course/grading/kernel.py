@@ -13,7 +13,7 @@ except ImportError:  # Windows has no limits of this kind; docs/instructor.md sa
 FILE_BYTES = 10**9  # of any file that a submission writes
 
 
-def limit(memory, seconds, processes):
+def limit(memory, seconds, processes=0):
     """Limit this process: address space in bytes, processor time in s, size of files.
 
     `processes` limits those of the user, threads counted; 0 leaves it as it is. It is for a
