@@ -22,10 +22,12 @@ def add_commands(commands):
     assign.add_argument("--out", required=True, metavar="DIR", help="folder of the release")
     assign.set_defaults(command=_assign)
     grade = commands.add_parser("grade", help="grade a folder of submitted notebooks")
-    grade.add_argument("submitted", help="folder with STUDENT/lessonNN.ipynb")
+    grade.add_argument("submitted", help="folder or zip with STUDENT/lessonNN.ipynb")
     grade.add_argument("--out", default="graded", help="folder of marks and feedback (graded)")
     grade.add_argument("--seconds", type=float, default=60, help="that a cell may take (60)")
     grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
+    grade.add_argument("--roster", metavar="FILE", help="CSV of the class: name, login, id")
+    grade.add_argument("--due", metavar="TIME", help="after it, a submission is late (ISO time)")
     grade.set_defaults(command=_grade)
     contest = commands.add_parser("challenge", help="score the models that students handed in")
     contest.add_argument("models", nargs="+", help="files NAME.keras, or folders of them")
@@ -70,9 +72,12 @@ def _grade(options):
         total_seconds=max(300, options.seconds),
         memory_gib=options.memory,
     )
-    graded = grade(options.submitted, options.out, options.source, limits)
+    graded = grade(options.submitted, options.out, options.source, limits,
+                   roster=options.roster, due=options.due)  # fmt: skip
+    handed_in = [entry for entry in graded if not entry.submission.missing]
     left = len(without_marks(graded))
-    print(f"{len(graded) - left} of {len(graded)} submissions have marks: {options.out}/grades.csv")
+    print(f"{len(handed_in) - left} of {len(handed_in)} submissions have marks: "
+          f"{options.out}/grades.csv")  # fmt: skip
     return 1 if left else 0
 
 

@@ -15,11 +15,13 @@ from .marks import BY_HAND, GRADED, REFUSED, Graded, mark, most_points, with_end
 from .pool import Limits, run_all
 from .repair import Refused, read_cells, restore, seen_right
 from .report import findings, misconceptions
-from .submissions import find_submissions
+from .roster import read_roster
+from .submissions import MISSING, find_submissions, under_own_name
+from .tables import without_formula
 from .written import Marks
 
 
-def grade(submitted, out="graded", source=None, limits=None, tell=print):
+def grade(submitted, out="graded", source=None, limits=None, tell=print, roster=None, due=None):
     """Grade every submission in a folder.
 
     All notebooks are read before the first is executed, and every grading begins again: the same
@@ -37,6 +39,10 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     limits : sfxtutor.course.grading.pool.Limits, optional
     tell : callable
         Takes a line for every submission.
+    roster : path, optional
+        Table of the class, see `sfxtutor.course.grading.roster.read_roster`.
+    due : str, optional
+        ISO time after which a submission is late.
 
     Returns
     -------
@@ -47,7 +53,7 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     FileNotFoundError
         There are no submissions or no assignments.
     ValueError
-        A source or ``manual.csv`` is broken, or `out` lies within the submissions.
+        A source, ``manual.csv`` or the roster is broken, or `out` lies within the submissions.
     """
     out = Path(out)
     if out.resolve().is_relative_to(Path(submitted).resolve()):
@@ -55,8 +61,8 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
     nbgrader()
     assignments = read_assignments(assignment_folder(source))
     by_hand = Marks(out / "manual.csv")
-    submissions = find_submissions(submitted, list(assignments))
-    graded = [Graded(submission, reason=submission.problem) for submission in submissions]
+    people = read_roster(roster) if roster else None
+    graded = [*map(received, find_submissions(submitted, list(assignments), people, due))]
     waiting = [(entry, *prepared) for entry in graded if (prepared := prepare(entry, assignments))]
     count = len(graded) - len(waiting)
     for entry in graded:
@@ -78,12 +84,18 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print):
         tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
     run_all(
-        [(entry.submission.student, notebook) for entry, notebook, *_ in waiting],
+        [(entry.submission.seed_name, notebook) for entry, notebook, *_ in waiting],
         limits or Limits(),
         done,
     )
     write_all(graded, assignments, by_hand, out)
     return graded
+
+
+def received(submission):
+    """A submission before it is executed, as a `Graded`."""
+    status = MISSING if submission.missing else REFUSED
+    return Graded(submission, status, submission.problem, list(submission.notes))
 
 
 def prepare(entry, assignments):
@@ -94,8 +106,10 @@ def prepare(entry, assignments):
     if entry.reason:
         return None
     try:
-        cells = read_cells(entry.submission.path)
-        notebook, entry.notes = restore(assignment, cells)
+        cells = read_cells(entry.submission.path, entry.notes)
+        entry.submission, names = under_own_name(entry.submission, cells)
+        notebook, repaired = restore(assignment, cells)
+        entry.notes += names + repaired
     except Refused as refusal:
         entry.reason = str(refusal)
         return None
@@ -108,7 +122,7 @@ def doubts(entry, seen):
     """Notes on answers that the student's copy shows as right and the grading does not."""
     return [
         f"{result['id']} was right in the student's copy: was it made under another name than "
-        f"{entry.submission.student!r}, or with another version?"
+        f"{entry.submission.seed_name!r}, or with another version?"
         for result in entry.results.values()
         if result and not result["passed"] and result["id"] in seen
     ]
@@ -151,8 +165,10 @@ def grades_table(graded):
     tasks = sorted({name for entry in graded for name in entry.most})
     head = [
         "student",
+        "id",
         "assignment",
         "status",
+        "late",
         *tasks,
         "automatic",
         "total",
@@ -168,11 +184,13 @@ def grades_table(graded):
         numbers = ["" if value is None else f"{value:g}" for value in values]
         most = f"{sum(entry.most.values()):g}" if entry.most else ""
         name = entry.submission
-        writer.writerow([name.student, name.assignment, entry.status, *numbers, most, entry.reason,
-                         "; ".join(entry.notes)])  # fmt: skip
+        late = "late" if name.late else ""
+        row = [name.student, name.id, name.assignment, entry.status, late, *numbers, most,
+               entry.reason, "; ".join(entry.notes)]  # fmt: skip
+        writer.writerow(map(without_formula, row))
     return text.getvalue()
 
 
 def without_marks(graded):
-    """Submissions that got no marks; a list."""
-    return [entry for entry in graded if entry.status not in (GRADED, BY_HAND)]
+    """Submissions that got no marks; a list. Who handed in nothing is not among them."""
+    return [entry for entry in graded if entry.status not in (GRADED, BY_HAND, MISSING)]

@@ -1,0 +1,105 @@
+"""Zip files that were handed in, opened into a temporary folder within limits."""
+
+import atexit
+import shutil
+import stat
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+LARGEST = 50_000_000  # bytes of a file that was handed in
+LARGEST_ZIP = 200_000_000  # bytes that a student's zip may hold
+LARGEST_CLASS = 4_000_000_000  # bytes of the download of a whole class
+MOST_FILES = 20_000
+
+
+def unpack(path, most=LARGEST_ZIP):
+    """Folder with the files of a zip; it is deleted when the process ends.
+
+    Hidden files and ``__MACOSX`` are left out.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    most : int
+        Bytes that it may hold.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        It is no zip, encrypted, too large, or has a path that leads out of it; a sentence.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="sfxtutor-zip-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not ignored(info)]
+            check(path.name, members, most)
+            for info in members:
+                take(archive, info, folder)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+        raise ValueError(
+            f"{path.name} cannot be opened ({str(error) or type(error).__name__}). "
+            "Ask for the .ipynb file."
+        ) from error
+    except Exception as error:  # zlib and lzma raise errors of their own on damaged data
+        if isinstance(error, ValueError):
+            raise
+        raise ValueError(f"{path.name} is damaged ({error}). Ask for the .ipynb file.") from error
+    return folder
+
+
+def ignored(info):
+    """Whether a member of a zip is none of the files that were handed in."""
+    parts = PurePosixPath(member_name(info)).parts
+    link = stat.S_ISLNK(info.external_attr >> 16)
+    hidden = any(part.startswith((".", "__")) and part != ".." for part in parts)
+    return not parts or info.is_dir() or link or hidden
+
+
+def member_name(info):
+    """Name of a member; a Mac writes UTF-8 without saying so."""
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
+def check(name, members, most):
+    """Raise ValueError where the members of a zip are not to be unpacked."""
+    outside = [
+        info.filename
+        for info in members
+        if ".." in (path := PurePosixPath(member_name(info))).parts
+        or path.is_absolute()
+        or ":" in path.parts[0]
+    ]
+    if outside:
+        raise ValueError(
+            f"{name} has the path {outside[0]!r}, which leads out of it. Open it by hand."
+        )
+    if any(info.flag_bits & 1 for info in members):
+        raise ValueError(f"{name} is encrypted. Ask for the .ipynb file without a password.")
+    size = sum(info.file_size for info in members)
+    if len(members) > MOST_FILES or size > most:
+        raise ValueError(
+            f"{name} holds {len(members)} files of {size / 1e6:.0f} MB, "
+            f"at most {MOST_FILES} of {most / 1e6:.0f} MB are opened. Unpack it by hand."
+        )
+
+
+def take(archive, info, folder):
+    """Write one member, at most a byte more than `LARGEST`: enough to see that it is too large."""
+    path = folder / member_name(info)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(info) as source, path.open("wb") as target:
+        left = LARGEST + 1
+        while left and (block := source.read(min(left, 1 << 20))):
+            target.write(block)
+            left -= len(block)
