@@ -117,7 +117,11 @@ def choose(given, cells):
     """
     rules = [lambda cell: text_of(cell, given)]
     if role(given) == "answer":
-        rules = [lambda cell: cell["cell_type"] == "code", *rules, has_code]
+        rules = [
+            lambda cell: cell["cell_type"] == "code",
+            lambda cell: is_new(cell, given),
+            has_code,
+        ]
     for rule in rules:
         cells = [cell for cell in cells if rule(cell)] or cells
     return cells
@@ -128,6 +132,15 @@ def text_of(cell, given):
     lines = {line.strip() for line in given.source.splitlines()}
     own = [line for line in cell["source"].splitlines() if line.strip() not in lines]
     return "\n".join(own).replace(TEXT_STUB, "").replace(CODE_STUB, "").strip()
+
+
+def is_new(cell, given):
+    """Whether a cell of code differs from the given one, its first line left out."""
+    given, own = (
+        [line.rstrip() for line in text.splitlines() if line.strip() and not MARKER.match(line)]
+        for text in (given.source, cell["source"])
+    )
+    return own not in ([], given)
 
 
 def has_code(cell):
