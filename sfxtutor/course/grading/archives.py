@@ -54,11 +54,21 @@ def unpack(path, most=LARGEST_ZIP):
     return folder
 
 
+def first_names(path):
+    """The first two parts of the names in a zip, a set of tuples; empty where it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not ignored(info)]
+    except (zipfile.BadZipFile, OSError):
+        return set()
+    return {PurePosixPath(member_name(info)).parts[:2] for info in members}
+
+
 def ignored(info):
     """Whether a member of a zip is none of the files that were handed in."""
     parts = PurePosixPath(member_name(info)).parts
     link = stat.S_ISLNK(info.external_attr >> 16)
-    hidden = any(part.startswith((".", "__")) and part != ".." for part in parts)
+    hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
     return not parts or info.is_dir() or link or hidden
 
 

@@ -6,11 +6,12 @@ import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .archives import LARGEST, LARGEST_CLASS, unpack
+from .archives import LARGEST, LARGEST_CLASS, first_names, unpack
 from .owners import Owner, known_beside, owner_in, time_in
 
-BESIDE = {"thumbs.db", "desktop.ini", "timestamp.txt"}  # what no student hands in
-OF_PLATFORM = {"submission_metadata.yml", "index.html"}  # beside the students' folders
+# What no student hands in, and what lies beside the students' folders.
+BESIDE = {"thumbs.db", "desktop.ini", "timestamp.txt", "__macosx", "__pycache__"}
+OF_PLATFORM = {"submission_metadata.yml", "index.html"}
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,7 @@ def in_class(folder, names, zipped=False):
             for one in known.get(path.name, [owner]):
                 yield from in_folder(path, replace(one, time=one.time or owner.time))
         else:
-            owner = flat_owner(path, names, known)
-            if is_zip(path) and not owner and not zipped:
-                yield from zip_of_class(path, names)
-            elif is_zip(path) and owner:
-                yield from unzipped(path, owner)
-            elif owner:
-                yield Piece(owner, path)
-            else:
-                problem = f"Found {path.name}, expected STUDENT_{names[0]}.ipynb. Rename it."
-                yield Piece(Owner(unicodedata.normalize("NFC", path.stem)), path, problem)
+            yield from flat(path, names, known, zipped)
 
 
 def counts(path):
@@ -88,12 +80,12 @@ def counts(path):
     text = re.search(r"_attempt_[\d-]+\.txt$", path.name)  # Blackboard's own, beside the files
     if text and [*path.parent.glob(f"{glob.escape(path.stem)}_*")]:
         return False
-    return by_student(path.name) and path.name.lower() not in OF_PLATFORM
+    return from_student(path.name) and path.name.lower() not in OF_PLATFORM
 
 
-def by_student(name):
+def from_student(name):
     """Whether a file of that name is one that students hand in."""
-    return not name.startswith((".", "__")) and name.lower() not in BESIDE
+    return not name.startswith(".") and name.lower() not in BESIDE
 
 
 def of_class(folder, names):
@@ -121,15 +113,30 @@ def in_folder(folder, owner):
         path
         for path in sorted(folder.rglob("*"))
         if (path.is_file() or path.is_symlink())
-        and all(by_student(part) for part in path.relative_to(folder).parts)
+        and all(from_student(part) for part in path.relative_to(folder).parts)
     ]
     if not paths:
         yield Piece(owner, folder, "Found an empty folder, expected a notebook. Ask for the file.")
     for path in paths:
         stamp = path.parent / "timestamp.txt"  # of nbgrader
         time = time_in(stamp.read_text("utf-8", errors="replace")) if stamp.is_file() else None
-        own = replace(owner, rest=path.name, time=owner.time or time)
+        within = path.relative_to(folder).parent.name
+        own = replace(owner, rest=path.name, title=within or owner.title, time=owner.time or time)
         yield from unzipped(path, own) if is_zip(path) else [Piece(own, path)]
+
+
+def flat(path, names, known, zipped):
+    """The pieces in a file that lies among those of the class; arguments as of `in_class`."""
+    owner = flat_owner(path, names, known)
+    if not zipped and is_zip(path) and (not owner or holds_class(path)):
+        yield from zip_of_class(path, names)
+    elif is_zip(path) and owner:
+        yield from unzipped(path, owner)
+    elif owner:
+        yield Piece(owner, path)
+    else:
+        problem = f"Found {path.name}, expected STUDENT_{names[0]}.ipynb. Rename it."
+        yield Piece(Owner(unicodedata.normalize("NFC", path.stem)), path, problem)
 
 
 def flat_owner(path, names, known):
@@ -147,6 +154,12 @@ def is_zip(path):
     return path.suffix.lower() == ".zip" and not path.is_symlink()
 
 
+def holds_class(path):
+    """Whether a zip that bears no platform's mark holds files that do."""
+    within = (part for name in first_names(path) for part in name)
+    return not owner_in(path.name) and any(owner_in(part) for part in within)
+
+
 def zip_of_class(path, names):
     """The pieces in a zip that belongs to no student."""
     try:
@@ -154,7 +167,8 @@ def zip_of_class(path, names):
     except ValueError as error:
         return [Piece(Owner(path.stem), path, str(error))]
     pieces = [
-        replace(piece, notes=(f"from {path.name}",)) for piece in in_class(folder, names, True)
+        replace(piece, notes=(f"from {path.name}", *piece.notes))
+        for piece in in_class(folder, names, zipped=True)
     ]
     empty = f"Found no file in {path.name}, expected notebooks. Ask for it again."
     return pieces or [Piece(Owner(path.stem), path, empty)]
@@ -170,7 +184,7 @@ def unzipped(path, owner):
     return [
         Piece(replace(owner, rest=inner.name, title=title), inner, notes=(f"from {path.name}",))
         for inner in sorted(folder.rglob("*"))
-        if inner.is_file() and by_student(inner.name)
+        if inner.is_file() and from_student(inner.name)
     ] or [
         Piece(owner, path, f"Found no file in {path.name}, expected a notebook. Ask for it again.")
     ]
@@ -192,12 +206,20 @@ def assignments_in(text, names):
     return {known[re.sub(r"[ _-]", "", one).lower()] for one in found}
 
 
+def marked_in(path, names):
+    """The assignments whose markers a file holds; a set."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(LARGEST).casefold()
+    except OSError:
+        return set()  # `read_cells` says why
+    marks = {name: rf"sfxtutor[\s:]*{re.escape(name.casefold())}-" for name in names}
+    return {name for name, mark in marks.items() if re.search(mark, text)}
+
+
 def assignment_of(piece, names, look=True):
     """The assignments that a file's own name, else its markers, else its platform's title tells."""
     found = assignments_in(Path(piece.name).stem, names)
     if not found and look and piece.path.is_file() and not piece.path.is_symlink():
-        with piece.path.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(LARGEST).casefold()
-        marked = (rf"sfxtutor[\s:]*{re.escape(name.casefold())}-" for name in names)
-        found = {name for name, mark in zip(names, marked, strict=True) if re.search(mark, text)}
+        found = marked_in(piece.path, names)
     return found or assignments_in(piece.owner.title, names)

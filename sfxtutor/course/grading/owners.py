@@ -40,12 +40,14 @@ TIMED = re.compile(r"(\d{4})\W(\d\d)\W(\d\d)[\sT-](\d\d)\W(\d\d)\W(\d\d)(?:\.\d+
 class Owner:
     """Who handed in, as a name tells: `rest` is the file's own name, `title` the assignment's.
 
-    `late` and `time` (local, without zone; None where it is not known) tell when.
+    `late` and `time` (local, without zone; None where it is not known) tell when; `timely` if the
+    platform marks what is late. `lasting` if the id is the student's in every assignment.
     """
 
     name: str
     id: str = ""
     lasting: bool = False
+    timely: bool = False
     late: bool = False
     time: datetime | None = None
     rest: str = ""
@@ -63,6 +65,7 @@ def owner_in(text):
                 name,
                 parts.get("id") or (name if pattern is BLACKBOARD else ""),
                 pattern in LASTING,
+                pattern in (CANVAS, CANVAS_ANONYMOUS),
                 bool(parts.get("late")),
                 time_in(parts.get("time", "")),
                 parts.get("rest", ""),

@@ -68,7 +68,8 @@ class Roster:
         A name goes before an id, since the numbers of a platform may not be those of the roster.
         """
         keyed = set()
-        for key in (owner.id, *owner.id.split("-"), owner.name):
+        parts = owner.id.split("-") if re.fullmatch(r"\d+-\d+", owner.id) else ()  # Brightspace
+        for key in (owner.id, *parts, owner.name):
             keyed |= self.keys.get(plain_name(key), set()) if key else set()
         named = self.names.get(plain_name(owner.name)) or self.orders.get(plain_name(owner.name))
         named = named or self.without_group(owner.name)
@@ -100,7 +101,7 @@ class Roster:
     def label(self, person):
         """Name under which a person's row stands: with the id where several have the name."""
         several = len(self.names[plain_name(person.name)]) > 1
-        return f"{person.name} ({person.id})" if several else person.name
+        return f"{person.name} ({person.id})" if several and person.id else person.name
 
 
 def read_roster(path):
@@ -134,6 +135,10 @@ def read_roster(path):
     if twice:
         names = listed(person for person in people if plain_name(person.name) in twice)
         raise ValueError(f"{path} has {names} twice without different ids. Give each an id.")
+    same = [id for id, count in Counter(person.id for person in people).items() if id and count > 1]
+    if same:
+        names = listed(person for person in people if person.id == same[0])
+        raise ValueError(f"{path} gives the id {same[0]} to {names}. Correct it.")
     return Roster(people)
 
 

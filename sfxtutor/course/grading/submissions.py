@@ -110,7 +110,7 @@ def timed(piece, due):
     limit = due_time(due)
     if piece.owner.time:
         return replace(piece, owner=replace(piece.owner, late=piece.owner.time > limit))
-    if piece.owner.late:
+    if piece.owner.timely:
         return piece
     return replace(piece, notes=(*piece.notes, "its name does not tell when it was handed in"))
 
@@ -170,7 +170,7 @@ def safe(name):
 
 def of_student(student, pieces, names):
     """The submissions of a student: (label, Person or None)."""
-    notebooks = [piece for piece in pieces if piece.problem or notebook_note(piece) is not None]
+    notebooks = [piece for piece in pieces if is_notebook(piece)]
     others = [piece for piece in pieces if piece not in notebooks]
     submissions = [submission(student, piece, names) for piece in notebooks]
     found = {one.assignment for one in submissions}
@@ -180,13 +180,25 @@ def of_student(student, pieces, names):
         name = known.pop() if len(known) == 1 else ""
         if name not in found and (name or not found):
             refused[name].append(piece)
-    left = [piece.path.name for piece in others if piece not in [*chain(*refused.values())]]
-    note = (f"not graded: {', '.join(left)}",) if left else ()
+    left = [piece for piece in others if piece not in [*chain(*refused.values())]]
+    note = (f"not graded: {listed(left)}",) if left else ()
     for name, same in refused.items():
-        there = ", ".join(piece.path.name for piece in same)
+        there = listed(same)
         problem = f"Found {there}, expected a notebook. Ask for the .ipynb file."
         submissions.append(made(student, same[0], name, problem))
     return [replace(one, notes=(*one.notes, *note)) for one in submissions]
+
+
+def listed(pieces):
+    """Names of files in a sentence, the first five of them."""
+    names = [piece.path.name for piece in pieces]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+def is_notebook(piece):
+    """Whether a piece is to be read as a notebook, or cannot be read at all."""
+    return bool(piece.problem) or piece.path.is_symlink() or notebook_note(piece) is not None
 
 
 def submission(student, piece, names):
@@ -243,25 +255,37 @@ def notebook_note(piece):
 
 
 def without_doubles(submissions):
-    """The submissions of a student, those for one assignment joined: a problem if they differ."""
+    """The submissions of a student, one for each assignment.
+
+    Where several notebooks differ, that is a problem. One that can be read goes before what cannot.
+    """
     groups = defaultdict(list)
     for one in submissions:
-        groups[one.assignment, one.problem].append(one)
-    joined = []
-    for (_, problem), same in sorted(groups.items()):
-        first = same[0]
-        names = ", ".join(sorted(one.path.name for one in same))
-        notes = tuple(dict.fromkeys(note for one in same for note in one.notes))
-        if len(same) > 1 and not problem:
-            if len({sha256(one.path.read_bytes()).digest() for one in same}) == 1:
-                notes += (f"handed in {len(same)} times, all alike",)
-            else:
-                problem = (
-                    f"There are {len(same)} notebooks for it ({names}). Keep the one that counts."
-                )
-        late = any(one.late for one in same)
-        joined.append(replace(first, problem=problem, notes=notes, late=late))
-    return joined
+        groups[one.assignment].append(one)
+    return [joined(same) for same in groups.values()]
+
+
+def joined(same):
+    """The `Submission` that stands for several of one student and assignment."""
+    readable = [one for one in same if not one.problem]
+    notes = [note for one in same for note in one.notes]
+    problems = [one.problem for one in same if one.problem]
+    first, problem = (readable or same)[0], " ".join(dict.fromkeys(problems))
+    if readable:
+        notes += problems
+        problem = different(readable)
+        if len(readable) > 1 and not problem:
+            notes.append(f"handed in {len(readable)} times, all alike")
+    late = any(one.late for one in same)
+    return replace(first, problem=problem, notes=tuple(dict.fromkeys(notes)), late=late)
+
+
+def different(submissions):
+    """Sentence on notebooks for one assignment that are not all alike, "" if they are."""
+    if len({sha256(one.path.read_bytes()).digest() for one in submissions}) < 2:
+        return ""
+    names = ", ".join(sorted(one.path.name for one in submissions))
+    return f"There are {len(submissions)} notebooks for it ({names}). Keep the one that counts."
 
 
 def missing(submissions, roster):
@@ -269,15 +293,18 @@ def missing(submissions, roster):
     rows, handed_in = [], defaultdict(set)
     for one in submissions:
         handed_in[one.student].add(one.assignment)
+    labels = {safe(roster.label(person)): person for person in roster.people}
+    strangers = {plain_name(one.seed_name) for one in submissions if one.student not in labels}
     for assignment in sorted({one.assignment for one in submissions} - {""}):
-        for person in roster.people:
-            student = safe(roster.label(person))
-            if assignment not in handed_in[student]:
-                problem = f"Nothing was handed in for {assignment}."
-                problem += " See the student's other row." if "" in handed_in[student] else ""
-                rows.append(
-                    Submission(student, assignment, Path(), problem, person.id, missing=True)
-                )
+        for student, person in labels.items():
+            if assignment in handed_in[student]:
+                continue
+            problem = f"Nothing was handed in for {assignment}."
+            if "" in handed_in[student]:
+                problem += " See the student's other row."
+            if plain_name(person.name) in strangers:
+                problem += " See the row of that name which fits nobody in the roster."
+            rows.append(Submission(student, assignment, Path(), problem, person.id, missing=True))
     return rows
 
 
