@@ -135,7 +135,8 @@ def flat(path, names, known, zipped):
     elif owner:
         yield Piece(owner, path)
     else:
-        problem = f"Found {path.name}, expected STUDENT_{names[0]}.ipynb. Rename it."
+        step = "Rename it" if path.suffix == ".ipynb" else "Find out whose it is"
+        problem = f"Found {path.name}, expected STUDENT_{names[0]}.ipynb. {step}."
         yield Piece(Owner(unicodedata.normalize("NFC", path.stem)), path, problem)
 
 

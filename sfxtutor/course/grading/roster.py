@@ -17,7 +17,7 @@ COLUMNS = {
     "last": ("last name", "lastname", "surname", "family name", "nachname", "nom"),
     "login": ("login", "username", "user name", "sis login id", "login id", "netid", "user",
               "account", "benutzername", "kennung"),
-    "id": ("id", "student id", "user id", "sis user id", "sis id", "id number", "orgdefinedid",
+    "id": ("identifier", "id", "student id", "user id", "sis user id", "sis id", "id number", "orgdefinedid",
            "sid", "matriculation", "matrikelnummer", "matrikel", "email", "email address",
            "e-mail", "mail", "学号"),
     "works as": ("works as", "seed name", "sfxtutor_student"),
@@ -155,7 +155,8 @@ def person_in(row, columns):
     found = defaultdict(list)
     for key, value in row.items():
         if value and columns.get(key):
-            found[columns[key]].append(value.lstrip("#"))  # Brightspace puts a # before ids
+            value = value.lstrip("#").removeprefix("Participant ")  # Brightspace's ids, Moodle's
+            found[columns[key]].append(value)
     names = [" ".join(found["first"] + found["last"]), *found["name"]]
     name = next(filter(None, [names[0], *names[1:], *found["login"], *found["id"]]), "")
     if name.count(",") == 1 and not names[0]:

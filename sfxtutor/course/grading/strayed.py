@@ -31,13 +31,12 @@ def find_written(assignment, cells, groups, answers):
             continue
         id, name = grade_id(given), task(given)
         found, where = place_of(assignment, given, cells, groups, answers[id])
+        if where:
+            notes.append(f"the answer to {name} {where}")
         if found:
             answers[id] += "\n\n" + "\n\n".join(cell["source"] for cell in found)
-            notes.append(f"the answer to {name} {where}: read it there")
             if any(cell.get("attached") for cell in found):
                 notes.append(f"{id} holds a picture: see the submitted notebook")
-        elif where:
-            notes.append(f"the answer to {name} {where}")
     return notes
 
 
@@ -49,16 +48,16 @@ def place_of(assignment, given, cells, groups, answer):
     id, empty = grade_id(given), not text_of({"source": answer}, given)
     below = take(assignment, groups, id, code=empty)
     if below:
-        return below, "stands in a cell below its own" if empty else "goes on in a cell below"
+        return below, "was found in a cell below its own" if empty else "goes on in a cell below"
     if not empty:
         return [], ""
     if added := added_text(assignment, given, cells):
-        return [{"source": added}], "stands in the cell of the question"
+        return [{"source": added}], "was found in the cell of the question"
     before = previous(assignment, id, cells)
     if before and before not in written_ids(assignment):
         above = take(assignment, groups, before, code=False)
         if above:
-            return above, "was empty, and a cell above it is shown in its place"
+            return above, "is empty, and the cell above it is shown in its place"
     if groups.get(id):
         return [], "is empty, and the student's own cells follow it: look at them"
     return [], ""

@@ -276,7 +276,7 @@ def test_a_written_answer_below_its_empty_cell_is_found(lesson, cells):
     made, notes = restored(lesson, notebook)
     assert answer_in(lesson, made).replace("# ", "").split() == TEXT.split()
     assert len(made.cells) == len(lesson.source.cells)
-    assert notes == ["the answer to w1 stands in a cell below its own: read it there"]
+    assert notes == ["the answer to w1 was found in a cell below its own"]
 
 
 def fill(notebook):
@@ -290,12 +290,12 @@ def test_a_written_answer_above_its_cell_or_in_the_question_is_found(lesson):
     notebook.cells.insert(place(notebook, "w1-answer"), new_markdown_cell(TEXT))
     made, notes = restored(lesson, notebook)
     assert answer_in(lesson, made) == TEXT
-    assert "a cell above it is shown in its place" in notes[0]
+    assert "the cell above it is shown in its place" in notes[0]
     notebook = copy.deepcopy(lesson.released)
     cell_of(notebook, "w1-task").source += f"\n\n{TEXT}"
     made, notes = restored(lesson, notebook)
     assert answer_in(lesson, made) == TEXT
-    assert "stands in the cell of the question" in notes[0]
+    assert "was found in the cell of the question" in notes[0]
     assert TEXT not in cell_of(made, "w1-task").source
 
 
@@ -324,7 +324,7 @@ def test_a_written_answer_goes_on_in_the_cell_below(lesson):
     assert answer_in(lesson, made).split() == ["First.", "Second."]
     assert made.cells[-1].source == "# not words"
     assert notes == [
-        "the answer to w1 goes on in a cell below: read it there",
+        "the answer to w1 goes on in a cell below",
         "lesson03-w1-answer holds a picture: see the submitted notebook",
     ]
 

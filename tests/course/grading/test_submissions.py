@@ -442,6 +442,13 @@ def test_rosters_of_many_origins_are_read(tmp_path, text, encoding):
     assert {one.student for one in found} == {"Jürgen Müller"}
 
 
+def test_moodles_worksheet_distinguishes_two_of_one_name(tmp_path):
+    text = "Identifier,Full name,Email address\nParticipant 5,Ada B,a@x\nParticipant 6,Ada B,b@x\n"
+    put(tmp_path / "in", *(f"Ada B_{n}_assignsubmission_file_/lesson03.ipynb" for n in (5, 6)))
+    found = find(tmp_path / "in", roster=roster(tmp_path, text))
+    assert [(one.student, one.notes) for one in found] == [("Ada B (5)", ()), ("Ada B (6)", ())]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
