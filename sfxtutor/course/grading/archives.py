@@ -17,7 +17,7 @@ MOST_FILES = 20_000
 def unpack(path, most=LARGEST_ZIP):
     """Folder with the files of a zip; it is deleted when the process ends.
 
-    Hidden files and ``__MACOSX`` are left out.
+    Hidden files and links are left out.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def ignored(info):
     """Whether a member of a zip is none of the files that were handed in."""
     parts = PurePosixPath(member_name(info)).parts
     link = stat.S_ISLNK(info.external_attr >> 16)
-    hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
+    hidden = any(part.startswith(".") and part != ".." for part in parts)
     return not parts or info.is_dir() or link or hidden
 
 
@@ -94,8 +94,6 @@ def check(name, members, most):
         raise ValueError(
             f"{name} has the path {outside[0]!r}, which leads out of it. Open it by hand."
         )
-    if any(info.flag_bits & 1 for info in members):
-        raise ValueError(f"{name} is encrypted. Ask for the .ipynb file without a password.")
     size = sum(info.file_size for info in members)
     if len(members) > MOST_FILES or size > most:
         raise ValueError(

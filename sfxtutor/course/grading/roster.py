@@ -17,9 +17,9 @@ COLUMNS = {
     "last": ("last name", "lastname", "surname", "family name", "nachname", "nom"),
     "login": ("login", "username", "user name", "sis login id", "login id", "netid", "user",
               "account", "benutzername", "kennung"),
-    "id": ("identifier", "id", "student id", "user id", "sis user id", "sis id", "id number", "orgdefinedid",
-           "sid", "matriculation", "matrikelnummer", "matrikel", "email", "email address",
-           "e-mail", "mail", "学号"),
+    "id": ("id", "identifier", "student id", "user id", "sis user id", "sis id", "id number",
+           "orgdefinedid", "sid", "matriculation", "matrikelnummer", "matrikel", "email",
+           "email address", "e-mail", "mail", "学号"),
     "works as": ("works as", "seed name", "sfxtutor_student"),
 }  # fmt: skip
 NOBODY = {"pointspossible", "teststudent", "student,test"}  # rows that Canvas adds

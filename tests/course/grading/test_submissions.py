@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 import unicodedata
 import zipfile
 
@@ -160,7 +161,7 @@ def test_a_file_that_leads_nowhere_stops_nobody(tmp_path):
     found = {one.student: one.problem for one in find(tmp_path)}
     assert found.keys() == {"__ada", "ada", "bo", "cy", "di"}
     assert {name for name, problem in found.items() if problem} == {"ada", "cy", "di"}
-    assert "is a link" in found["cy"]
+    assert all("is a link" in found[name] for name in ("cy", "di"))
 
 
 def test_the_folder_tells_the_assignment_where_the_file_does_not(tmp_path):
@@ -237,6 +238,17 @@ def test_gradescope_and_blackboard_tell_names_beside_the_files(tmp_path):
 # Late
 
 
+@pytest.fixture
+def two_hours_east(monkeypatch):
+    """This computer's clock is two hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "Etc/GMT-2")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("two_hours_east")
 def test_lateness_is_kept(tmp_path):
     put(tmp_path, "ada_LATE_12_345_lesson05.ipynb", "bo_13_346_lesson05.ipynb")
     put(tmp_path, "1-6 - Cy - Nov 23, 2026 1011 AM/lesson05.ipynb")
@@ -246,12 +258,12 @@ def test_lateness_is_kept(tmp_path):
     assert {one.student for one in find(tmp_path) if one.late} == {"ada"}
     late = {
         due: {one.student for one in find(tmp_path, due=due) if one.late}
-        for due in ("2026-11-23T10:00", "2026-11-23", "2026-11-23T12:00+00:00")
+        for due in ("2026-11-23T10:00", "2026-11-23", "2026-11-23T09:00+00:00")
     }
     assert late == {
         "2026-11-23T10:00": {"ada", "Cy", "di", "ed"},
         "2026-11-23": {"ada", "ed"},
-        "2026-11-23T12:00+00:00": {"ada", "di", "ed"},
+        "2026-11-23T09:00+00:00": {"ada", "di", "ed"},
     }
     found = {one.student: one for one in find(tmp_path, due="2026-11-23")}
     assert "does not tell when" in found["fay"].notes[0]
@@ -263,6 +275,7 @@ def test_lateness_is_kept(tmp_path):
 def test_times_with_a_zone_become_local():
     assert time_in("2026-11-23 10:11:12 UTC") == time_in("2026-11-23 05:11:12 America/New_York")
     assert time_in("2026-11-23 10:11:12.5 UTC") == time_in("2026-11-23 12:11:12 +02:00")
+    assert time_in("2026-11-23 10:11:12 UTC") == time_in("2026-11-23 07:11:12 -0300")
     assert time_in("yesterday") is None
     assert owner_in("1-6 - A - Nov 23, 2026 1011 PM").time.hour == 22
 
@@ -278,6 +291,7 @@ def test_zips_of_students_and_of_the_class_are_opened(tmp_path):
         **{
             "wei_12_345_lesson03.ipynb": EMPTY,
             "__MACOSX/._wei_12_345_lesson03.ipynb": "x",
+            "__MACOSX/notes.txt": "x",
             "Bo_1_assignsubmission_file_/lesson03.ipynb": EMPTY,
         },
     )
@@ -499,9 +513,9 @@ def test_the_name_in_the_notebook_counts_if_it_is_the_students_own(
 
 def test_the_roster_may_say_under_which_name_somebody_works(tmp_path):
     put(tmp_path / "in", "alove/lesson03.ipynb")
-    people = roster(tmp_path, "name,login,works as\nAda Lovelace,alove,countess\n")
+    people = roster(tmp_path, "name,id,login,works as\nAda Lovelace,9,alove,countess\n")
     (found,) = find(tmp_path / "in", roster=people)
-    assert (found.student, found.seed_name) == ("Ada Lovelace", "countess")
+    assert (found.student, found.id, found.seed_name) == ("Ada Lovelace", "9", "countess")
 
 
 # The table
