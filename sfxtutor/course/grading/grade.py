@@ -17,7 +17,7 @@ from .repair import Refused, read_cells, restore, seen_right
 from .report import findings, misconceptions
 from .roster import read_roster
 from .submissions import MISSING, find_submissions, under_own_name
-from .tables import without_formula
+from .tables import harmless
 from .written import Marks
 
 
@@ -187,7 +187,7 @@ def grades_table(graded):
         late = "late" if name.late else ""
         row = [name.student, name.id, name.assignment, entry.status, late, *numbers, most,
                entry.reason, "; ".join(entry.notes)]  # fmt: skip
-        writer.writerow(map(without_formula, row))
+        writer.writerow(map(harmless, row))
     return text.getvalue()
 
 

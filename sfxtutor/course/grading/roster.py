@@ -121,14 +121,16 @@ def read_roster(path):
         As `tables.read_table`; also where no column is known, or two rows cannot be distinguished.
     """
     path = Path(path)
-    rows = read_table(path)
-    columns = {key: column_kind(key) for key in rows[0]}
-    if not set(columns.values()) & {"name", "first", "last", "login", "id"}:
+    if not path.is_file():
+        raise FileNotFoundError(f"Found no file {path}, expected a CSV table. Check its name.")
+    headers = [form for names in COLUMNS.values() for header in names for form in forms(header)]
+    rows = [row for _, row in read_table(path, (), headers) if any(row.values())]
+    if not rows:
         raise ValueError(
-            f"Found the columns {', '.join(rows[0])} in {path}, expected name, login or id. "
-            "Give it a header."
+            f"Found no student in {path}, expected a header with name, login or id and rows below. "
+            "Correct it."
         )
-    people = [person_in(row, columns) for row in rows]
+    people = [person_in(row) for row in rows]
     people = [person for person in people if plain_name(person.name) not in NOBODY]
     counts = Counter((plain_name(person.name), person.id) for person in people)
     twice = [name for (name, _), count in counts.items() if count > 1]
@@ -142,27 +144,28 @@ def read_roster(path):
     return Roster(people)
 
 
-def column_kind(header):
-    """What a column holds, "" where it is not used."""
-    words = re.sub(r"\s+", " ", header.casefold().replace("_", " ")).strip()
-    return next(
-        (kind for kind, names in COLUMNS.items() if {words, header.casefold()} & {*names}), ""
-    )
-
-
-def person_in(row, columns):
+def person_in(row):
     """The `Person` of a row; "Lovelace, Ada" becomes "Ada Lovelace"."""
-    found = defaultdict(list)
-    for key, value in row.items():
-        if value and columns.get(key):
-            value = value.lstrip("#").removeprefix("Participant ")  # Brightspace's ids, Moodle's
-            found[columns[key]].append(value)
-    names = [" ".join(found["first"] + found["last"]), *found["name"]]
-    name = next(filter(None, [names[0], *names[1:], *found["login"], *found["id"]]), "")
-    if name.count(",") == 1 and not names[0]:
+    found = {
+        kind: [cleaned(row[form]) for header in headers for form in forms(header) if row[form]]
+        for kind, headers in COLUMNS.items()
+    }
+    whole = " ".join(found["first"] + found["last"])
+    name = next(filter(None, [whole, *found["name"], *found["login"], *found["id"]]), "")
+    if name.count(",") == 1 and not whole:
         name = " ".join(part.strip() for part in reversed(name.split(",")))
     login, works_as = (next(iter(found[kind]), "") for kind in ("login", "works as"))
     return Person(unicodedata.normalize("NFC", name), login, tuple(found["id"]), works_as)
+
+
+def forms(header):
+    """A header as it is written with spaces or underscores; a set."""
+    return {header, header.replace(" ", "_")}
+
+
+def cleaned(value):
+    """A cell without the # of Brightspace's ids and the word of Moodle's."""
+    return value.lstrip("#").removeprefix("Participant ")
 
 
 def orders_of(name):
