@@ -14,6 +14,10 @@ LARGEST_CLASS = 4_000_000_000  # bytes of the download of a whole class
 MOST_FILES = 20_000
 
 
+class BadArchive(ValueError):
+    """A zip that is not opened; the message says why and what to do."""
+
+
 def unpack(path, most=LARGEST_ZIP):
     """Folder with the files of a zip; it is deleted when the process ends.
 
@@ -31,7 +35,7 @@ def unpack(path, most=LARGEST_ZIP):
 
     Raises
     ------
-    ValueError
+    BadArchive
         It is no zip, encrypted, too large, or has a path that leads out of it; a sentence.
     """
     folder = Path(tempfile.mkdtemp(prefix="sfxtutor-zip-"))
@@ -42,15 +46,13 @@ def unpack(path, most=LARGEST_ZIP):
             check(path.name, members, most)
             for info in members:
                 take(archive, info, folder)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
-        raise ValueError(
-            f"{path.name} cannot be opened ({str(error) or type(error).__name__}). "
+    except BadArchive:
+        raise
+    except Exception as error:  # a zip may hold anything, and zipfile raises many kinds
+        raise BadArchive(
+            f"{path.name} cannot be opened ({error or type(error).__name__}). "
             "Ask for the .ipynb file."
         ) from error
-    except Exception as error:  # zlib and lzma raise errors of their own on damaged data
-        if isinstance(error, ValueError):
-            raise
-        raise ValueError(f"{path.name} is damaged ({error}). Ask for the .ipynb file.") from error
     return folder
 
 
@@ -59,7 +61,7 @@ def first_names(path):
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not ignored(info)]
-    except (zipfile.BadZipFile, OSError):
+    except Exception:  # `unpack` says why
         return set()
     return {PurePosixPath(member_name(info)).parts[:2] for info in members}
 
@@ -82,7 +84,7 @@ def member_name(info):
 
 
 def check(name, members, most):
-    """Raise ValueError where the members of a zip are not to be unpacked."""
+    """Raise BadArchive where the members of a zip are not to be unpacked."""
     outside = [
         info.filename
         for info in members
@@ -91,12 +93,12 @@ def check(name, members, most):
         or ":" in path.parts[0]
     ]
     if outside:
-        raise ValueError(
+        raise BadArchive(
             f"{name} has the path {outside[0]!r}, which leads out of it. Open it by hand."
         )
     size = sum(info.file_size for info in members)
     if len(members) > MOST_FILES or size > most:
-        raise ValueError(
+        raise BadArchive(
             f"{name} holds {len(members)} files of {size / 1e6:.0f} MB, "
             f"at most {MOST_FILES} of {most / 1e6:.0f} MB are opened. Unpack it by hand."
         )

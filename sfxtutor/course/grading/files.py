@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .archives import LARGEST, LARGEST_CLASS, first_names, unpack
+from .archives import LARGEST, LARGEST_CLASS, BadArchive, first_names, unpack
 from .owners import Owner, known_beside, owner_in, time_in
 
 # What no student hands in, and what lies beside the students' folders.
@@ -165,7 +165,7 @@ def zip_of_class(path, names):
     """The pieces in a zip that belongs to no student."""
     try:
         folder = without_wrapper(unpack(path, LARGEST_CLASS), names)
-    except ValueError as error:
+    except BadArchive as error:
         return [Piece(Owner(path.stem), path, str(error))]
     pieces = [
         replace(piece, notes=(f"from {path.name}", *piece.notes))
@@ -179,7 +179,7 @@ def unzipped(path, owner):
     """The pieces in a student's zip."""
     try:
         folder = unpack(path)
-    except ValueError as error:
+    except BadArchive as error:
         return [Piece(owner, path, str(error))]
     title = owner.title or owner.rest
     return [

@@ -155,7 +155,7 @@ def test_an_old_try_kept_as_text_is_left_out(assignment):
         "# SFXtutor: {name}-G1-Answer",
         "#sfxtutor {name} g1 answer",
         "sfxtutor: {name}-g1-answer",
-        "# sfxtutor：{name}–g1–answer",
+        "# sfxtutor：{name}–ｇ１–answer",
         "## sfxtutor:{name}-g1-answer",
     ],
 )

@@ -164,6 +164,14 @@ def test_a_file_that_leads_nowhere_stops_nobody(tmp_path):
     assert all("is a link" in found[name] for name in ("cy", "di"))
 
 
+def test_a_notebook_that_is_too_large_is_refused_under_its_assignment(tmp_path):
+    put(tmp_path, "ada/lesson03.ipynb")
+    with (tmp_path / "ada" / "lesson03.ipynb").open("wb") as file:
+        file.truncate(50_000_001)
+    (found,) = find(tmp_path)
+    assert (found.assignment, "more than 50 MB" in found.problem) == ("lesson03", True)
+
+
 def test_the_folder_tells_the_assignment_where_the_file_does_not(tmp_path):
     put(tmp_path, "ada/lesson03/report.pdf", "bo/lesson05/mine.ipynb")
     assert facts(find(tmp_path)) == [("ada", "lesson03", True), ("bo", "lesson05", False)]
@@ -338,11 +346,14 @@ def test_a_zip_that_is_damaged_encrypted_or_too_large_is_refused(tmp_path, monke
     zipped(tmp_path / "cy_lesson03.zip", **{"lesson03.ipynb": "0" * 200_000_001})
     zipped(tmp_path / "di_lesson03.zip", **{f"{n}.txt": "" for n in range(11)})
     zipped(tmp_path / "ed_lesson03.zip")
+    zipped(tmp_path / "fay_lesson03.zip", **{"é.ipynb": EMPTY})
+    data = (tmp_path / "fay_lesson03.zip").read_bytes().replace("é".encode(), b"\xff\xff")
+    (tmp_path / "fay_lesson03.zip").write_bytes(data)
     monkeypatch.setattr(archives, "MOST_FILES", 10)
     found = {one.student: one.problem for one in find(tmp_path)}
     for name, words in (
         ("ada", "cannot be opened"), ("bo", "encrypted"), ("cy", "200 MB"), ("di", "11 files"),
-        ("ed", "no file"),
+        ("ed", "no file"), ("fay", "cannot be opened ('utf-8' codec"),
     ):  # fmt: skip
         assert words in found[name]
         assert f"{name}_lesson03.zip" in found[name]
