@@ -26,7 +26,7 @@ def add_commands(commands):
     )
     assign.set_defaults(command=_assign)
     grade = commands.add_parser("grade", help="grade a folder of submitted notebooks")
-    grade.add_argument("submitted", help="folder with STUDENT/lessonNN.ipynb")
+    grade.add_argument("submitted", help="folder or zip with STUDENT/lessonNN.ipynb")
     grade.add_argument("--out", default="graded", help="folder of marks and feedback (graded)")
     grade.add_argument("--seconds", type=float, default=60, help="that a cell may take (60)")
     grade.add_argument("--memory", type=float, default=6, help="GiB for a submission (6)")
@@ -37,6 +37,8 @@ def add_commands(commands):
         "--late-penalty", type=_percent, default=0.0, metavar="PERCENT",
         help="of the points reached, for late submissions (0)",
     )  # fmt: skip
+    grade.add_argument("--roster", metavar="FILE", help="CSV of the class: name, login, id")
+    grade.add_argument("--due", metavar="TIME", help="after it, a submission is late (ISO time)")
     grade.set_defaults(command=_grade)
     submit = commands.add_parser("submit-check", help="check your notebook before you hand it in")
     submit.add_argument("file", help="the notebook, such as lesson03.ipynb")
@@ -77,7 +79,7 @@ def _assign(options):
 
 def _grade(options):
     from ..course.grading.container import choose
-    from ..course.grading.grade import grade, without_marks
+    from ..course.grading.grade import Terms, grade, without_marks
     from ..course.grading.pool import Limits, jobs_at_once
 
     limits = Limits(
@@ -88,9 +90,11 @@ def _grade(options):
         container=choose(options.container, lambda line: print(line, file=sys.stderr)),
     )
     graded = grade(options.submitted, options.out, options.source, limits,
-                   late_penalty=options.late_penalty)  # fmt: skip
+                   terms=Terms(options.roster, options.due, options.late_penalty))  # fmt: skip
+    handed_in = [entry for entry in graded if not entry.submission.missing]
     left = len(without_marks(graded))
-    print(f"{len(graded) - left} of {len(graded)} submissions have marks: {options.out}/grades.csv")
+    print(f"{len(handed_in) - left} of {len(handed_in)} submissions have marks: "
+          f"{options.out}/grades.csv")  # fmt: skip
     return 1 if left else 0
 
 

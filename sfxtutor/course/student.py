@@ -1,17 +1,30 @@
 """What is a student's own: the seed of the runs, and data of exercises that differ by student."""
 
+import unicodedata
 from hashlib import sha256
 from os import environ
 
 import numpy as np
 
+# Letters and signs that Unicode does not decompose, and what is typed in their place.
+PLAIN = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i",
+     "ŋ": "n", "ŧ": "t", "ə": "e", "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "‐": "-",
+     "‑": "-", "–": "-", "—": "-"}
+)  # fmt: skip
+
 
 def personal_seed() -> int:
     """Seed of a student's own run, from the name in ``$SFXTUTOR_STUDENT``; 0 without a name.
 
-    Upper and lower case and spaces make no difference.
+    Upper and lower case, spaces, accents and the encoding of the letters make no difference.
     """
-    name = "".join(environ.get("SFXTUTOR_STUDENT", "").lower().split())
+    return seed_of(environ.get("SFXTUTOR_STUDENT", ""))
+
+
+def seed_of(name):
+    """Seed of the student of that name: int from 0 to 2**24 - 1; 0 for an empty name."""
+    name = plain_name(name)
     return int.from_bytes(sha256(name.encode()).digest()[:3]) if name else 0
 
 
@@ -26,6 +39,17 @@ def show_name() -> None:
         "JupyterLab and start it by: sfxtutor lab --student NAME. On Colab put %env "
         "SFXTUTOR_STUDENT=NAME in a cell at the top. Then run all cells again."
     )
+
+
+def plain_name(name):
+    """A name as it is compared: "Zoë Ångström" and "zoe angstrom" are both "zoeangstrom"; str.
+
+    Case, spaces, accents and invisible signs are dropped, and letters such as ß and ø are written
+    out. A spelling with other letters (Mueller for Müller) stays another name.
+    """
+    letters = unicodedata.normalize("NFKD", name.translate(PLAIN).casefold())
+    kept = (c for c in letters if unicodedata.category(c) not in ("Mn", "Me", "Cf", "Cc"))
+    return "".join("".join(kept).translate(PLAIN).split())
 
 
 def night():

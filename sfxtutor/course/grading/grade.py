@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...support.disk import write_text
@@ -21,11 +22,32 @@ from .overview import overview_page
 from .pool import Limits, run_all
 from .repair import Refused, read_cells, restore, seen_right
 from .report import findings, misconceptions
-from .submissions import find_submissions
+from .roster import read_roster
+from .submissions import MISSING, find_submissions, under_own_name
+from .tables import harmless
 from .written import Marks
 
 
-def grade(submitted, out="graded", source=None, limits=None, tell=print, late_penalty=0.0):
+@dataclass(frozen=True)
+class Terms:
+    """What an instructor sets for a class.
+
+    Attributes
+    ----------
+    roster : path or None
+        Table of the class, see `sfxtutor.course.grading.roster.read_roster`.
+    due : str or None
+        ISO time after which a submission is late.
+    late_penalty : float
+        % of the points reached that a late submission loses.
+    """
+
+    roster: object = None
+    due: str | None = None
+    late_penalty: float = 0.0
+
+
+def grade(submitted, out="graded", source=None, limits=None, tell=print, terms=None):
     """Grade every submission in a folder.
 
     All notebooks are read before the first is executed. What was executed once is kept in
@@ -47,8 +69,7 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print, late_pe
     limits : sfxtutor.course.grading.pool.Limits, optional
     tell : callable
         Takes a line for every submission.
-    late_penalty : float
-        % of the points reached that a late submission loses.
+    terms : Terms, optional
 
     Returns
     -------
@@ -60,20 +81,22 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print, late_pe
     FileNotFoundError
         There are no submissions or no assignments.
     ValueError
-        A source, ``manual.csv`` or ``overrides.csv`` is broken, or `out` lies within the
-        submissions.
+        A source, ``manual.csv``, ``overrides.csv`` or the roster is broken, or `out` lies within
+        the submissions.
     """
     out = Path(out)
     if out.resolve().is_relative_to(Path(submitted).resolve()):
         raise ValueError(f"Found {out} within the submissions {submitted}. Choose another folder.")
     nbgrader()
     assignments = read_assignments(assignment_folder(source))
+    terms = terms or Terms()
+    people = read_roster(terms.roster) if terms.roster else None
     most = {name: most_points(assignment) for name, assignment in assignments.items()}
     by_hand, overrides = Marks(out / "manual.csv", most), Overrides(out / "overrides.csv", most)
-    submissions = find_submissions(submitted, list(assignments))
+    submissions = find_submissions(submitted, list(assignments), people, terms.due)
     for unused in overrides.check(submissions):
         tell(unused)
-    graded = [Graded(submission, reason=submission.problem) for submission in submissions]
+    graded = [*map(received, submissions)]
     others = other_rows(graded, out)
     waiting = [(entry, *prepared) for entry in graded if (prepared := prepare(entry, assignments))]
     count = len(graded) - len(waiting)
@@ -95,15 +118,21 @@ def grade(submitted, out="graded", source=None, limits=None, tell=print, late_pe
         count += 1
         tell(f"[{count}/{len(graded)}] {progress_text(entry)}")
 
-    notebooks = [(entry.submission.student, notebook) for entry, notebook, _ in waiting]
+    notebooks = [(entry.submission.seed_name, notebook) for entry, notebook, _ in waiting]
     with known_from(assignment_folder(source)):
         for name in assignments:
             own_exercises(name)  # one that is broken is reported before anything is executed
         execute(notebooks, limits or Limits(), Executed(out / "executed"), done)
-        adjust(graded, overrides, late_penalty)
+        adjust(graded, overrides, terms.late_penalty)
         overrides.write()
         write_all(graded, others, assignments, by_hand, out)
     return graded
+
+
+def received(submission):
+    """A submission before it is executed, as a `Graded`."""
+    status = MISSING if submission.missing else REFUSED
+    return Graded(submission, status, submission.problem, list(submission.notes))
 
 
 def prepare(entry, assignments):
@@ -114,8 +143,10 @@ def prepare(entry, assignments):
     if entry.reason:
         return None
     try:
-        cells = read_cells(entry.submission.path)
-        notebook, entry.notes = restore(assignment, cells)
+        cells = read_cells(entry.submission.path, entry.notes)
+        entry.submission, names = under_own_name(entry.submission, cells)
+        notebook, repaired = restore(assignment, cells)
+        entry.notes += names + repaired
     except Refused as refusal:
         entry.reason = str(refusal)
         return None
@@ -169,7 +200,7 @@ def doubts(entry, seen):
     """Notes on answers that the student's copy shows as right and the grading does not."""
     return [
         f"{result['id']} was right in the student's copy: was it made under another name than "
-        f"{entry.submission.student!r}, or with another version?"
+        f"{entry.submission.seed_name!r}, or with another version?"
         for result in entry.results.values()
         if result and not result["passed"] and result["id"] in seen
     ]
@@ -230,8 +261,10 @@ def grades_table(graded):
     tasks = sorted({name for entry in graded for name in entry.most})
     head = [
         "student",
+        "id",
         "assignment",
         "status",
+        "late",
         *tasks,
         "automatic",
         "deduction",
@@ -249,11 +282,13 @@ def grades_table(graded):
         numbers = ["" if value is None else f"{value:g}" for value in values]
         most = f"{sum(entry.most.values()):g}" if entry.most else ""
         name = entry.submission
-        writer.writerow([name.student, name.assignment, entry.status, *numbers, most, entry.reason,
-                         "; ".join([*entry.notes, *entry.suspicions])])  # fmt: skip
+        late = "late" if name.late else ""
+        row = [name.student, name.id, name.assignment, entry.status, late, *numbers, most,
+               entry.reason, "; ".join([*entry.notes, *entry.suspicions])]  # fmt: skip
+        writer.writerow(map(harmless, row))
     return f"\ufeff{text.getvalue()}"  # the mark by which Excel knows UTF-8
 
 
 def without_marks(graded):
-    """Submissions that got no marks; a list."""
-    return [entry for entry in graded if entry.status not in (GRADED, BY_HAND)]
+    """Submissions that got no marks; a list. Who handed in nothing is not among them."""
+    return [entry for entry in graded if entry.status not in (GRADED, BY_HAND, MISSING)]

@@ -1,7 +1,7 @@
 """Put a submission back into the form of its source: locked cells restored, answers kept.
 
-A cell is known by its nbgrader id or, where the metadata was stripped, by its visible marker. What
-cannot be told for certain is refused with a sentence, never guessed and never scored 0.
+A cell is known by its visible marker or, where that is gone, by its nbgrader id (see `markers`).
+What cannot be told for certain is refused with a sentence, never guessed and never scored 0.
 """
 
 import json
@@ -10,55 +10,58 @@ import re
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from ..cells import MARKER, grade_id, role
+from .damage import Refused, load_notebook
+from .markers import identify
+from .strayed import find_written
 
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
-class Refused(ValueError):
-    """A submission that cannot be graded as it is; the message says why and what to do."""
-
-
-def read_cells(path):
+def read_cells(path, notes=None):
     """Cells of a submitted notebook as plain dicts; only what grading needs is looked at.
 
     Parameters
     ----------
-    path : path
+    path : pathlib.Path
+    notes : list of str, optional
+        Receives how the file had to be converted.
 
     Returns
     -------
     list of dict
-        "cell_type", "source" (str), "ids" (set of nbgrader id and markers), "outputs" (list),
-        "attached" (bool: it holds pictures that were pasted in).
+        "cell_type", "source" (str), "ids" (set of nbgrader id and markers), "metadata_id" (the
+        nbgrader id, "" without one), "outputs" (list), "attached" (bool: it holds pictures that
+        were pasted in).
 
     Raises
     ------
     Refused
-        The file is no notebook of format 4.
+        The file is no notebook.
     """
+    notebook, converted = load_notebook(path)
     try:
-        notebook = json.loads(path.read_text("utf-8-sig"))
-        cells = notebook["cells"]
-        return [plain(cell) for cell in cells]
-    except OSError as error:
-        raise Refused(f"{path.name} cannot be read ({error.strerror}).") from error
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        cells = [plain(cell) for cell in notebook["cells"]]
+    except (KeyError, TypeError, AttributeError) as error:
         raise Refused(
-            f"{path.name} is no notebook of format 4 ({type(error).__name__}). Ask for it again."
+            f"{path.name} is no notebook of format 4 ({type(error).__name__} in a cell). Ask for "
+            "it again."
         ) from error
+    if notes is not None:
+        notes += converted
+    return cells
 
 
 def plain(cell):
     """One cell of a submitted notebook as `read_cells` gives it."""
     source = cell.get("source", "")
     source = source if isinstance(source, str) else "".join(source)
-    ids = set(MARKER.findall(source)) | {grade_id(cell)} - {""}
     kind = cell["cell_type"] if cell["cell_type"] in NEW else "raw"
     return {
         "cell_type": kind,
         "source": source,
-        "ids": ids,
+        "ids": set(MARKER.findall(source)) | {grade_id(cell)} - {""},
+        "metadata_id": grade_id(cell),
         "outputs": cell.get("outputs") or [],
         "attached": bool(cell.get("attachments")),
     }
@@ -67,7 +70,8 @@ def plain(cell):
 def restore(assignment, cells):
     """The notebook to execute: the source's cells in their order, with the student's answers.
 
-    The student's own further cells stay behind the cell that they followed.
+    The student's own further cells stay behind the cell that they followed; text that stands there
+    instead of in a written answer's cell becomes that answer.
 
     Parameters
     ----------
@@ -85,50 +89,42 @@ def restore(assignment, cells):
     ------
     Refused
     """
-    roles = {grade_id(cell): role(cell) for cell in assignment.source.cells}
-    answers = collect_answers(assignment.name, roles, cells)
-    groups, notes, restored = {}, [], []
-    anchor = None
-    for cell in cells:
-        known = sorted(cell["ids"] & roles.keys(), key=list(roles).index)
-        if known:
-            anchor = known[0]
-        elif cell["source"].strip():
-            groups.setdefault(anchor, []).append(NEW[cell["cell_type"]](cell["source"]))
-    restored += groups.get(None, [])
+    cells, answers, notes, problems = identify(assignment, cells)
+    if problems:
+        raise Refused(
+            f"This is not {assignment.name} as it was given out. {' '.join(problems)}"
+            f"{foreign(assignment, cells)} Then grade again."
+        )
+    groups = own_cells(assignment, cells)
+    notes += find_written(assignment, cells, groups, answers)
+    restored = [NEW[one["cell_type"]](one["source"]) for one in groups.get(None, [])]
     for source, released in zip(assignment.source.cells, assignment.released.cells, strict=True):
         id = grade_id(source)
         notes += changes(source, released, cells)
         text = answers.get(id, source.source)
         restored.append(NEW[source.cell_type](text, metadata=dict(released.metadata)))
-        restored += groups.get(id, [])
+        restored += [NEW[one["cell_type"]](one["source"]) for one in groups.get(id, [])]
     return new_notebook(cells=restored, metadata=KERNEL), notes
 
 
-def collect_answers(name, roles, cells):
-    """The student's text of every answer, {id: source}; raises Refused, naming all problems."""
-    answers, problems = {}, []
-    foreign = {id for cell in cells for id in cell["ids"]} - roles.keys()
+def own_cells(assignment, cells):
+    """The student's own cells by the cell of the source that they follow: {id or None: list}."""
+    order = [grade_id(cell) for cell in assignment.source.cells]
+    groups, anchor = {}, None
     for cell in cells:
-        own = {id for id in cell["ids"] & roles.keys() if roles[id] in ("answer", "written")}
-        if own and len(cell["ids"]) > 1:
-            both = " and ".join(sorted(cell["ids"]))
-            problems.append(f"One cell carries the marks of {both}: were cells merged or pasted?")
-    for id in (id for id, kind in roles.items() if kind in ("answer", "written")):
-        texts = {cell["source"].strip() for cell in cells if id in cell["ids"]}
-        if len(texts) == 1:
-            answers[id] = texts.pop()
-        elif texts:
-            problems.append(f"{id} is there {len(texts)} times: was the cell split or copied?")
-        else:
-            problems.append(f"No cell carries {id}: was the cell or its first line deleted?")
-    if problems:
-        other = f" It holds marks of {', '.join(sorted(foreign))}." if foreign else ""
-        raise Refused(
-            f"This is not {name} as it was given out. {' '.join(problems)}{other} Put the line "
-            f"'# sfxtutor: {name}-...' of the release above each answer, once, and grade again."
-        )
-    return answers
+        known = sorted(cell["ids"] & {*order}, key=order.index)
+        if known:
+            anchor = known[0]
+        elif cell["source"].strip():
+            groups.setdefault(anchor, []).append(cell)
+    return groups
+
+
+def foreign(assignment, cells):
+    """Sentence on marks of other assignments, "" without any."""
+    known = {grade_id(cell) for cell in assignment.source.cells}
+    others = {id for cell in cells for id in cell["ids"]} - known
+    return f" It holds marks of {', '.join(sorted(others))}." if others else ""
 
 
 def changes(source, released, cells):
@@ -144,8 +140,8 @@ def changes(source, released, cells):
     texts = {squeezed(cell["source"]) for cell in cells if id in cell["ids"]}
     if not texts:
         return [f"{id} was missing and is restored"]
-    changed = texts - {squeezed(source.source), squeezed(released.source)}
-    return [f"{id} was changed and is restored"] if changed else []
+    given = {squeezed(source.source), squeezed(released.source)}
+    return [] if texts & given else [f"{id} was changed and is restored"]
 
 
 def squeezed(text):

@@ -124,14 +124,3 @@ def test_verdict_in_a_notebook_carries_text_page_and_data():
     assert "&lt;" not in bundle["text/plain"]
     assert 'role="status"' in bundle["text/html"]
     assert bundle[check.MIME]["diagnosis"] == check.UNANSWERED
-
-
-def test_personal_seed_is_of_the_name_alone(monkeypatch):
-    monkeypatch.delenv("SFXTUTOR_STUDENT", raising=False)
-    assert sfx.personal_seed() == 0
-    seeds = set()
-    for name in ("Ada Lovelace", "ada lovelace ", "Grace Hopper"):
-        monkeypatch.setenv("SFXTUTOR_STUDENT", name)
-        seeds.add(sfx.personal_seed())
-    assert len(seeds) == 2
-    assert 0 not in seeds

@@ -58,7 +58,7 @@ def tried(tmp_path_factory):
     for name, notebook in {"friend": friend, "copycat": copycat, "tricks": tricks}.items():
         classroom.write(base / "in" / name / f"{NAME}.ipynb", notebook)
     main(["grade", str(base / "in"), "--out", str(base / "out"), "--source", str(base / "source")])
-    with (base / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (base / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     pages = {path.parent.name: path.read_text() for path in (base / "out").rglob("demo05.html")}
     return rows, pages, (base / "out" / "misconceptions.html").read_text()
