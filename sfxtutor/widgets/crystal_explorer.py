@@ -6,6 +6,7 @@ The lattice with its Ewald sphere (`lattice_view`) beside the detector's picture
 
 from dataclasses import replace
 from functools import partial
+from math import ceil, floor
 
 import ipywidgets as controls
 import numpy as np
@@ -36,6 +37,7 @@ AXES = {"the vertical": 1, "the horizontal": 0, "the beam": 2}  # to turn about 
 LABEL = '<b style="font-size: 150%">{}</b>'
 HALF = {"flex": "1 1 230px", "min_width": "0", "max_width": "460px"}  # of two pictures in a line
 _NEAR = 14  # pixels of the crop: a spot is under the cursor
+_ROUNDED = 0.05 + 1e-9  # degrees: what a slider's readout leaves of an angle
 _NOTHING = "Point at a spot or at a lattice point, or press N."
 
 
@@ -127,8 +129,14 @@ class CrystalExplorer(Widget):
         self.connect(self.preset, self.start)
         self.connect(self.camera, lambda: self.lattice.look(self.camera.value))
         controls.link((self.play, "value"), (self.lattice, "playing"))
+        self.connect(self.play, self._name_play)
         controls.link((self.rate, "value"), (self.lattice, "rate"))
         controls.link((self.axis, "value"), (self.lattice, "axis"))
+
+    def _name_play(self):
+        self.play.description, self.play.icon = (
+            ("stop", "stop") if self.play.value else ("play", "play")
+        )
 
     def _usual_limits(self):
         """Contrast of both pictures, kept: with less flux the frame gets darker."""
@@ -160,9 +168,11 @@ class CrystalExplorer(Widget):
 
     def _turn_to(self, name):
         """A slider of the orientation moved: its angle is new, the other two stay as they are."""
-        if not self._quiet:
-            angles = dict(zip(ANGLES, self.settings.angles, strict=True))
-            self._set_angles(list((angles | {name: self.sliders[name].value}).values()))
+        angles = dict(zip(ANGLES, self.settings.angles, strict=True))
+        value = self.sliders[name].value
+        if self._quiet or abs(value - angles[name]) <= _ROUNDED:
+            return  # the browser sends back what it shows of an angle that the hand has set
+        self._set_angles(list((angles | {name: value}).values()))
 
     def _turned(self):
         """The crystal has another orientation: by hand, by itself or by a slider."""
@@ -239,7 +249,7 @@ class CrystalExplorer(Widget):
             center = picture.place(*self._small.center)
             overlays.append(rings(center, radii, [f"{d} Å" for d in RINGS], COLOURS["sky"]))
         number = self.exposure.find(self.lattice.chosen) if self.lattice.chosen else None
-        if number is not None:
+        if number is not None:  # else the reflection is not on the sphere
             spot = self.exposure.spots[[number]]
             places = picture.place(spot["y"], spot["x"])
             overlays.append(circles(*places, kind="square", radius=9, colour=CHOSEN))
@@ -326,7 +336,7 @@ def _flat(settings):
 
 def _sliders(settings):
     """A slider for each setting, about what the run has."""
-    edges = {edge: (f"cell {edge}, Å", round(0.5 * length), round(1.5 * length), 0.1, ".1f")
+    edges = {edge: (f"cell {edge}, Å", floor(0.5 * length), ceil(1.5 * length), 0.1, ".1f")
              for edge, length in zip("abc", settings.cell, strict=True)}  # fmt: skip
     ranges = {
         "tilt": ("tilt, °", -180, 180, 0.1, ".1f"),

@@ -5,7 +5,7 @@ const DRAG = 0.1; // degrees: a pixel of the pointer
 const SPIN = 1; // degrees: an arrow key with Shift
 const RIM = 0.84; // beyond this share of the half width a drag spins
 const NEAR = 9; // pixels between pointer and point
-const [FAINT, LIT] = [1, 2]; // kinds of points from here on: on the sphere, lit
+const LIT = 2; // kind of a point, and more where it is visible
 
 const multiply = (a, b) =>
   a.map((_, i) => [0, 1, 2].reduce((sum, k) => sum + a[3 * Math.floor(i / 3) + k] * b[3 * k + (i % 3)], 0));
@@ -49,11 +49,16 @@ function render({ model, el }) {
   const scale = () => (zoom * width()) / 2 / model.get("camera").extent / model.get("sphere");
   const lattice = () => multiply(model.get("turned"), transpose(model.get("basis")));
 
-  // Where a point, in 1/Å from the origin, is on the canvas.
-  function place([x, y, z]) {
+  // What turns points, in 1/Å from the origin, into right and down on the canvas: a function.
+  function projection() {
     const { matrix, focus } = model.get("camera");
-    const seen = apply(matrix, [x, y, z - focus * model.get("sphere")]);
-    return [width() / 2 + scale() * seen[0], width() / 2 + scale() * seen[1], seen[2]];
+    const [factor, half] = [scale(), width() / 2];
+    const [right, down] = [0, 3].map((row) => half - factor * matrix[row + 2] * focus * model.get("sphere"));
+    const seen = matrix.map((value) => value * factor);
+    return ([x, y, z]) => [
+      seen[0] * x + seen[1] * y + seen[2] * z + right,
+      seen[3] * x + seen[4] * y + seen[5] * z + down,
+    ];
   }
 
   // Where the ray from the sphere's centre through a point meets the detector.
@@ -63,38 +68,53 @@ function render({ model, el }) {
     return [x * far, y * far, (z + radius) * far - radius];
   }
 
-  function drawWires(pen, ink) {
+  function trace(pen, points) {
+    pen.beginPath();
+    points.forEach(([x, y]) => pen.lineTo(x, y));
+    pen.stroke();
+  }
+
+  // The sphere's grid, its front stronger than its back; detector, crop and beam.
+  function drawWires(pen, ink, place) {
     const radius = model.get("sphere");
-    const { matrix } = model.get("camera");
+    const away = model.get("camera").matrix.slice(6);
+    const [front, back] = [new Path2D(), new Path2D()];
+    pen.strokeStyle = ink;
     for (const { kind, points } of model.get("wires")) {
-      pen.strokeStyle = ink;
+      const corners = [];
+      for (let i = 0; i < points.length; i += 3) corners.push(points.slice(i, i + 3));
+      const line = corners.map((corner) => place(corner.map((value) => value * radius)));
+      if (kind === "sphere") {
+        for (let i = 1; i < line.length; i++) {
+          const [x, y, z] = corners[i];
+          const half = away[0] * x + away[1] * y + away[2] * (z + 1) > 0 ? back : front;
+          half.moveTo(...line[i - 1]);
+          half.lineTo(...line[i]);
+        }
+        continue;
+      }
+      pen.globalAlpha = 0.75;
       pen.lineWidth = kind === "beam" ? 2 : 1;
       pen.setLineDash(kind === "crop" ? [4, 3] : []);
-      let before = null;
-      for (let i = 0; i < points.length; i += 3) {
-        const unit = [points[i], points[i + 1], points[i + 2]];
-        const here = place(unit.map((value) => value * radius));
-        const back = apply(matrix, [unit[0], unit[1], unit[2] + 1])[2] > 0; // of the sphere
-        pen.globalAlpha = kind !== "sphere" ? 0.75 : back ? 0.1 : 0.22;
-        if (before) {
-          pen.beginPath();
-          pen.moveTo(before[0], before[1]);
-          pen.lineTo(here[0], here[1]);
-          pen.stroke();
-        }
-        before = here;
-      }
+      trace(pen, line);
     }
     pen.setLineDash([]);
+    pen.lineWidth = 1;
+    for (const [half, alpha] of [[front, 0.25], [back, 0.1]]) {
+      pen.globalAlpha = alpha;
+      pen.stroke(half);
+    }
     pen.globalAlpha = 1;
   }
 
-  function drawPoints(pen) {
+  function drawPoints(pen, place) {
     const hkl = typed(model.get("hkl"), Int16Array);
     const kind = typed(model.get("kind"), Uint8Array);
     const size = typed(model.get("size"), Float32Array);
     const colours = model.get("colours");
     const turn = lattice();
+    const large = Math.max(width() / 440, 0.6); // the sizes are those of a view of 440 pixels
+    const edge = Math.min(1.3 + scale() / 900, 3.5); // of a point that is not lit
     places = [];
     for (let i = 0; i < kind.length; i++) {
       const point = apply(turn, hkl.subarray(3 * i, 3 * i + 3));
@@ -103,51 +123,54 @@ function render({ model, el }) {
       pen.fillStyle = colours[kind[i]];
       pen.globalAlpha = kind[i] >= LIT ? 1 : 0.6;
       if (kind[i] < LIT) {
-        const edge = zoom * size[i] > 3 ? 2.5 : 1.5;
         pen.fillRect(x - edge / 2, y - edge / 2, edge, edge);
         continue;
       }
       pen.beginPath();
-      pen.arc(x, y, size[i], 0, 2 * Math.PI);
+      pen.arc(x, y, large * size[i], 0, 2 * Math.PI);
       pen.fill();
       const [right, down] = place(onDetector(point));
       pen.fillRect(right - 1, down - 1, 2.5, 2.5);
     }
     pen.globalAlpha = 1;
-    canvas.dataset.points = kind.length;
   }
 
-  function drawChosen(pen, ink) {
+  function isLit(chosen) {
+    const hkl = typed(model.get("hkl"), Int16Array);
+    const kind = typed(model.get("kind"), Uint8Array);
+    return kind.some((value, i) => value >= LIT && chosen.every((index, k) => index === hkl[3 * i + k]));
+  }
+
+  function drawChosen(pen, ink, place) {
     const { chosen: ring, target: goal } = model.get("colours");
     const [chosen, target] = [model.get("chosen"), model.get("target")];
     if (target.length) {
       const [x, y] = place(apply(lattice(), target));
       pen.strokeStyle = goal;
       pen.lineWidth = 2.5;
-      pen.beginPath();
-      [[0, -8], [8, 0], [0, 8], [-8, 0], [0, -8]].forEach(([a, b]) => pen.lineTo(x + a, y + b));
-      pen.stroke();
+      trace(pen, [[x, y - 8], [x + 8, y], [x, y + 8], [x - 8, y], [x, y - 8]]);
     }
     if (!chosen.length) return;
     const point = apply(lattice(), chosen);
-    const [centre, here, there] = [[0, 0, -model.get("sphere")], point, onDetector(point)].map(place);
-    pen.strokeStyle = pen.fillStyle = ring;
+    const [x, y] = place(point);
+    pen.strokeStyle = ring;
     pen.lineWidth = 1.5;
-    pen.beginPath();
-    pen.moveTo(centre[0], centre[1]);
-    pen.lineTo(there[0], there[1]);
-    pen.stroke();
+    if (isLit(chosen)) {
+      const [right, down] = place(onDetector(point));
+      trace(pen, [place([0, 0, -model.get("sphere")]), [right, down]]);
+      pen.strokeRect(right - 5, down - 5, 10, 10);
+    }
     pen.lineWidth = 2.5;
     pen.beginPath();
-    pen.arc(here[0], here[1], 8, 0, 2 * Math.PI);
+    pen.arc(x, y, 8, 0, 2 * Math.PI);
     pen.stroke();
-    pen.strokeRect(there[0] - 5, there[1] - 5, 10, 10);
+    const far = x > 0.7 * width();
     pen.fillStyle = ink;
-    pen.textAlign = here[0] > 0.7 * width() ? "right" : "left";
-    pen.fillText(chosen.join(" "), here[0] + (here[0] > 0.7 * width() ? -12 : 12), here[1] - 8);
+    pen.textAlign = far ? "right" : "left";
+    pen.fillText(chosen.join(" "), x + (far ? -12 : 12), y - 8);
   }
 
-  function drawNames(pen, ink) {
+  function drawNames(pen, ink, place) {
     pen.fillStyle = ink;
     const radius = model.get("sphere");
     const [x, y] = place([0, 0, -radius]);
@@ -168,10 +191,11 @@ function render({ model, el }) {
     const ink = getComputedStyle(el).color;
     pen.scale(ratio, ratio);
     pen.font = "12px sans-serif";
-    drawWires(pen, ink);
-    drawPoints(pen);
-    drawNames(pen, ink);
-    drawChosen(pen, ink);
+    const place = projection();
+    drawWires(pen, ink, place);
+    drawPoints(pen, place);
+    drawNames(pen, ink, place);
+    drawChosen(pen, ink, place);
     canvas.setAttribute("aria-label", model.get("alt"));
     canvas.dataset.drawn = Number(canvas.dataset.drawn || 0) + 1;
   }
@@ -231,6 +255,7 @@ function render({ model, el }) {
     }
     if (event.pointerId !== held.id) return;
     const [right, down, angle] = [event.offsetX - held.x, event.offsetY - held.y, polar(event)];
+    if (!right && !down) return; // the page moved, not the pointer
     held.far += Math.hypot(right, down);
     if (held.spins) turn(about(2, ((angle - held.angle + 540) % 360) - 180));
     else roll(right, down);
