@@ -80,7 +80,7 @@ class CrystalExplorer(Widget):
             for text in ("circle the visible spots", "resolution rings")
         )
         self.preset = _choice(list(PRESETS), "preset")
-        self.goal = _choice([("none", None), *((goal.name, goal) for goal in GOALS)], "goal")
+        self.goal = _choice([("none", ""), *((goal.name, goal) for goal in GOALS)], "goal")
         self.previous, self.next, self.reset = (
             controls.Button(description=text, layout={"width": "auto"})
             for text in ("previous spot (P)", "next spot (N)", "start again")

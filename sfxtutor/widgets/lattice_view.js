@@ -27,6 +27,16 @@ function about(axis, degrees) {
 const typed = (view, Kind) =>
   new Kind(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
+// Text that is read on the points too: its edge is as light as the page.
+function write(pen, text, x, y, ink) {
+  const dark = ink.match(/\d+/g).slice(0, 3).every((value) => value < 128);
+  pen.lineWidth = 3;
+  pen.strokeStyle = dark ? "rgba(255, 255, 255, 0.8)" : "rgba(0, 0, 0, 0.8)";
+  pen.strokeText(text, x, y);
+  pen.fillStyle = ink;
+  pen.fillText(text, x, y);
+}
+
 function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.className = "sfxtutor-lattice";
@@ -165,9 +175,8 @@ function render({ model, el }) {
     pen.arc(x, y, 8, 0, 2 * Math.PI);
     pen.stroke();
     const far = x > 0.7 * width();
-    pen.fillStyle = ink;
     pen.textAlign = far ? "right" : "left";
-    pen.fillText(chosen.join(" "), x + (far ? -12 : 12), y - 8);
+    write(pen, chosen.join(" "), x + (far ? -12 : 12), y - 8, ink);
   }
 
   function drawNames(pen, ink, place) {
@@ -178,7 +187,7 @@ function render({ model, el }) {
     pen.textAlign = "center";
     pen.fillRect(x - 2, y - 2, 4, 4);
     if (Math.hypot(right - x, down - y) > 40) pen.fillText("centre", x, y + 16);
-    pen.fillText("+", right, down + 4);
+    write(pen, "+", right, down + 4, ink);
     pen.textAlign = "left";
   }
 

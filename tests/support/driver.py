@@ -6,7 +6,7 @@ from tools.browser import LATENCY, PICTURES
 
 SPECIAL = {  # buttons, and keys on the picture
     "FrameInspector": (["next (N)"], ["ArrowDown", "p"]),
-    "CrystalExplorer": (["start again", "next spot (N)"], ["ArrowLeft", "p"]),
+    "CrystalExplorer": (["next spot (N)"], ["ArrowLeft", "p"]),
     "LabelByEye": (["hit (H)", "undo (U)"], ["x", "u"]),
 }
 

@@ -387,8 +387,8 @@ def test_a_crystal_turned_by_hand_shows_what_the_kernel_computes(lab):
     for key, rotation in keys.items():
         lab.page.keyboard.press(key)
         crystal.turn(rotation)
-    right, down = crystal.drag((0.2, 0.85), (0.35, 0.8))
-    seen = CAMERAS["oblique"].matrix  # the hand moves what is seen, a tenth of a degree a pixel
+    right, down = crystal.drag((0.25, 0.7), (0.4, 0.65))
+    seen = CAMERAS["oblique"].matrix  # the hand turns what is seen, a tenth of a degree a pixel
     crystal.turn(seen.T @ about("x", 0.1 * down) @ about("y", -0.1 * right) @ seen)
     lab.shoot("crystal_dragged", crystal.cell)
     before = crystal.alone.settings
@@ -403,9 +403,12 @@ def test_a_crystal_turned_by_hand_shows_what_the_kernel_computes(lab):
     crystal.cell.get_by_role("button", name="start again").click()
     crystal.alone.start()
     crystal.agree()
-    handle = crystal.cell.locator(".noUi-handle").nth(1)
-    for act in (lambda: handle.press("ArrowRight"),
-                lambda: crystal.cell.locator(".noUi-base").nth(1).click(force=True)):  # fmt: skip
+    handle, track = (crystal.cell.locator(f".noUi-{part}").nth(1) for part in ("handle", "base"))
+    right = {"x": 0.6 * track.bounding_box()["width"], "y": 2}
+    for act in (
+        lambda: handle.press("ArrowRight"),
+        lambda: track.click(position=right, force=True),
+    ):
         old = handle.get_attribute("aria-valuenow")
         act()
         lab.until(lambda old=old: handle.get_attribute("aria-valuenow") != old)
@@ -425,15 +428,15 @@ def test_a_spot_and_its_lattice_point_light_up_together_and_play_ends_with_the_v
     lab.shoot("crystal_spot", crystal.cell)
     scale = crystal.picture.bounding_box()["width"] / here.canvas.shape[1]
     for spot in here.exposure.pictured[:2]:
-        y, x = here._shown.place(spot["y"], spot["x"])
-        crystal.picture.hover(position={"x": (x + 0.5) * scale, "y": (y + 0.5) * scale})
+        y, x = (float(at + 0.5) * scale for at in here._shown.place(spot["y"], spot["x"]))
+        crystal.picture.hover(position={"x": x, "y": y})
         here.lattice.chosen = [int(spot[name]) for name in "hkl"]
         crystal.agree()
     spots = here.exposure.spots[here.exposure.kind >= LIT]
     places = np.array([crystal.place(spot) for spot in spots])
     near = np.sort(np.linalg.norm(places[:, None] - places, axis=2), axis=1)[:, 1]
     for number in np.argsort(near)[-2:]:  # those furthest from all others
-        x, y = places[number]
+        x, y = places[number].tolist()
         crystal.view.hover(position={"x": x, "y": y})
         here.lattice.chosen = [int(spots[number][name]) for name in "hkl"]
         crystal.agree()
