@@ -38,7 +38,7 @@ LABEL = '<b style="font-size: 150%">{}</b>'
 HALF = {"flex": "1 1 230px", "min_width": "0", "max_width": "460px"}  # of two pictures in a line
 _NEAR = 14  # pixels of the crop: a spot is under the cursor
 _ROUNDED = 0.05 + 1e-9  # degrees: what a slider's readout leaves of an angle
-_NOTHING = "Point at a spot or at a lattice point, or press N."
+_NOTHING = "Drag the lattice. Point at a spot or at a lattice point, or press N."
 
 
 class CrystalExplorer(Widget):
@@ -60,7 +60,7 @@ class CrystalExplorer(Widget):
         setup = setup_of(name)
         self._small = crop_of(setup)
         self._good = good_pixels(self._small)
-        self.canvas = FrameCanvas("gray_r", size=400, cursor=True, acts=True, hot_keys=["n", "p"],
+        self.canvas = FrameCanvas("gray_r", size=460, cursor=True, acts=True, hot_keys=["n", "p"],
                                   layout=HALF)  # fmt: skip
         self.lattice = LatticeView(setup, self._small, layout=HALF)
         self.sliders = _sliders(usual(name))
@@ -232,10 +232,15 @@ class CrystalExplorer(Widget):
         """Mark and describe the chosen reflection, and judge the goal."""
         chosen, goal = self.lattice.chosen, self.goal.value
         words = words_of(self._drawn, self.exposure, chosen) if chosen else _NOTHING
-        self.reflection.value = f'<span role="status">{words}</span>'
+        self.reflection.value = f"<span{self._spoken}>{words}</span>"
         self.lattice.target = list(target_of(self.name)) if goal and goal.marked else []
         self.canvas.overlays = self._overlays()
         self.task.value = self._judged(goal) if goal else ""
+
+    @property
+    def _spoken(self):
+        """What has a text read aloud when it changes; not at every still of a turning crystal."""
+        return "" if self.lattice.playing else ' role="status"'
 
     def _overlays(self):
         overlays, picture = [], self._shown
@@ -263,7 +268,7 @@ class CrystalExplorer(Widget):
             self.best[goal.name] = best = score
         task = goal.task.format(hkl=" ".join(map(str, target_of(self.name))))
         done = f" <b>Reached:</b> {best.text}." if best else ""
-        return f'<span role="status">{task}{done}</span> Now: {score.text}.'
+        return f"<span{self._spoken}>{task}{done}</span> Now: {score.text}."
 
     def _picture(self, crop, view):
         """A crop, or its LCN frame so that a spot is seen; places are those of the crop."""

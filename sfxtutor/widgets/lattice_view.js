@@ -43,6 +43,10 @@ function render({ model, el }) {
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
   canvas.setAttribute("aria-roledescription", "crystal that can be turned");
+  canvas.setAttribute(
+    "aria-description",
+    "Arrow keys turn the crystal, with Shift they spin it about the beam; plus and minus zoom",
+  );
   canvas.dataset.lmSuppressShortcuts = "true"; // arrows are not for JupyterLab
   canvas.style.cssText =
     "display: block; width: 100%; aspect-ratio: 1; touch-action: none; cursor: grab; box-sizing: border-box";
