@@ -30,6 +30,16 @@ class Driver:
         except TimeoutError:
             self.idle.append(name)
 
+    def settle(self):
+        """Wait until the picture stays as it is: a widget may draw one part after another."""
+        seen = [None]
+
+        def stays():
+            seen.append(self.pictures())
+            return seen[-1] == seen[-2]
+
+        self.lab.until(stays, 5)
+
     def visible(self, parts):
         """What can be seen of the widget: another tab may have more."""
         return self.cell.locator(parts).filter(visible=True).all()
@@ -63,7 +73,9 @@ class Driver:
             key = "ArrowDown" if before + 1 < len(options) else "ArrowUp"
             # Space opens the list: JupyterLab takes the arrows of a closed one for its cells
             keys = ("Space", key, "Enter")
+            self.settle()
             self.move(f"choice of {options}, keyboard", lambda c=choice, k=keys: self.press(c, *k))
+            self.settle()  # else the kernel may see this and the next choice as one
             self.move(
                 f"choice of {options}, mouse",
                 lambda c=choice, i=before: c.select_option(index=i),
