@@ -223,8 +223,9 @@ class CrystalExplorer(Widget):
         self._shown = picture = self._picture(self.exposure.crop, self.view.value)
         low, high = self._limits[picture.stage]
         self.canvas.draw(
-            to_bytes(picture.image, low, high, mask=picture.good), overlays=self._overlays(),
-            alt=self.alt(), caption=self.exposure.text, scale=ends(low, high, picture.stage),
+            to_bytes(picture.image, low, high, mask=picture.good), alt=self._picture_alt(),
+            overlays=self._overlays(), caption=self.exposure.text,
+            scale=ends(low, high, picture.stage),
         )  # fmt: skip
         self._mark()
 
@@ -288,8 +289,8 @@ class CrystalExplorer(Widget):
             f"{self.exposure.lit} reflections are lit, {len(self.exposure.seen)} are visible."
         )
 
-    def alt(self):
-        """The picture in a sentence."""
+    def _picture_alt(self):
+        """The picture of the detector in a sentence."""
         settings = self._drawn
         cell = " x ".join(f"{edge:.0f}" for edge in settings.cell)
         return (
@@ -297,9 +298,14 @@ class CrystalExplorer(Widget):
             f"of the detector ({self.view.value}). {self.exposure.text}"
         )
 
+    def alt(self):
+        """The static figure in words."""
+        return f"Left: {self._lattice_alt()} Right: {self._picture_alt()}"
+
     def figure(self):
         """The lattice with its sphere, and the picture with its visible spots: a Figure."""
         figure = Figure(figsize=(9.6, 4.6), layout="constrained")
+        figure.get_layout_engine().set(h_pad=0.1)
         left, right = figure.subplots(1, 2)
         plot_view(left, self._drawn, self.exposure, self.lattice.wires, self.camera.value,
                   self.lattice.chosen)  # fmt: skip

@@ -445,10 +445,14 @@ def test_a_spot_and_its_lattice_point_light_up_together_and_play_ends_with_the_v
     turning = crystal.view.get_attribute("aria-label")
     crystal.cell.locator("button", has_text="play").click()
     lab.until(lambda: crystal.view.get_attribute("aria-label") != turning)
-    lab.until(lambda: "playing" in lab.run(2).inner_text())
+
+    def printed():
+        return lab.run(2).locator(".jp-OutputArea-output").inner_text().strip()
+
+    assert printed() == "playing"
     lab.shoot("crystal_play", crystal.cell)
     lab.run(1)  # its view is gone, and there is a new one
-    lab.until(lambda: "stopped" in lab.run(2).inner_text())
+    assert printed() == "stopped"
     assert lab.faults() == []
 
 

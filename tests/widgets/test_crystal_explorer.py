@@ -64,6 +64,11 @@ def test_static_figure_and_words(widget):
     assert data["image/png"].startswith(b"\x89PNG")
     assert "cell 73 x 96 x 119 Å" in metadata["image/png"]["alt"]
     assert widget.exposure.label in metadata["image/png"]["alt"]
+    assert widget.lattice.alt in metadata["image/png"]["alt"]
+    left, right = widget.figure().axes[:2]
+    drawn = sum(len(dots.get_offsets()) for dots in left.collections)
+    assert drawn == len(widget.lattice.kind) > 2000
+    assert len(right.lines[0].get_xdata()) == len(widget.exposure.seen)
 
 
 def test_an_unknown_run_is_refused():
