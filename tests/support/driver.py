@@ -6,7 +6,7 @@ from tools.browser import LATENCY, PICTURES
 
 SPECIAL = {  # buttons, and keys on the picture
     "FrameInspector": (["next (N)"], ["ArrowDown", "p"]),
-    "CrystalExplorer": (["start again"], []),
+    "CrystalExplorer": (["next spot (N)"], ["ArrowLeft", "p"]),
     "LabelByEye": (["hit (H)", "undo (U)"], ["x", "u"]),
 }
 
@@ -30,13 +30,27 @@ class Driver:
         except TimeoutError:
             self.idle.append(name)
 
+    def settle(self):
+        """Wait until the picture stays as it is: a widget may draw one part after another."""
+        seen = [None]
+
+        def stays():
+            seen.append(self.pictures())
+            return seen[-1] == seen[-2]
+
+        self.lab.until(stays, 5)
+
+    def visible(self, parts):
+        """What can be seen of the widget: another tab may have more."""
+        return self.cell.locator(parts).filter(visible=True).all()
+
     def press(self, element, *keys):
         element.focus()
         for key in keys:
             self.page.keyboard.press(key)
 
     def sliders(self):
-        for slider in self.cell.locator(".widget-slider, .jupyter-widget-slider").all():
+        for slider in self.visible(".widget-slider, .jupyter-widget-slider"):
             name, handle = slider.inner_text(), slider.locator(".noUi-handle").last
             track = slider.locator(".noUi-base")
             at, top = (float(handle.get_attribute(f"aria-value{x}")) for x in ("now", "max"))
@@ -51,7 +65,7 @@ class Driver:
             )
 
     def choices(self):
-        for choice in self.cell.locator("select").all():
+        for choice in self.visible("select"):
             options = choice.locator("option").all_inner_texts()
             if len(options) < 2:
                 continue
@@ -59,7 +73,9 @@ class Driver:
             key = "ArrowDown" if before + 1 < len(options) else "ArrowUp"
             # Space opens the list: JupyterLab takes the arrows of a closed one for its cells
             keys = ("Space", key, "Enter")
+            self.settle()
             self.move(f"choice of {options}, keyboard", lambda c=choice, k=keys: self.press(c, *k))
+            self.settle()  # else the kernel may see this and the next choice as one
             self.move(
                 f"choice of {options}, mouse",
                 lambda c=choice, i=before: c.select_option(index=i),

@@ -18,10 +18,13 @@ from driver import Driver
 from IPython.core.inputtransformer2 import TransformerManager
 from PIL import Image
 from places import ROOT
+from scipy.spatial.transform import Rotation
 
 import sfxtutor as sfx
 from sfxtutor.widgets.canvas import FrameCanvas
 from sfxtutor.widgets.frame_stages import coarse, take
+from sfxtutor.widgets.lattice import CAMERAS, reciprocal
+from sfxtutor.widgets.still import LIT
 from tools.browser import (
     FLAGS,
     FOCUSED,
@@ -63,6 +66,10 @@ PAYOFF = "sfx.Payoff(measured, frames, scores)"
 GAP = """import sfxtutor as sfx
 
 sfx.DomainGap(spot_cnn(), sfx.TwinRun("LN83"), 5, frames=12)"""
+CRYSTAL = """import sfxtutor as sfx
+
+explorer = sfx.CrystalExplorer("LN83")"""
+PLAYING = "print('playing' if explorer.lattice.playing else 'stopped')"
 RUN = """import sfxtutor as sfx
 
 run = sfx.open_run("LN83")"""
@@ -204,6 +211,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
     write_notebook(notebooks / "payoff.ipynb", REFLECTIONS, PAYOFF)
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
+    write_notebook(notebooks / "crystal.ipynb", CRYSTAL, "explorer", PLAYING)
     write_notebook(notebooks / "next.ipynb", f"{RUN}\n{OWN_VECTORS}", NEXT)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     write_notebook(notebooks / "gap.ipynb", network(), GAP)
@@ -611,6 +619,143 @@ def gap_expected(gap):
     return [words(gap.status.value), words(gap.table.value)], [
         canvas.alt for canvas in gap.canvases.values()
     ]
+
+
+class Crystal:
+    """The crystal explorer in the browser, and the same in this process, moved alike."""
+
+    def __init__(self, lab):
+        self.lab, self.page = lab, lab.page
+        lab.open("crystal.ipynb")
+        lab.run(0)
+        self.cell, self.alone = lab.run(1), alone(CRYSTAL, "explorer")
+        self.view, self.picture = (self.cell.locator("canvas[tabindex]").nth(i) for i in (0, 1))
+        lab.until(lambda: self.cell.locator("canvas[data-drawn]").count() == 2)
+        self.agree()
+
+    def shown(self):
+        """Both pictures in words, and what stands under them."""
+        said = self.cell.locator("[role=status]").all_inner_texts()
+        drawn = [canvas.get_attribute("aria-label") for canvas in (self.view, self.picture)]
+        return drawn, [words(text) for text in said]
+
+    def expected(self):
+        here = self.alone
+        return [here.lattice.alt, here.canvas.alt], [
+            words(text) for text in (here.canvas.caption, here.reflection.value)
+        ]
+
+    def agree(self):
+        self.lab.until(lambda: self.shown() == self.expected())
+
+    def turn(self, rotation):
+        """Turn the one in this process as the browser should have been turned."""
+        turned = rotation @ np.reshape(self.alone.lattice.turned, (3, 3))
+        self.alone.lattice.turned = turned.ravel().tolist()
+        self.agree()
+
+    def drag(self, start, end):
+        """With the pointer, from one place of the view to another, shares of its size."""
+        box = self.view.bounding_box()
+        places = [
+            (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
+        ]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        self.page.mouse.move(*places[1])
+        self.page.mouse.up()
+        return np.subtract(places[1], places[0])
+
+    def place(self, spot):
+        """Where a reflection is in the view: right and down, CSS pixels."""
+        here = self.alone
+        hkl = np.array([[spot[name] for name in "hkl"]])
+        points = hkl @ reciprocal(here.settings.cell, here.settings.rotation)
+        share = CAMERAS["oblique"].place(points, 1 / here.settings.wavelength)[0]
+        return (1 + share) * self.view.bounding_box()["width"] / 2
+
+
+def about(axis, degrees):
+    """Rotation matrix about x, y or z."""
+    return Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
+
+
+def test_a_crystal_turned_by_hand_shows_what_the_kernel_computes(lab):
+    crystal = Crystal(lab)
+    lab.shoot("crystal", crystal.cell)
+    keys = {"ArrowRight": about("y", -0.1), "ArrowDown": about("x", 0.1),
+            "Shift+ArrowLeft": about("z", -1)}  # fmt: skip
+    crystal.view.focus()
+    for key, rotation in keys.items():
+        lab.page.keyboard.press(key)
+        crystal.turn(rotation)
+    right, down = crystal.drag((0.25, 0.7), (0.4, 0.65))
+    seen = CAMERAS["oblique"].matrix  # the hand turns what is seen, a tenth of a degree a pixel
+    crystal.turn(seen.T @ about("x", 0.1 * down) @ about("y", -0.1 * right) @ seen)
+    lab.shoot("crystal_dragged", crystal.cell)
+    before = crystal.alone.settings
+    crystal.drag((0.95, 0.5), (0.5, 0.95))  # at the rim: a quarter of a turn about the beam
+    said = r"tilt (.*)°, turn (.*)°, spin (.*)°"
+
+    def angles():
+        return [float(x) for x in re.search(said, crystal.shown()[0][0]).groups()]
+
+    lab.until(lambda: abs(angles()[2] - before.spin - 90) < 1)
+    assert np.abs(np.array(angles()[:2]) - before.angles[:2]).max() < 0.06
+    crystal.cell.get_by_role("button", name="start again").click()
+    crystal.alone.start()
+    crystal.agree()
+    handle, track = (crystal.cell.locator(f".noUi-{part}").nth(1) for part in ("handle", "base"))
+    right = {"x": 0.6 * track.bounding_box()["width"], "y": 2}
+    for act in (
+        lambda: handle.press("ArrowRight"),
+        lambda: track.click(position=right, force=True),
+    ):
+        old = handle.get_attribute("aria-valuenow")
+        act()
+        lab.until(lambda old=old: handle.get_attribute("aria-valuenow") != old)
+        crystal.alone.sliders["turn"].value = float(handle.get_attribute("aria-valuenow"))
+        crystal.agree()
+    alerts = crystal.cell.locator("[role=alert]").all_inner_texts()
+    assert lab.faults() + [text for text in alerts if text] == []
+
+
+def test_a_spot_and_its_lattice_point_light_up_together_and_play_ends_with_the_view(lab):
+    crystal = Crystal(lab)
+    here = crystal.alone
+    for key, by in (("n", 1), ("n", 1), ("p", -1)):
+        (crystal.view if by > 0 else crystal.picture).press(key)
+        here.step(by)
+        crystal.agree()
+    lab.shoot("crystal_spot", crystal.cell)
+    scale = crystal.picture.bounding_box()["width"] / here.canvas.shape[1]
+    for spot in here.exposure.pictured[:2]:
+        y, x = (float(at + 0.5) * scale for at in here._shown.place(spot["y"], spot["x"]))
+        crystal.picture.hover(position={"x": x, "y": y})
+        here.lattice.chosen = [int(spot[name]) for name in "hkl"]
+        crystal.agree()
+    spots = here.exposure.spots[here.exposure.kind >= LIT]
+    places = np.array([crystal.place(spot) for spot in spots])
+    near = np.sort(np.linalg.norm(places[:, None] - places, axis=2), axis=1)[:, 1]
+    for number in np.argsort(near)[-2:]:  # those furthest from all others
+        x, y = places[number].tolist()
+        crystal.view.hover(position={"x": x, "y": y})
+        here.lattice.chosen = [int(spots[number][name]) for name in "hkl"]
+        crystal.agree()
+    lab.shoot("crystal_point", crystal.cell)
+    crystal.cell.locator("[role=tab]", has_text="play").click()
+    turning = crystal.view.get_attribute("aria-label")
+    crystal.cell.locator("button", has_text="play").click()
+    lab.until(lambda: crystal.view.get_attribute("aria-label") != turning)
+
+    def printed():
+        return lab.run(2).locator(".jp-OutputArea-output").inner_text().strip()
+
+    assert printed() == "playing"
+    lab.shoot("crystal_play", crystal.cell)
+    lab.run(1)  # its view is gone, and there is a new one
+    assert printed() == "stopped"
+    assert lab.faults() == []
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

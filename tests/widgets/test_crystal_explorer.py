@@ -1,115 +1,17 @@
-"""The crystal explorer: the twin's own spots and label, and what the settings do to them."""
+"""The crystal explorer: a still as it is computed, whichever way it was reached."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from sfxtutor.runs.datasets import TWINS
-from sfxtutor.runs.twin.detector import background, light
-from sfxtutor.runs.twin.run import setup_of
-from sfxtutor.runs.twin.shot import label_of
-from sfxtutor.widgets import crystal_explorer
-from sfxtutor.widgets.crystal_explorer import KEV, CrystalExplorer, crop_of, exposure_of, usual
+from sfxtutor.widgets.crystal_explorer import CrystalExplorer
+from sfxtutor.widgets.crystal_goals import GOALS, PRESETS, settings_of
+from sfxtutor.widgets.still import exposure_of, usual
 
 NAMES = TWINS
-
-
-@pytest.fixture(scope="module")
-def exposure():
-    return exposure_of("LN83", usual("LN83"))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_usual_knobs_are_the_runs_own(name):
-    settings, setup = usual(name), setup_of(name)
-    assert settings.cell == setup.crystal.cell
-    assert KEV / settings.energy == pytest.approx(setup.wavelength, rel=1e-3)
-    assert np.deg2rad(settings.mosaicity) == pytest.approx(setup.crystal.mosaicity, abs=1e-4)
-    assert (settings.tilt, settings.turn, settings.spin, settings.flux) == (0, 0, 0, 1)
-
-
-def test_the_crop_is_the_middle_of_the_whole_detector():
-    setup = setup_of("LN84")
-    small = background(crop_of(setup))
-    assert np.allclose(small, background(setup)[598 : 598 + 726, 598 : 598 + 726], rtol=1e-4)
-
-
-def test_background_at_places_is_that_of_the_whole_detector():
-    setup = setup_of("LO19")
-    y, x = np.random.default_rng(0).integers(0, 1920, (2, 500))
-    some = light(setup, (y - setup.center[0])[None], (x - setup.center[1])[None])[0]
-    assert np.allclose(some, background(setup)[y + 1, x + 1], rtol=1e-4)
-    spots = np.array([(700, 1200), (30, 960)], dtype=[("y", "f4"), ("x", "f4")])
-    here = background(setup)[spots["y"].astype(int) + 1, spots["x"].astype(int) + 1]
-    assert crystal_explorer.light_at(setup, spots) == pytest.approx(here, rel=1e-4)
-
-
-def test_the_tape_shades_the_left_of_its_edge(exposure):
-    edge = int(setup_of("LN83").edge) - 598
-    below = exposure.crop[500:]
-    left, right = below[:, edge - 40 : edge - 20], below[:, edge + 20 : edge + 40]
-    assert left.mean() / right.mean() == pytest.approx(setup_of("LN83").tape, abs=0.02)
-
-
-def test_background_keeps_a_detector_whose_beam_is_off_centre():
-    setup = replace(setup_of("LN83"), shape=(300, 200), center=(140.25, 90.5))
-    y, x = np.arange(-1, 301)[:, None] - 140.25, np.arange(-1, 201)[None] - 90.5
-    assert np.array_equal(background(setup), light(setup, y, x))
-
-
-def test_visible_spots_make_the_label_and_stand_out_of_the_crop(exposure):
-    assert exposure.label == label_of(len(exposure.y))
-    assert len(exposure.y) >= 10
-    assert exposure.lit > len(exposure.y) >= exposure.inside
-    middle = (np.abs([exposure.y - 362, exposure.x - 362]) < 355).all(axis=0)
-    y, x = np.rint(exposure.y[middle]).astype(int), np.rint(exposure.x[middle]).astype(int)
-    crop = exposure.crop.astype(float)
-    around = [crop[b - 4 : b + 5, a - 4 : a + 5] for b, a in zip(y, x, strict=True)]
-    assert np.median([w[4, 4] - np.median(w) for w in around]) > 150
-    assert exposure.inside >= middle.sum()
-
-
-def test_a_turn_changes_the_spots_and_a_spin_turns_the_picture(exposure):
-    tilted = exposure_of("LN83", replace(usual("LN83"), tilt=1.0))
-    assert set(np.rint(tilted.y)) != set(np.rint(exposure.y))
-    settings, across = replace(usual("LN83"), flux=3.0), 2 * (setup_of("LN83").center[0] - 598)
-    before, after = exposure_of("LN83", settings), exposure_of("LN83", replace(settings, spin=90.0))
-    seen, turned = (
-        {(round(float(a)), round(float(b))) for a, b in zip(y, x, strict=True)}
-        for y, x in ((after.y, after.x), (before.x, across - before.y))
-    )
-    # the beam is polarised, so that not quite the same spots are bright enough
-    assert len(seen & turned) > 0.6 * len(turned)
-
-
-def test_more_flux_and_more_mosaicity_show_more_spots():
-    settings = usual("LN83")
-    counts = [len(exposure_of("LN83", replace(settings, flux=flux)).y) for flux in (0.1, 1, 3)]
-    assert counts == sorted(counts)
-    assert counts[0] < 4 <= 10 <= counts[-1]
-    faint = exposure_of("LN83", replace(settings, flux=0.4))
-    assert faint.lit >= 10 > len(faint.y)  # what nobody sees makes no hit
-    assert faint.label != "HIT"
-    lit = [exposure_of("LN83", replace(settings, mosaicity=m)).lit for m in (0.0, 0.1, 0.3)]
-    assert lit == sorted(set(lit))
-
-
-def test_a_larger_cell_has_more_reflections_and_a_shorter_wavelength_nearer_ones():
-    settings = usual("LO19")
-    wide = replace(settings, cell=tuple(1.5 * edge for edge in settings.cell))
-    assert exposure_of("LO19", wide).lit > 2 * exposure_of("LO19", settings).lit
-    card = replace(crystal_explorer.CARDS["twin"]["LO19"], distance=123.55)
-    ring = [
-        crystal_explorer.ring_radius(5, replace(card, wavelength=KEV / energy))
-        for energy in (8, 11)
-    ]
-    assert ring[0] > ring[1]
-
-
-def test_a_flux_without_any_spot_is_a_miss():
-    dark = exposure_of("LN83", replace(usual("LN83"), flux=0.001))
-    assert (dark.label, len(dark.y)) == ("MISS", 0)
 
 
 @pytest.fixture
@@ -117,7 +19,7 @@ def widget():
     return CrystalExplorer("LN83")
 
 
-def test_every_knob_reaches_the_picture_and_start_again_undoes_it(widget):
+def test_every_setting_reaches_the_picture_and_start_again_undoes_it(widget):
     begin = widget.canvas.pixels
     for name, slider in widget.sliders.items():
         slider.value = slider.min if name == "flux" else slider.value + 10 * slider.step
@@ -162,8 +64,118 @@ def test_static_figure_and_words(widget):
     assert data["image/png"].startswith(b"\x89PNG")
     assert "cell 73 x 96 x 119 Å" in metadata["image/png"]["alt"]
     assert widget.exposure.label in metadata["image/png"]["alt"]
+    assert widget.lattice.alt in metadata["image/png"]["alt"]
+    left, right = widget.figure().axes[:2]
+    drawn = sum(len(dots.get_offsets()) for dots in left.collections)
+    assert drawn == len(widget.lattice.kind) > 2000
+    assert len(right.lines[0].get_xdata()) == len(widget.exposure.seen)
 
 
 def test_an_unknown_run_is_refused():
     with pytest.raises(ValueError, match="No twin of 'LM51'. Choose one of LN83, LN84, LO19"):
         CrystalExplorer("LM51")
+
+
+def turned(axis, degrees, widget):
+    """What the browser sends after a turn by hand about x, y or z."""
+    rotation = Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
+    return (rotation @ np.reshape(widget.lattice.turned, (3, 3))).ravel().tolist()
+
+
+def test_a_turn_by_hand_is_the_still_of_its_angles(widget):
+    for axis, degrees in (("z", 33.0), ("y", -5.43), ("x", 2.17)):
+        widget.lattice.turned = turned(axis, degrees, widget)
+    whole = Rotation.from_matrix(np.reshape(widget.lattice.turned, (3, 3)))
+    angles = whole.as_euler("xyz", degrees=True)
+    assert widget.settings.angles == pytest.approx(angles)
+    assert np.abs(angles - [2.17, -5.43, 33]).max() > 0.5  # turned about the axes of the beamline
+    read = [widget.sliders[name].value for name in ("tilt", "turn", "spin")]
+    assert read == pytest.approx(angles, abs=0.051)
+    alone = exposure_of("LN83", widget.settings)
+    assert np.array_equal(alone.crop, widget.exposure.crop)
+    assert widget.canvas.caption == alone.text
+
+
+def test_what_the_browser_sends_back_of_a_slider_changes_no_angle(widget):
+    widget.lattice.turned = turned("y", 5.04, widget)
+    before = widget.lattice.turned
+    widget.sliders["turn"].value = 5.000000001
+    assert widget.lattice.turned == before
+    widget.sliders["tilt"].value = 3.0
+    assert widget.settings.angles == pytest.approx((3, 5.04, 0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_slider_clips_a_preset(name):
+    widget = CrystalExplorer(name)
+    for preset in PRESETS:
+        widget.preset.value = preset
+        expected = settings_of(name, preset)
+        assert widget.settings.cell == pytest.approx(expected.cell)
+        assert widget.settings == replace(expected, cell=widget.settings.cell)
+    assert len({settings_of(name, preset) for preset in PRESETS}) == len(PRESETS)
+
+
+def test_a_spot_and_its_lattice_point_are_one(widget):
+    chosen = []
+    for _ in range(widget.exposure.inside):
+        widget.step(1)
+        chosen.append(tuple(widget.lattice.chosen))
+        spot = widget.exposure.spots[widget.exposure.find(chosen[-1])]
+        square = widget.canvas.overlays[-1]
+        place = widget._shown.place(spot["y"], spot["x"])
+        assert square["kind"] == "square"
+        assert (*square["y"], *square["x"]) == pytest.approx(place, abs=0.01)
+        words = "hkl {} {} {}, d = {:.2f} Å, {:.0f} photons: a visible spot"
+        assert words.format(*chosen[-1], spot["d"], spot["photons"]) in widget.reflection.value
+    assert len(set(chosen)) == widget.exposure.inside
+    widget.step(1)
+    assert tuple(widget.lattice.chosen) == chosen[0]
+    widget.step(-1)
+    assert tuple(widget.lattice.chosen) == chosen[-1]
+
+
+def test_the_spot_under_the_cursor_is_chosen(widget):
+    spot = widget.exposure.pictured[3]
+    row, column = (round(float(place)) for place in widget._shown.place(spot["y"], spot["x"]))
+    widget.canvas.row, widget.canvas.column = row + 1, column
+    assert widget.lattice.chosen == [spot["h"], spot["k"], spot["l"]]
+    widget.canvas.column = (column + 120) % 240  # nothing there: the choice stays
+    assert widget.lattice.chosen == [spot["h"], spot["k"], spot["l"]]
+
+
+def test_a_reflection_that_is_not_lit_is_dark_and_unmarked(widget):
+    widget.lattice.chosen = [6, 15, 1]
+    assert "dark: 0.0134 1/Å outside the sphere" in widget.reflection.value
+    assert widget.canvas.overlays == []
+    widget.sliders["flux"].value = 0.05
+    widget.step(1)  # no spot to choose
+    assert widget.lattice.chosen == [6, 15, 1]
+
+
+def test_the_best_score_of_a_goal_is_kept(widget):
+    goal = next(goal for goal in GOALS if goal.name == "a miss with a crystal")
+    widget.goal.value = goal
+    assert "Reached" not in widget.task.value
+    widget.sliders["flux"].value = 0.4
+    lit = widget.exposure.lit
+    assert f"Reached:</b> MISS, {lit} reflections lit." in widget.task.value
+    widget.sliders["flux"].value = 0.3  # reached again, with fewer
+    assert 50 <= widget.exposure.lit < lit
+    assert f"Reached:</b> MISS, {lit} reflections lit." in widget.task.value
+    assert f"Now: MISS, {widget.exposure.lit} reflections lit." in widget.task.value
+
+
+def test_only_the_goal_that_names_a_reflection_marks_it(widget):
+    for goal in GOALS:
+        widget.goal.value = goal
+        assert bool(widget.lattice.target) == goal.marked == ("{hkl}" in goal.task)
+
+
+def test_play_turns_in_the_browser_and_start_again_stops_it(widget):
+    widget.axis.value, widget.rate.value, widget.play.value = 2, 4.0, True
+    lattice = widget.lattice
+    assert (lattice.axis, lattice.rate, lattice.playing) == (2, 4.0, True)
+    assert widget.play.description == "stop"
+    widget.reset.click()
+    assert (lattice.playing, widget.play.value, widget.play.description) == (False, False, "play")
