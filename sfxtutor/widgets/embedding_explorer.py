@@ -157,6 +157,7 @@ class EmbeddingExplorer(Widget):
         self._held = self.scatter  # in which the rectangle is
         self.canvas = FrameCanvas(size=SIZE)
         self.counts, self.gallery = controls.HTML(), Gallery(label="frames of the brushed points")
+        self.counts.add_class("sfxtutor-counts")
         pictures = controls.HBox(
             [*self.scatters, self.canvas], layout={"flex_flow": "row wrap", "grid_gap": "12px"}
         )

@@ -101,6 +101,7 @@ class FrameInspector(Widget):
         self.quest = controls.Dropdown(options=[NOTHING], description="find", **_sized("24em"))
         self.claim = controls.Button(description="found it (F)", disabled=True)
         self.told = controls.HTML()
+        self.told.add_class("sfxtutor-told")
 
     def _wire(self):
         self.connect(self.run_choice, self._change_run)

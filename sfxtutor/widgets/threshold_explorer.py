@@ -15,6 +15,7 @@ from .filter_cost import GOALS, Measurement
 from .operating_points import auc_interval, operating_points
 from .roc_plot import VIEWS, RocPlot, look_of
 
+HIT_RATES = (0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # and that of the frames
 CELL = '<td style="text-align: left; padding-right: 1em">{}</td>'
 HEAD = '<th scope="col" style="text-align: left; padding-right: 1em">{}</th>'
 
@@ -57,15 +58,10 @@ class ThresholdExplorer(ByThreshold):
     def _arrange(self, chosen):
         """The controls, then the curves beside the tables."""
         look = {"layout": self.slider.layout, "style": self.slider.style}
-        share = 100 * self.points.positives / self.points.frames
-        self.hit_rate = controls.FloatLogSlider(
-            share,
-            min=-1,
-            max=1.9,
-            step=0.01,
-            description="hit rate, %",
-            readout_format=".1f",
-            **look,
+        share = self.points.positives / self.points.frames
+        rates = [(f"{100 * rate:.3g}", rate) for rate in sorted({*HIT_RATES, share})]
+        self.hit_rate = controls.SelectionSlider(
+            options=rates, value=share, description="hit rate, %", **look
         )
         self.view = controls.Dropdown(options=list(VIEWS), description="axes", **look)
         goals = ["none", *(goal.text for goal in GOALS)]
@@ -135,12 +131,12 @@ class ThresholdExplorer(ByThreshold):
     @property
     def measurement(self):
         """`Measurement` at the hit rate chosen."""
-        return Measurement(self.hit_rate.value / 100, self.shape)
+        return Measurement(self.hit_rate.value, self.shape)
 
     def _costs_shown(self, i):
         run = self.measurement
         rows = "".join(ROW.format(*row) for row in run.costs(self.points, i).items())
-        text = f"At a hit rate of {self.hit_rate.value:.1f} %"
+        text = f"At a hit rate of {self.hit_rate.label} %"
         return f"<b>{text}</b><table>{rows}</table><small>{run.assumed()}</small>"
 
     def at_same_specificity(self):

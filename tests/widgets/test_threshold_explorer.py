@@ -202,7 +202,8 @@ def test_the_others_are_compared_at_the_specificity_of_the_point(explorer):
 
 
 def test_hit_rate_and_goal_change_what_it_costs(explorer):
-    explorer.hit_rate.value = 3
+    assert explorer.hit_rate.value == explorer.points.positives / 300
+    explorer.hit_rate.value = 0.03
     assert "of 30,000 (95 %" in explorer.costs.value
     assert "GB" not in explorer.costs.value  # no card
     explorer.goal.value = GOALS[1].text
