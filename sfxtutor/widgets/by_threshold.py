@@ -4,7 +4,8 @@ import ipywidgets as controls
 
 from .base import Widget
 
-ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
+_NAME = "text-align: left; padding-right: 1em; white-space: nowrap; vertical-align: top"
+ROW = f'<tr><th scope="row" style="{_NAME}">{{}}</th><td>{{}}</td></tr>'
 
 
 class ByThreshold(Widget):

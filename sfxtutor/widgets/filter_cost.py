@@ -69,7 +69,13 @@ class Measurement:
 def _of(k, n, total):
     """The share k / n of a larger number, with its 95 % interval, in frames."""
     low, high = (total * end for end in wilson(int(k), int(n)))
-    return f"{total * k / n:,.0f} of {total:,.0f} (95 %: {low:,.0f} to {high:,.0f})"
+    rate, low, high = (_three_digits(number) for number in (total * k / n, low, high))
+    return f"{rate} of {total:,.0f} (95 %: {low} to {high})"
+
+
+def _three_digits(number):
+    """A number of frames, of which three digits are known at best."""
+    return f"{float(f'{number:.3g}'):,.0f}"
 
 
 @dataclass(frozen=True)

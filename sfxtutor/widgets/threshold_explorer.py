@@ -16,6 +16,7 @@ from .operating_points import auc_interval, operating_points
 from .roc_plot import VIEWS, RocPlot, look_of
 
 HIT_RATES = (0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # and that of the frames
+LINES = "line-height: 1.4"  # else that of a control
 CELL = '<td style="text-align: left; padding-right: 1em">{}</td>'
 HEAD = '<th scope="col" style="text-align: left; padding-right: 1em">{}</th>'
 
@@ -108,7 +109,7 @@ class ThresholdExplorer(ByThreshold):
         self.place[name] = i
         points, number = self.points, list(self.all).index(name)
         rows = "".join(ROW.format(*row) for row in points.rates(i).items())
-        self.table.value = f'<table role="status">{rows}</table>'
+        self.table.value = f'<table role="status" style="{LINES}">{rows}</table>'
         self.costs.value = self._costs_shown(i)
         self.rivals.value = self._rivals_shown()
         self.reached.value = self._goal_shown(i)
@@ -137,7 +138,10 @@ class ThresholdExplorer(ByThreshold):
         run = self.measurement
         rows = "".join(ROW.format(*row) for row in run.costs(self.points, i).items())
         text = f"At a hit rate of {self.hit_rate.label} %"
-        return f"<b>{text}</b><table>{rows}</table><small>{run.assumed()}</small>"
+        return (
+            f'<div style="{LINES}"><b>{text}</b><table>{rows}</table>'
+            f"<small>{run.assumed()}</small></div>"
+        )
 
     def at_same_specificity(self):
         """The threshold chosen; of the other methods the lowest that recognises as many misses.
@@ -163,7 +167,7 @@ class ThresholdExplorer(ByThreshold):
             lines.append(f'<tr style="font-weight: {weight}">{cells}</tr>')
         caption = "All methods at this specificity, or the next above"
         return (
-            '<div style="overflow-x: auto"><table><caption style="text-align: left">'
+            f'<div style="overflow-x: auto; {LINES}"><table><caption style="text-align: left">'
             f"{caption}</caption>{''.join(lines)}</table></div>"
         )
 
