@@ -186,7 +186,8 @@ def plain(output):
     """An output with the kinds a page can show; its data are empty where there are none."""
     if "data" in output:
         data = output.data
-        kinds = ("image/png",) if WIDGET in data else SHOWN
+        figure = "sfxtutor-figure" in "".join(data.get("text/html", ""))  # of a widget
+        kinds = ("image/png",) if WIDGET in data or figure else SHOWN
         output.data = {kind: data[kind] for kind in kinds if kind in data}
     return output
 

@@ -6,7 +6,6 @@ import threading
 
 import ipywidgets as controls
 from IPython import get_ipython
-from IPython.display import display
 
 from .base import Widget
 from .chart import figure_of
@@ -20,7 +19,7 @@ class Monitor(Widget):
 
     def __init__(self, description, tooltip, stopping):
         self.live, self.saying_stop = False, stopping
-        self.stopping, self.handle = threading.Event(), None
+        self.stopping = threading.Event()
         self.button = controls.Button(
             description=description,
             icon="stop",
@@ -55,7 +54,7 @@ class Monitor(Widget):
         self.button.disabled, self.live = True, False
         self.stopping.clear()
         if self.handle:  # for pages without widgets: the picture as it is now
-            data, metadata = self._repr_mimebundle_()
+            data, metadata = self._static()
             self.handle.update(data, metadata=metadata, raw=True)
 
     def _draw(self):
@@ -66,13 +65,6 @@ class Monitor(Widget):
 
     def _say(self, text):
         self.status.value = f'<span role="status">{html.escape(text)}</span>'
-
-    def show(self):
-        """Display it; the static picture is drawn again at the end."""
-        data, metadata = self._repr_mimebundle_()
-        self.handle = display(data, metadata=metadata, raw=True, display_id=True)
-
-    _ipython_display_ = show
 
 
 def click_waits(button):

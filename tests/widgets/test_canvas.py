@@ -23,12 +23,13 @@ from sfxtutor.widgets.canvas import (  # fmt: skip
 @pytest.mark.parametrize("log", [False, True])
 def test_bytes_run_from_1_at_low_to_255_at_high_in_the_order_of_the_values(dtype, log):
     image = np.array([[0, 10, 11], [60, 109, 110], [111, 200, 255]], dtype)
-    picture = to_bytes(image, 10, 110, log)
+    high = 20 if log else 110  # the logarithmic scale reaches ten times as far
+    picture = to_bytes(image, 10, high, log)
     assert picture.dtype == np.uint8
     assert np.all(np.diff(picture.ravel().astype(int)) >= 0)
     assert picture[0, :2].tolist() == [1, 1]
     assert picture[1, 2] == picture[2, 2] == 255
-    middle = 1 + 254 * (np.log1p(999 * 0.5) / np.log(1000) if log else 0.5)
+    middle = 1 + 254 * (np.log1p(100 * 0.5) / np.log(101) if log else 0.5)
     assert picture[1, 0] == pytest.approx(middle, abs=1)
 
 

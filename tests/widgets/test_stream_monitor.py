@@ -9,7 +9,7 @@ import sfxtutor
 from sfxtutor import StreamMonitor
 from sfxtutor.beamline.stream.report import Report
 from sfxtutor.metrics import wilson
-from sfxtutor.widgets import monitor
+from sfxtutor.widgets import base
 from sfxtutor.widgets.chart import Band, Chart
 from sfxtutor.widgets.stream_monitor import LATENCY, POINTS, RATE, panels
 
@@ -122,7 +122,10 @@ def test_the_static_picture_is_renewed_at_the_end(monkeypatch):
         def update(self, data, **_):
             shown.append(data)
 
-    monkeypatch.setattr(monitor, "display", lambda data, **_: shown.append(data) or Handle())
+    def display(data, **_):
+        return Handle() if base.VIEW in data else shown.append(data) or Handle()
+
+    monkeypatch.setattr(base, "display", display)
     watch, report = sfxtutor.StreamMonitor(), Report()
     watch.show()
     for _ in range(2):
