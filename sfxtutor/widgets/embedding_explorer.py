@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy.linalg import orthogonal_procrustes
 
 from ..plots.style import CYCLE
-from .base import Widget
+from .base import Widget, line, play
 from .canvas import FrameCanvas, to_bytes
 from .frame_stages import largest
 from .gallery import Gallery
@@ -132,7 +132,7 @@ class EmbeddingExplorer(Widget):
         self.limits = np.percentile([frame(i) for i in some], (1, 99.9))  # one contrast for all
         self.brushed = np.zeros(len(self.names), bool)
         style = {"description_width": "6em"}
-        wide = controls.Layout(width="95%", max_width="620px")
+        wide = controls.Layout(width="80%", max_width="620px")
 
         def choice(options, description):
             return controls.Dropdown(
@@ -162,7 +162,13 @@ class EmbeddingExplorer(Widget):
             [*self.scatters, self.canvas], layout={"flex_flow": "row wrap", "grid_gap": "12px"}
         )
         self._assemble(
-            self.map, self.second, self.colour, self.point, pictures, self.counts, self.gallery
+            line(self.map, play(self.map, 2)),
+            self.second,
+            self.colour,
+            self.point,
+            pictures,
+            self.counts,
+            self.gallery,
         )
 
     def _wire(self):
@@ -264,7 +270,7 @@ class EmbeddingExplorer(Widget):
             for name, d in self.counted().items()
         ]
         shown = f"; {THUMBNAILS} of them shown" if n > THUMBNAILS else ""
-        text = f"<b>{n} of {len(self.names)} points brushed</b>{shown}. {'. '.join(groups)}."
+        text = f"{n} of {len(self.names)} points brushed{shown}. {'. '.join(groups)}."
         self.counts.value = f'<span role="status">{text}</span>'
 
     def _draw_frame(self):

@@ -9,7 +9,7 @@ from ..plots.style import COLOURS
 from ..runs.datasets import TWINS
 from ..runs.open import open_run
 from ..runs.run import LABELS, Run
-from .base import Widget, buttons, line, offer
+from .base import Widget, buttons, line, offer, play, with_gap
 from .canvas import FrameCanvas, circles, geometry, link, rings, span, to_bytes
 from .frame_stages import (
     STAGES,
@@ -66,9 +66,10 @@ class FrameInspector(Widget):
             [*self.trio.values()], layout={"flex_flow": "row wrap", "grid_gap": "8px"}
         )
         self._assemble(
-            line(self.run_choice, self.frame_choice, self.number, self.previous, self.next),
+            line(self.run_choice, self.number, self.frame_choice, play(self.frame_choice),
+                 self.previous, self.next),
             line(self.class_choice, self.stage_choice),
-            line(self.contrast, self.limits, self.log, self.rings, self.spots),
+            line(self.contrast, self.limits, self.reset, self.log, self.rings, self.spots),
             line(self.quest, self.claim, self.told),
             self.canvas, self.beside,
         )  # fmt: skip
@@ -89,9 +90,10 @@ class FrameInspector(Widget):
             for name in ("previous (P)", "next (N)")
         )
         self.stage_choice = buttons([*STAGES, SIDE], "stage", stage)
-        self.contrast = controls.FloatRangeSlider(
-            description="contrast", readout=False, **_sized("22em")
+        self.contrast = with_gap(
+            controls.FloatRangeSlider(description="contrast", readout=False, **_sized("22em"))
         )
+        self.reset = controls.Button(description="reset", layout={"width": "5em"})
         self.limits = controls.Label()
         self.log, self.rings, self.spots = (
             controls.Checkbox(description=name, indent=False, layout={"width": "auto"})
@@ -115,6 +117,7 @@ class FrameInspector(Widget):
             self.connect(canvas, lambda canvas=canvas: self._read_row(canvas), "row")
         self.previous.on_click(lambda _: self.guard(self.step, -1))
         self.next.on_click(lambda _: self.guard(self.step, 1))
+        self.reset.on_click(lambda _: self.guard(self._restage))
         self.claim.on_click(lambda _: self.guard(self.claim_it))
         self.connect(self.quest, self._start_quest)
         self.canvas.on_key(lambda key: self.guard(self._press, key))
@@ -196,7 +199,7 @@ class FrameInspector(Widget):
         side = self.stage_choice.value == SIDE
         self.canvas.layout.display = "none" if side else None
         self.beside.layout.display = "flex" if side else "none"
-        self.contrast.disabled = side  # each picture then has its own
+        self.contrast.disabled = self.reset.disabled = side  # each picture then has its own
         if side:
             self._take()
             return
@@ -208,6 +211,7 @@ class FrameInspector(Widget):
             slider.min, slider.max = min(least, slider.min), max(most, slider.max)
             slider.value = low, high
             slider.min, slider.max, slider.step = least, most, (most - least) / 200
+            slider.value = low, high  # the gap between the handles was that of the wider range
         self._quiet = False
         self._take(picture)
 

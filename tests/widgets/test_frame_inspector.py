@@ -176,6 +176,15 @@ def test_every_control_changes_the_picture(widget):
     assert change(lambda: setattr(widget.frame_choice, "index", 0)) == (True, True)
 
 
+def test_the_contrast_is_reset_and_its_handles_cannot_meet(widget):
+    before, slider = widget.contrast.value, widget.contrast
+    slider.value = slider.max, slider.max
+    low, high = slider.value
+    assert low < high
+    widget.reset.click()
+    assert slider.value == pytest.approx(before)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_contrast_suits_each_stage(widget, stage):
     widget.stage_choice.value = stage
