@@ -59,7 +59,10 @@ class FrameInspector(Widget):
         self._quiet = False
         self._tries = [0, 0]  # of a quest: found, claimed
         self.canvas = FrameCanvas(size=560, cursor=True, hot_keys=["n", "p", "f"])
-        self.trio = {stage: FrameCanvas(size=440, cursor=True) for stage in SIDE_BY_SIDE}
+        third = {"flex": "1 1 230px", "max_width": "560px"}
+        self.trio = {
+            stage: FrameCanvas(size=440, cursor=True, layout=third) for stage in SIDE_BY_SIDE
+        }
         link(*self.trio.values())
         self._make_controls(names, stage, spots)
         self.beside = controls.HBox(
