@@ -271,7 +271,7 @@ class EmbeddingExplorer(Widget):
         ]
         shown = f"; {THUMBNAILS} of them shown" if n > THUMBNAILS else ""
         text = f"{n} of {len(self.names)} points brushed{shown}. {'. '.join(groups)}."
-        self.counts.value = f'<span role="status">{text}</span>'
+        self.counts.value = f'<div role="status" style="line-height: 1.4">{text}</div>'
 
     def _draw_frame(self):
         i = self.point.value

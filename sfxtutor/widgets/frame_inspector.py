@@ -25,7 +25,7 @@ from .frame_stages import (
 from .quests import quests_of
 
 RINGS = (20, 10, 5, 3.1, 2)  # Å
-SIDE = "side by side"  # of the stages
+SIDE = "compare"  # of the stages: three side by side
 SIDE_BY_SIDE = ("crop", "GCN", "LCN")  # crop is raw ADU, of the part that the others show
 NOTHING = "nothing"  # of what may be looked for
 _SMALLEST = 0.08  # of the picture's height: the label of a smaller ring would hide it
@@ -47,7 +47,7 @@ class FrameInspector(Widget):
     Notes
     -----
     On the picture the arrow keys move the cursor, N and P show the next and the previous frame, F
-    says that what is looked for is here. "side by side" shows crop, GCN and LCN with one zoom and
+    says that what is looked for is here. "compare" shows crop, GCN and LCN with one zoom and
     one cursor.
     """
 
@@ -114,7 +114,8 @@ class FrameInspector(Widget):
         self.connect(self.frame_choice, self._take)
         self.connect(self.number, self._go)
         self.connect(self.stage_choice, self._restage)
-        for control in (self.contrast, self.log, self.rings, self.spots):
+        self.connect(self.contrast, self._set_contrast)
+        for control in (self.log, self.rings, self.spots):
             self.connect(control, self._draw)
         for canvas in (self.canvas, *self.trio.values()):
             self.connect(canvas, lambda canvas=canvas: self._read_row(canvas), "row")
@@ -198,15 +199,23 @@ class FrameInspector(Widget):
         self._restage() if restage else self._take()
 
     def _restage(self):
-        """Take the frame at the stage, and set the contrast to what suits it."""
+        """Show the frame at the stage, with the contrast that suits it."""
         side = self.stage_choice.value == SIDE
         self.canvas.layout.display = "none" if side else None
         self.beside.layout.display = "flex" if side else "none"
         self.contrast.disabled = self.reset.disabled = side  # each picture then has its own
-        if side:
-            self._take()
-            return
-        picture = take(self.run, self.frame_choice.value, self.stage_choice.value)
+        self._own = False
+        self._take()
+
+    _own = False  # whether the contrast was set by hand: then it stays from frame to frame
+
+    def _set_contrast(self):
+        if not self._quiet:
+            self._own = True
+            self._draw()
+
+    def _suit(self, picture):
+        """Set the contrast to what suits a picture."""
         low, high = picture.limits
         least, most = low - 0.5 * (high - low), high + 3 * (high - low)
         self._quiet, slider = True, self.contrast
@@ -216,9 +225,8 @@ class FrameInspector(Widget):
             slider.min, slider.max, slider.step = least, most, (most - least) / 200
             slider.value = low, high  # the gap between the handles was that of the wider range
         self._quiet = False
-        self._take(picture)
 
-    def _take(self, picture=None):
+    def _take(self):
         """Show the chosen frame at the chosen stage, or at three of them."""
         if self._quiet:
             return
@@ -227,15 +235,17 @@ class FrameInspector(Widget):
         if stage == SIDE:
             self.pictures = {self.trio[each]: take(self.run, i, each) for each in SIDE_BY_SIDE}
         else:
-            self.pictures = {self.canvas: picture or take(self.run, i, stage)}
+            self.pictures = {self.canvas: take(self.run, i, stage)}
         self._pointed = next(iter(self.pictures))  # the canvas with the cursor
         self._spots_shown = None  # spots found and true spots, worked out once a frame
+        if stage != SIDE and not self._own:
+            self._suit(self.picture)
+        self._quiet = True
         for canvas, picture in self.pictures.items():
             height, width = picture.image.shape
             if not (0 <= canvas.row < height and 0 <= canvas.column < width):
-                self._quiet = True
                 canvas.row, canvas.column = height // 3, width // 2
-                self._quiet = False
+        self._quiet = False
         self._draw()
 
     @property

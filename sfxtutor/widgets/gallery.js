@@ -71,7 +71,7 @@ function render({ model, el }) {
     const width = model.get("tile");
     root.setAttribute("aria-label", model.get("label"));
     root.style.cssText =
-      `display: grid; gap: 4px; align-items: start; grid-template-columns: repeat(auto-fill, minmax(${width}px, 1fr))`;
+      `display: grid; gap: 4px; padding: 3px; align-items: start; grid-template-columns: repeat(auto-fill, minmax(${width}px, 1fr))`;
     root.replaceChildren(
       ...Array.from({ length: n }, (_, i) =>
         tile(i, all.subarray(i * size, (i + 1) * size), rows, columns),

@@ -17,7 +17,7 @@ from .roc_plot import VIEWS, RocPlot, look_of
 
 HIT_RATES = (0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)  # and that of the frames
 LINES = "line-height: 1.4"  # else that of a control
-CELL = '<td style="text-align: left; padding-right: 1em">{}</td>'
+CELL = '<td style="text-align: left; padding-right: 1em; white-space: nowrap">{}</td>'
 HEAD = '<th scope="col" style="text-align: left; padding-right: 1em">{}</th>'
 
 

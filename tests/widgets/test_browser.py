@@ -292,8 +292,8 @@ def test_the_inspector_shows_the_frame_and_the_row_that_the_kernel_does(lab, way
     field.press("Enter" if way == "keyboard" else "Tab")
     inspector.number.value = 1234
     lab.until(lambda: inspection(cell) == inspected(inspector))
-    choose(cell.get_by_role("button", name="side by side"), way, lab)
-    inspector.stage_choice.value = "side by side"
+    choose(cell.get_by_role("button", name="compare"), way, lab)
+    inspector.stage_choice.value = "compare"
     lab.until(lambda: inspection(cell) == inspected(inspector))
     middle = cell.locator("canvas[tabindex]:visible").nth(1)
     gcn = inspector.trio["GCN"]

@@ -185,6 +185,15 @@ def test_the_contrast_is_reset_and_its_handles_cannot_meet(widget):
     assert slider.value == pytest.approx(before)
 
 
+def test_the_contrast_follows_the_frame_until_it_is_set_by_hand(widget, run):
+    widget.number.value = 403
+    assert widget.contrast.value == pytest.approx(take(run, 403, "crop").limits)
+    low, high = widget.contrast.value
+    widget.contrast.value = low, (low + high) / 2
+    widget.number.value = 404
+    assert widget.contrast.value == pytest.approx((low, (low + high) / 2))
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_contrast_suits_each_stage(widget, stage):
     widget.stage_choice.value = stage
