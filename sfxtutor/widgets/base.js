@@ -89,11 +89,15 @@ function render({ model, el }) {
   let gone = null;
   let figure = null; // the rule that hides it
   let waiting = null;
+  let timer = null;
 
   function look() {
     waiting = null;
-    if (!box?.isConnected) attach();
-    if (!box) return;
+    if (!box) attach();
+    if (!box) {
+      timer = setTimeout(soon, 50); // the element comes into the box a moment after this
+      return;
+    }
     nameControls(box);
     const dead = box.classList.contains("jupyter-widgets-disconnected");
     box.classList.toggle("sfxtutor-dead", dead);
@@ -119,18 +123,14 @@ function render({ model, el }) {
   function attach() {
     box = el.closest(".sfxtutor-box");
     if (!box) return;
-    watcher.disconnect();
     watcher.observe(box, { ...watched, attributeFilter: ["class", "aria-valuenow", "style"] });
     figure ??= hideFigure(model.get("figure"));
   }
 
-  // The element stands in the box a moment after this.
-  const arrival = new ResizeObserver(soon);
-  arrival.observe(document.body);
-  setTimeout(soon, 0);
+  soon();
   return () => {
     watcher.disconnect();
-    arrival.disconnect();
+    clearTimeout(timer);
     cancelAnimationFrame(waiting);
     figure?.remove();
   };

@@ -170,12 +170,17 @@ def ends(low, high, stage):
 
 def count_text(run, spots, truth):
     """How many spots are found and how many true, in words: see `found_spots`, `true_spots`."""
-    text = f"○ {spots.shape[1]} spots found in the crop"
+    text = f"○ {_many(spots.shape[1], 'spot')} found in the crop"
     if truth is None:
         return f"{text}; of a measured run nobody knows the true ones."
     corner = np.array(_corner(run))[:, None]
     inside = np.count_nonzero(((truth >= corner - 0.5) & (truth < corner + CROP - 0.5)).all(axis=0))
-    return f"{text}, + {inside} true ones a person sees there ({truth.shape[1]} on the detector)."
+    true = _many(inside, "true one")
+    return f"{text}, + {true} a person sees there ({truth.shape[1]} on the detector)."
+
+
+def _many(count, noun):
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _corner(run):

@@ -11,13 +11,17 @@ import json
 import os
 import re
 
+import ipywidgets as controls
 import numpy as np
 import pytest
 from driver import Driver
 from IPython.core.inputtransformer2 import TransformerManager
+from PIL import Image
 from places import ROOT
 
 import sfxtutor as sfx
+from sfxtutor.widgets.canvas import FrameCanvas
+from sfxtutor.widgets.frame_stages import coarse, take
 from tools.browser import (
     FLAGS,
     FOCUSED,
@@ -30,6 +34,9 @@ from tools.browser import (
 )
 from tools.walk import code_cells, copy_lessons, walk
 
+SLIDERS = (
+    controls.FloatSlider | controls.IntSlider | controls.FloatRangeSlider | controls.SelectionSlider
+)
 REQUIRED = os.environ.get("SFXTUTOR_BROWSER") == "required"
 LIGHT = re.compile(r"sfx\.(FrameInspector|CrystalExplorer|LabelByEye)\(")
 DATA = """import numpy as np
@@ -119,6 +126,50 @@ QUIZ = """import sfxtutor as sfx
 
 sfx.quiz("nb03.b")"""
 
+PAIR = """import ipywidgets as controls
+import sfxtutor as sfx
+from sfxtutor.widgets.base import Widget, line, play, static_figure
+from sfxtutor.widgets.canvas import FrameCanvas, geometry, link, to_bytes
+from sfxtutor.widgets.frame_stages import coarse, take
+
+run = sfx.open_run("LN83")
+
+
+class Pair(Widget):
+    def __init__(self):
+        fine = take(run, 400, "crop")
+        self.pictures, self.canvases = [fine, coarse(fine)], []
+        for picture in self.pictures:
+            canvas = FrameCanvas(size=340, cursor=True, row=9, column=9)
+            canvas.geometry = geometry(run.card)
+            bytes = to_bytes(picture.image, *picture.limits, mask=picture.good)
+            canvas.draw(bytes, picture.image, unit="ADU", alt="frame 400", acts=picture.bin > 1,
+                        place=[picture.top, picture.left, picture.bin])
+            self.canvases.append(canvas)
+        link(*self.canvases)
+        self.slider = controls.IntSlider(description="turn, °", max=9)
+        self._assemble(line(*self.canvases), line(self.slider, play(self.slider, 0.1)))
+        self.connect(self.canvases[0], self.tell, "row")
+        self.canvases[1].on_act(self.act)
+
+    def tell(self):
+        self.canvases[0].caption = f"row {self.canvases[0].row}"
+
+    def act(self, row, column):
+        self.canvases[1].caption = f"acted at {row}, {column}"
+
+    def figure(self):
+        return static_figure(2, 1)[0]
+
+    def alt(self):
+        return "Axes with nothing in them."
+"""
+CONTROLS = """import ipywidgets as controls
+
+boxes = [sfx.FrameInspector(run, frame=400, spots=True).box, sfx.CrystalExplorer().box,
+         sfx.LabelByEye(run).box, sfx.ThresholdExplorer(p, truth, 0.5).box]"""
+ALL = "controls.VBox(boxes)"
+
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -150,6 +201,8 @@ def chromium():
 def lab(chromium, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("lab")
     notebooks = copy_lessons(scratch / "notebooks")
+    write_notebook(notebooks / "pair.ipynb", PAIR, "Pair()")
+    write_notebook(notebooks / "controls.ipynb", f"{DATA}\n{RUN}\n{CONTROLS}", ALL)
     write_notebook(notebooks / "thresholds.ipynb", DATA, THRESHOLDS)
     write_notebook(notebooks / "payoff.ipynb", REFLECTIONS, PAYOFF)
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
@@ -217,6 +270,241 @@ def test_each_control_of_the_payoff_changes_the_picture(lab):
     lab.shoot("payoff", driver.cell)
     assert driver.idle == []
     assert driver.faults() == []
+
+
+class Sight:
+    """One of the pictures of `Pair` in the browser: moves the pointer over it, and reads."""
+
+    def __init__(self, lab, cell, number, picture):
+        self.lab, self.mouse, self.picture = lab, lab.page.mouse, picture
+        self.root = cell.locator(".sfxtutor-canvas").nth(number)
+        self.canvas = self.root.locator("canvas[tabindex]")
+        self.box = self.canvas.bounding_box()
+        self.scale = self.box["width"] / picture.image.shape[1]
+
+    def to(self, x, y):
+        """Move the pointer to a place of the picture, CSS pixels from its corner."""
+        self.mouse.move(self.box["x"] + x + 1, self.box["y"] + y)
+        self.mouse.move(self.box["x"] + x, self.box["y"] + y)
+
+    def at(self, x, y, zoom=1, top=0, left=0):
+        """Row and column at a place on the screen, where so much is seen."""
+        scale = self.scale * zoom
+        return int(top + y / scale), int(left + x / scale)
+
+    def words(self, row, column):
+        """What is said of a pixel, computed from the run alone."""
+        picture, card = self.picture, run().card
+        y, x = picture.top + picture.bin * row, picture.left + picture.bin * column
+        middle = np.array([y, x]) + (picture.bin - 1) / 2 - card.beam_center
+        angle = np.arctan(card.pixel * np.hypot(*middle) / card.distance)
+        end = picture.bin - 1
+        y, x = (f"{at} to {at + end}" if end else f"{at}" for at in (y, x))
+        value, d = picture.image[row, column], card.wavelength / (2 * np.sin(angle / 2))
+        return f"y {y}, x {x}, {value:,} ADU, {d:.2f} Å"
+
+    def shows(self, *pixel):
+        """Wait until the line above the picture says what is computed."""
+        line, expected = self.root.locator(".hover"), self.words(*pixel)
+        try:
+            self.lab.until(lambda: line.inner_text() == expected, 10)
+        except TimeoutError:
+            assert line.inner_text() == expected  # with both texts in the report
+            raise
+
+    def caption(self):
+        return self.root.locator("[role=status]").inner_text()
+
+
+def run():
+    return sfx.open_run("LN83")
+
+
+def open_pair(lab):
+    """The two pictures of `Pair` in the browser: the cell and a `Sight` of each."""
+    lab.open("pair.ipynb")
+    lab.run(0)
+    cell = lab.run(1)
+    lab.until(lambda: cell.locator("canvas[data-drawn]").count() == 2)
+    cell.locator(".sfxtutor-canvas").first.evaluate("root => root.scrollIntoView()")
+    fine = take(run(), 400, "crop")
+    return cell, [Sight(lab, cell, i, each) for i, each in enumerate([fine, coarse(fine)])]
+
+
+def test_the_wheel_zooms_at_the_pointer_a_drag_pans_and_linked_pictures_follow(lab):
+    cell, (fine, broad) = open_pair(lab)
+    x, y = 101, 133
+    fine.to(x, y)
+    start = fine.at(x, y)
+    fine.shows(*start)
+    broad.shows(*(each // 3 for each in start))
+    lab.until(lambda: fine.caption() == f"row {start[0]}")
+    for _ in range(3):
+        fine.mouse.wheel(0, -300)
+        lab.page.wait_for_timeout(100)
+    fine.shows(*start)
+    zoom = np.exp(0.0015 * 900)
+    seen = {"zoom": zoom, "top": y / fine.scale * (1 - 1 / zoom),
+            "left": x / fine.scale * (1 - 1 / zoom)}  # fmt: skip
+    fine.to(x + 60, y - 30)
+    there = fine.at(x + 60, y - 30, **seen)
+    fine.shows(*there)
+    broad.shows(*(each // 3 for each in there))
+    broad.to(x + 60, y - 30)  # the same part is seen there
+    fine.shows(*(3 * (each // 3) + 1 for each in there))
+    lab.shoot("pair_zoomed", cell)
+    fine.to(x + 60, y - 30)
+    fine.mouse.down()
+    fine.to(x, y)
+    fine.mouse.up()
+    fine.shows(*there)  # the pixel that was taken hold of
+    assert broad.caption() == ""
+    fine.mouse.dblclick(fine.box["x"] + x, fine.box["y"] + y)
+    fine.shows(*start)
+    broad.to(x, y)
+    broad.mouse.down()
+    broad.to(x + 20, y)
+    broad.mouse.up()  # a drag is no act
+    broad.canvas.click(position={"x": 50, "y": 60})
+    row, column = broad.at(50, 60)
+    lab.until(lambda: broad.caption() == f"acted at {row}, {column}")
+    note_latency("hover over 340 x 340, ms a move", hover_cost(fine))
+    assert Driver(lab, cell).faults() == []
+
+
+def hover_cost(sight, moves=100):
+    """Milliseconds of the page's own thread for a move of the pointer over a picture."""
+    session = sight.lab.page.context.new_cdp_session(sight.lab.page)
+    session.send("Performance.setTimeDomain", {"timeDomain": "threadTicks"})
+    session.send("Performance.enable")
+
+    def spent():
+        found = session.send("Performance.getMetrics")["metrics"]
+        return next(each["value"] for each in found if each["name"] == "TaskDuration")
+
+    before = spent()
+    for i in range(moves):
+        sight.mouse.move(sight.box["x"] + 20 + i, sight.box["y"] + 30 + 2 * i)
+    cost = round(1000 * (spent() - before) / moves, 1)
+    session.detach()
+    return cost
+
+
+def test_keys_zoom_and_move_and_the_picture_is_saved_and_fills_the_screen(lab):
+    cell, (fine, broad) = open_pair(lab)
+    fine.canvas.focus()
+    for key in ("ArrowDown", "Shift+ArrowRight"):
+        lab.page.keyboard.press(key)
+    fine.shows(10, 19)
+    broad.shows(3, 6)
+    assert fine.root.locator("[role=status]").get_attribute("aria-live") == "polite"
+    before = fine.canvas.get_attribute("data-drawn")
+    for key in ("+", "+", "z"):
+        lab.page.keyboard.press(key)
+    lab.until(lambda: fine.canvas.get_attribute("data-drawn") != before)
+    glass = fine.root.get_by_role("button", name="magnifier")
+    lab.until(lambda: glass.get_attribute("aria-pressed") == "true")
+    fine.to(100, 100)
+    lab.until(
+        lambda: fine.root.locator("[role=status]").get_attribute("aria-live") == "off"
+    )  # a caption that changes under the pointer is not read aloud
+    lab.shoot("pair_magnified", cell)
+    with lab.page.expect_download() as download:
+        fine.root.get_by_role("button", name="save the picture as PNG").click()
+    width, height = (int(fine.canvas.get_attribute(edge)) for edge in ("width", "height"))
+    assert download.value.suggested_filename == "frame_400.png"
+    assert Image.open(download.value.path()).size == (width, height)
+    fine.root.get_by_role("button", name="full screen").click()
+    lab.until(lambda: fine.canvas.bounding_box()["width"] > 1.5 * fine.box["width"])
+    lab.page.evaluate("document.exitFullscreen()")
+    lab.until(lambda: fine.canvas.bounding_box()["width"] == fine.box["width"])
+    turn = cell.locator(".widget-readout").first
+    cell.get_by_role("button", name="Play").click()
+    lab.until(lambda: int(turn.inner_text()) > 2)
+    cell.get_by_role("button", name="Pause").click()
+    for width in (900, 360):
+        lab.page.set_viewport_size({"width": width, "height": 900})
+        lab.until(lambda: no_picture_is_cut_off(cell))
+    lab.page.set_viewport_size({"width": 1280, "height": 900})
+    assert Driver(lab, cell).faults() == []
+
+
+def no_picture_is_cut_off(cell):
+    """Whether every picture ends before the page of its cell does."""
+    area = cell.locator(".jp-OutputArea-output").last.bounding_box()
+    edges = [canvas.bounding_box() for canvas in pictures(cell)]
+    right = area["x"] + area["width"]
+    return all(edge["x"] + edge["width"] <= max(right, edge["x"] + 200) for edge in edges)
+
+
+def within(widget):
+    """A widget and all in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from within(child)
+
+
+def test_every_control_has_a_name_a_value_and_a_state_in_the_accessibility_tree(lab):
+    lab.open("controls.ipynb")
+    lab.run(0)
+    cell, box = lab.run(1), alone(DATA, RUN, CONTROLS, ALL)
+    found = list(within(box))
+    sliders = [each for each in found if isinstance(each, SLIDERS)]
+    lab.until(lambda: cell.locator(".noUi-handle[aria-label]").count() >= len(sliders))
+    session = lab.page.context.new_cdp_session(lab.page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    named = [(node["role"]["value"], node["name"]["value"]) for node in nodes if "name" in node]
+    expected = []
+    for slider in sliders:
+        ends = [", lower end", ", upper end"] if isinstance(slider.value, tuple) else [""]
+        expected += [slider.description.split(", ")[0] + end for end in ends]
+    assert sorted(name for role, name in named if role == "slider") == sorted(expected)
+    alts = {each.alt for each in found if isinstance(each, FrameCanvas)}
+    assert alts <= {name for role, name in named if role == "image"}
+    groups = [each for each in found if isinstance(each, controls.ToggleButtons)]
+    assert groups
+    for group in groups:
+        shown = cell.get_by_role("group", name=group.description, exact=True).first
+        pressed = shown.locator("button[aria-pressed=true]").all_inner_texts()
+        assert [text.strip() for text in pressed] == [group.label]
+    texts = [
+        handle.get_attribute("aria-valuetext") for handle in cell.locator(".noUi-handle").all()
+    ]
+    assert [text for text in texts if re.search(r"\d{7}", text)] == []
+    assert {"9.52 keV", "0.0 °"} <= set(texts)
+    described = [node["description"]["value"] for node in nodes if node.get("description")]
+    keys = [text for text in described if text.startswith("Keys: ")]
+    assert len(keys) == len(pictures(cell))
+    lab.shoot("controls", cell)
+    assert Driver(lab, cell).faults() == []
+
+
+def test_a_saved_lesson_shows_its_figure_and_a_restarted_kernel_is_told(lab):
+    faults = list(lab.said)
+    lab.open("pair.ipynb")
+    lab.run(0)
+    cell = lab.run(1)
+    figure, live = cell.locator("img.sfxtutor-figure"), cell.locator(".sfxtutor-box")
+    lab.until(lambda: live.count() == 1 and not figure.is_visible())
+    lab.page.keyboard.press("Control+s")
+    lab.page.get_by_role("button", name="Restart the kernel", exact=True).click()
+    lab.page.locator(".jp-Dialog button.jp-mod-accept").click()
+    gone = cell.get_by_text("The kernel was restarted: run this cell again.")
+    lab.until(gone.is_visible)
+    lab.shoot("pair_restarted", cell)
+    lab.open("pair.ipynb")
+    cell = lab.cell(1)
+    again = "getComputedStyle(element, '::after').content"
+    lab.until(lambda: cell.locator("img.sfxtutor-figure").is_visible())
+    dead = cell.locator(".jp-OutputArea-output").last
+    lab.until(lambda: "Run this cell" in dead.evaluate(f"element => {again}"))
+    assert cell.locator("img.sfxtutor-figure").get_attribute("alt") == "Axes with nothing in them."
+    lab.shoot("pair_reopened", cell)
+    lab.run(0)
+    cell = lab.run(1)
+    lab.until(lambda: cell.locator("canvas[data-drawn]").count() == 2)
+    assert not cell.locator("img.sfxtutor-figure").is_visible()
+    lab.said[:] = faults  # JupyterLab logs an error for the widget that it does not find
 
 
 def words(text):
@@ -644,8 +932,13 @@ def test_the_domain_gap_shows_what_the_kernel_computes(lab, way):
 def gap_shown(cell):
     """What stands in the status and in the table of the domain gap, and beneath its pictures."""
     parts = (cell.locator(part).first.inner_text() for part in ("[role=status]", "table"))
-    drawn = [canvas.get_attribute("aria-label") for canvas in cell.locator("canvas").all()]
+    drawn = [picture.get_attribute("aria-label") for picture in pictures(cell)]
     return [words(part) for part in parts], drawn
+
+
+def pictures(cell):
+    """The pictures of a cell; above each lies a canvas for the cursor, which cannot be focused."""
+    return cell.locator("canvas[tabindex]").all()
 
 
 def gap_expected(gap):
@@ -736,9 +1029,10 @@ class Hand:
     def act(self, row, column):
         """Use the tool at a pixel of the picture."""
         if self.way == "mouse":
-            scale = 450 / 180
+            canvas = self.driver.canvas
+            scale = canvas.bounding_box()["width"] / 180  # the page may be narrow
             place = {"x": (column + 0.5) * scale, "y": (row + 0.5) * scale}
-            return self.driver.canvas.click(position=place)
+            return canvas.click(position=place)
         self.driver.canvas.focus()
         for axis, keys in enumerate((("ArrowUp", "ArrowDown"), ("ArrowLeft", "ArrowRight"))):
             way = (row, column)[axis] - self.at[axis]

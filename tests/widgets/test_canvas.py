@@ -1,5 +1,8 @@
 """The canvas of the widgets: bytes of a picture, what is sent to the browser, what is static."""
 
+import base64
+import re
+from dataclasses import replace
 from io import BytesIO
 
 import ipywidgets
@@ -7,13 +10,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sfxtutor.widgets.base import Widget, buttons, static_figure  # fmt: skip
+from sfxtutor.plots.frames import ring_radius
+from sfxtutor.runs.datasets import CARDS
+from sfxtutor.widgets import base
+from sfxtutor.widgets.base import Widget, buttons, play, static_figure, with_gap
 from sfxtutor.widgets.canvas import (  # fmt: skip
     MISSING,
     FrameCanvas,
     circles,
+    geometry,
+    link,
     palette,
     rings,
+    span,
     ticks,
     to_bytes,
 )
@@ -91,6 +100,60 @@ def test_marks_are_plain_numbers():
     assert (ring["center"], ring["radii"], ring["labels"]) == ([1.0, 2.0], [3.0], ["3 Å"])
 
 
+def test_the_browser_gets_the_numbers_of_the_picture_that_it_asks_for(monkeypatch):
+    canvas, sent = FrameCanvas(), []
+    monkeypatch.setattr(canvas, "send", lambda content, buffers: sent.append((content, buffers)))
+    image = np.array([[1, 65535]], np.uint16)
+    canvas.draw(np.ones((1, 2), np.uint8), image)
+    first = canvas.values
+    canvas.draw(np.ones((1, 2), np.uint8), image / 2)
+    for number in (first, canvas.values):
+        canvas._handle_custom_msg({"values": number}, [])
+    ((content, buffers),) = sent  # the first picture is gone
+    assert content == {"values": canvas.values, "kind": "float32"}
+    assert np.frombuffer(buffers[0], np.float32).tolist() == [0.5, 32767.5]
+    canvas.draw(np.ones((1, 2), np.uint8), image)
+    canvas._handle_custom_msg({"values": canvas.values}, [])
+    assert sent[1][0]["kind"] == "uint16"
+    assert np.frombuffer(sent[1][1][0], np.uint16).tolist() == [1, 65535]
+    canvas.draw(np.ones((1, 2), np.uint8))
+    assert canvas.values == 0
+
+
+def test_linked_canvases_have_a_link_of_their_own():
+    one, two, other = FrameCanvas(), FrameCanvas(), FrameCanvas()
+    link(one, two)
+    link(other)
+    assert one.link == two.link
+    assert other.link not in ("", one.link)
+
+
+def test_the_geometry_of_a_card_is_that_of_its_rings_and_empty_where_something_is_unknown():
+    card = CARDS["twin"]["LN83"]
+    beam = geometry(card)
+    radius = ring_radius(3.1, card)
+    assert beam["wavelength"] / (2 * np.sin(np.arctan(radius / beam["distance"]) / 2)) == (
+        pytest.approx(3.1)
+    )
+    assert beam["center"] == list(card.beam_center)
+    assert geometry(replace(card, distance=None)) == {}
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_ends_of_the_colours_are_those_of_the_bytes(log):
+    low, high = span(100.0, 200.0, log)
+    assert to_bytes(np.array([[low, high, 0.999 * high]]), 100, 200, log).tolist()[0][:2] == [
+        1,
+        255,
+    ]
+    assert to_bytes(np.array([[low + 0.9 * (high - low)]]), 100, 200, log)[0, 0] < 255
+
+
+def test_the_logarithmic_scale_keeps_the_background_dark():
+    background, spot, strong = to_bytes(np.array([[140.0, 400, 1000]]), 100, 200, log=True)[0]
+    assert background < 128 < spot < strong < 255
+
+
 def test_only_keys_that_are_asked_for_are_answered():
     canvas, pressed = FrameCanvas(hot_keys=["h"]), []
     canvas.on_key(pressed.append)
@@ -149,6 +212,41 @@ def test_what_goes_wrong_is_seen_in_the_widget_and_goes_when_all_is_well():
     exhibit.problem = None
     exhibit.slider.value = 2
     assert (exhibit.seen, exhibit.error.value) == ([2], "")
+
+
+def test_play_moves_a_slider_from_its_end_to_its_start_and_stops_without_a_move():
+    steps = ipywidgets.FloatSlider(min=1, max=2, step=0.1, value=1.8)
+    choice = ipywidgets.SelectionSlider(options=["a", "b"])
+    for slider, seen in ((steps, [1.9, 2.0, 1.0]), (choice, ["b", "a", "b"])):
+        button, found = play(slider), []
+        slider.observe(lambda change, found=found: found.append(change.new), "value")
+        button.value, button.value, button.value = 1, 2, 3
+        button.value = 0  # stop
+        assert found == (pytest.approx(seen) if slider is steps else seen)
+
+
+def test_the_handles_of_a_range_never_meet():
+    slider = with_gap(ipywidgets.FloatRangeSlider(min=0, max=100, value=(20, 40), step=0.1), 0.05)
+    slider.value = 30, 30
+    assert slider.value == (30, 35)
+    slider.value = 100, 100
+    assert slider.value == (95, 100)
+    slider.value = 10, 90
+    assert slider.value == (10, 90)
+
+
+def test_the_static_figure_is_an_output_of_its_own_before_the_view(monkeypatch):
+    shown = []
+    monkeypatch.setattr(base, "display", lambda data, **options: shown.append((data, options)))
+    exhibit = Minimal()
+    exhibit.show()
+    (figure, options), (live, _) = shown
+    assert base.VIEW not in figure
+    assert options["metadata"]["image/png"]["alt"] == "Nothing but axes."
+    (place,) = re.findall('base64,([^"]*)', figure["text/html"])
+    assert base64.b64decode(place) == figure["image/png"]
+    assert exhibit.box.children[-1].figure in figure["text/html"]  # by which it is hidden
+    assert set(live) == {base.VIEW, "text/plain"}
 
 
 def test_buttons_begin_with_the_value_that_is_asked_for():
