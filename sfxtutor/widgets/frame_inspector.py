@@ -1,5 +1,7 @@
 """The frame inspector: any frame of a run, at every stage from raw to LCN, row by row, or three."""
 
+from collections import deque
+
 import ipywidgets as controls
 import numpy as np
 from matplotlib.figure import Figure
@@ -58,6 +60,7 @@ class FrameInspector(Widget):
         names = list(dict.fromkeys([*self._runs, *(f"{name} (twin)" for name in TWINS)]))
         self._quiet = False
         self._tries = [0, 0]  # of a quest: found, claimed
+        self._suited = deque(maxlen=30)  # limits of the contrast, of the last frames
         self.canvas = FrameCanvas(size=560, cursor=True, hot_keys=["n", "p", "f"])
         third = {"flex": "1 1 230px", "max_width": "560px"}
         self.trio = {
@@ -93,11 +96,13 @@ class FrameInspector(Widget):
             for name in ("previous (P)", "next (N)")
         )
         self.stage_choice = buttons([*STAGES, SIDE], "stage", stage)
+        self.stage_choice.style.button_width, self.stage_choice.layout.width = "6em", "39em"
         self.contrast = with_gap(
             controls.FloatRangeSlider(description="contrast", readout=False, **_sized("22em"))
         )
         self.reset = controls.Button(description="reset", layout={"width": "5em"})
         self.limits = controls.Label()
+        self.limits.add_class("sfxtutor-limits")
         self.log, self.rings, self.spots = (
             controls.Checkbox(description=name, indent=False, layout={"width": "auto"})
             for name in ("log scale", "resolution rings", "spots found ○ and true +")
@@ -210,13 +215,24 @@ class FrameInspector(Widget):
     _own = False  # whether the contrast was set by hand: then it stays from frame to frame
 
     def _set_contrast(self):
-        if not self._quiet:
+        """A handle was moved, or the browser sends limits back, rounded to the slider's steps.
+
+        What is sent back may belong to a frame that is no longer shown.
+        """
+        if self._quiet:
+            return
+        step, limits = self.contrast.step, np.array(self._suited)
+        close = (np.abs(limits - self.contrast.value) <= step).all(axis=1)
+        if self._own or not close.any():
             self._own = True
             self._draw()
+        elif not close[-1]:
+            self._suit(self.picture)
 
     def _suit(self, picture):
         """Set the contrast to what suits a picture."""
         low, high = picture.limits
+        self._suited.append((low, high))
         least, most = low - 0.5 * (high - low), high + 3 * (high - low)
         self._quiet, slider = True, self.contrast
         with slider.hold_sync():  # the browser would clip the value to limits that come later

@@ -558,15 +558,17 @@ def test_a_change_of_class_shows_the_next_frame_of_it(lab):
 
 
 def inspection(cell):
-    """Number of the frame, and the captions of the pictures that are seen."""
+    """Number of the frame, ends of the contrast, and the captions of the pictures that are seen."""
     captions = cell.locator(".sfxtutor-canvas:visible [role=status]").all_inner_texts()
-    return cell.locator("input[type=number]").input_value(), [words(text) for text in captions]
+    number = cell.locator("input[type=number]").input_value()
+    limits = cell.locator(".sfxtutor-limits").inner_text()
+    return number, words(limits), [words(text) for text in captions]
 
 
 def inspected(inspector):
     """The same of a widget in this process."""
     captions = [words(canvas.caption) for canvas in inspector.pictures]
-    return str(inspector.frame_choice.value), captions
+    return str(inspector.frame_choice.value), words(inspector.limits.value), captions
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

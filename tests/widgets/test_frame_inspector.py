@@ -194,6 +194,18 @@ def test_the_contrast_follows_the_frame_until_it_is_set_by_hand(widget, run):
     assert widget.contrast.value == pytest.approx((low, (low + high) / 2))
 
 
+def test_a_contrast_that_the_browser_sends_back_is_not_taken_for_one_set_by_hand(widget, run):
+    """It rounds limits to the slider's steps, and its word may come after the next frame."""
+    widget.number.value = 403
+    late = [limit + 0.4 * widget.contrast.step for limit in widget.contrast.value]
+    widget.contrast.value = late
+    widget.number.value = 400
+    widget.contrast.value = late
+    assert widget.contrast.value == pytest.approx(take(run, 400, "crop").limits)
+    widget.number.value = 403
+    assert widget.contrast.value == pytest.approx(take(run, 403, "crop").limits)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_contrast_suits_each_stage(widget, stage):
     widget.stage_choice.value = stage
