@@ -602,6 +602,8 @@ def test_the_inspector_shows_the_frame_and_the_row_that_the_kernel_does(lab, way
         gcn.row -= 10
     lab.until(lambda: inspection(cell) == inspected(inspector))
     lab.shoot(f"inspector_{way}", cell)
+    note_latency(f"inspector, three stages, {way}", Driver(lab, cell).latency(5))
+    lab.until(lambda: inspection(cell) == inspected(inspector))
     select = cell.locator("select").last
     if way == "mouse":
         select.select_option(index=1)
@@ -696,6 +698,7 @@ def test_the_operating_point_shows_what_the_kernel_computes(lab, way):
             explorer.slider.index += steps
         agree()
     lab.shoot(f"thresholds_{way}", cell)
+    note_latency(f"thresholds, {way}", Driver(lab, cell).latency(5))
     Driver(lab, cell).press(point, "End")
     explorer.slider.index = len(explorer.points.threshold) - 1
     agree()
@@ -815,6 +818,7 @@ def test_a_brushed_cluster_shows_the_frames_that_the_kernel_finds(lab, way):
     Driver(lab, cell).press(scatters.first, "Escape")
     explorer.scatter.box = []
     agree()
+    note_latency(f"embedding, {way}", Driver(lab, cell).latency(5))
     assert Driver(lab, cell).faults() == []
 
 
