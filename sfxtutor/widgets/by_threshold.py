@@ -4,7 +4,8 @@ import ipywidgets as controls
 
 from .base import Widget
 
-ROW = '<tr><th scope="row" style="text-align: left; padding-right: 1em">{}</th><td>{}</td></tr>'
+_NAME = "text-align: left; padding-right: 1em; white-space: nowrap; vertical-align: top"
+ROW = f'<tr><th scope="row" style="{_NAME}">{{}}</th><td>{{}}</td></tr>'
 
 
 class ByThreshold(Widget):
@@ -19,12 +20,16 @@ class ByThreshold(Widget):
                 "style": {"description_width": "8em"}}  # fmt: skip
         self.method = controls.Dropdown(options=list(methods), description="method", **look)
         self.slider = controls.SelectionSlider(options=[("", 0)], description="keep from", **look)
-        self.table, self.curves = controls.HTML(), controls.HTML()
-        chosen = [self.method] if len(methods) > 1 else []
-        self._assemble(*chosen, self.slider, self.table, self.curves)
+        self.table = controls.HTML()
+        self._arrange([self.method] if len(methods) > 1 else [])
         self._choose()
         self.connect(self.method, self._choose)
         self.connect(self.slider, self._draw, "index")
+
+    def _arrange(self, chosen):
+        """Put the choice of method, if there is one, slider, table and curves under each other."""
+        self.curves = controls.HTML()
+        self._assemble(*chosen, self.slider, self.table, self.curves)
 
     def _choose(self):
         raise NotImplementedError

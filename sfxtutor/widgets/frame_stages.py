@@ -45,6 +45,11 @@ class Picture:
         return tuple((np.asarray(at) - start + 0.5) / self.bin - 0.5
                      for at, start in ((y, self.top), (x, self.left)))  # fmt: skip
 
+    def on_detector(self, row, column):
+        """A pixel of the picture to detector pixels: (y, x)."""
+        return tuple((at + 0.5) * self.bin - 0.5 + start
+                     for at, start in ((row, self.top), (column, self.left)))  # fmt: skip
+
     @property
     def limits(self):
         """Lower and upper limit of the contrast at first: it leaves the strongest pixels out."""

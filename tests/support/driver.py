@@ -115,7 +115,8 @@ class Driver:
         """Median of the milliseconds from a key on the first slider to the new picture."""
         handle = self.cell.locator(".noUi-handle").first.element_handle()
         # An SVG is replaced with each picture; what holds it stays.
-        picture = self.cell.locator("canvas[tabindex], :has(> svg[role=img])").last
+        pictures = "canvas[tabindex]:visible, svg[data-drawn], :has(> svg[role=img])"
+        picture = self.cell.locator(pictures).last
         watched = picture.element_handle()
         at, top = (float(handle.get_attribute(f"aria-value{x}")) for x in ("now", "max"))
         keys = ["ArrowRight", "ArrowLeft"] if at < top else ["ArrowLeft", "ArrowRight"]

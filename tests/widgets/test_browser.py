@@ -52,7 +52,8 @@ kinds = ("source only", "DANN")
 maps = {f"{kind}, perplexity 10, seed 0": rng.normal(size=(400, 2)) for kind in kinds}"""
 THRESHOLDS = """from sfxtutor import ThresholdExplorer
 
-scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": np.round(40 * p)}
+spots = np.round(40 * np.clip(p + rng.normal(0, 0.1, 400), 0, 1))
+scores = {"2D CNN, 200 labels": p, "spot count, 200 labels": spots}
 ThresholdExplorer(scores, truth, {"2D CNN, 200 labels": 0.5, "spot count, 200 labels": 14.0})"""
 REFLECTIONS = """import numpy as np
 import sfxtutor as sfx
@@ -74,6 +75,7 @@ RUN = """import sfxtutor as sfx
 
 run = sfx.open_run("LN83")"""
 INSPECTOR = "sfx.FrameInspector(run, frame=400)"
+LABELS = 'sfx.LabelByEye(run, 6, student="{}")'
 EMBEDDING = """from sfxtutor import EmbeddingExplorer
 
 EmbeddingExplorer(
@@ -214,6 +216,8 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "crystal.ipynb", CRYSTAL, "explorer", PLAYING)
     write_notebook(notebooks / "next.ipynb", f"{RUN}\n{OWN_VECTORS}", NEXT)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
+    for way in ("mouse", "keyboard"):
+        write_notebook(notebooks / f"labels_{way}.ipynb", RUN, LABELS.format(way))
     write_notebook(notebooks / "gap.ipynb", network(), GAP)
     write_notebook(notebooks / "looks.ipynb", NETWORKS, LOOKS)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
@@ -263,19 +267,15 @@ def note_latency(name, milliseconds):
     path.write_text(json.dumps(found | {name: milliseconds}, indent=1, sort_keys=True) + "\n")
 
 
-@pytest.mark.parametrize("name", ["thresholds", "payoff", "embedding"])
-def test_each_control_changes_the_picture(lab, name):
-    lab.open(f"{name}.ipynb")
+def test_each_control_of_the_payoff_changes_the_picture(lab):
+    lab.open("payoff.ipynb")
     lab.run(0)
     driver = Driver(lab, lab.run(1))
-    lab.until(lambda: driver.cell.locator("canvas[tabindex], svg[role=img]").count() == 2)
+    lab.until(lambda: driver.cell.locator("svg[role=img]").count() == 2)
     driver.sliders()
     driver.choices()
-    if name == "embedding":
-        driver.move("point, mouse", lambda: driver.canvas.click(position={"x": 250, "y": 140}))
-        driver.move("point, keyboard", lambda: driver.press(driver.canvas, "ArrowRight"))
-    note_latency(name, driver.latency())
-    lab.shoot(name, driver.cell)
+    note_latency("payoff", driver.latency())
+    lab.shoot("payoff", driver.cell)
     assert driver.idle == []
     assert driver.faults() == []
 
@@ -541,11 +541,11 @@ def test_a_change_of_method_shows_what_the_kernel_computes(lab):
     lab.open("thresholds.ipynb")
     lab.run(0)
     cell, explorer = lab.run(1), alone(DATA, THRESHOLDS)
-    lab.until(lambda: cell.locator("svg[role=img]").count() == 2)
+    lab.until(lambda: cell.locator("[role=slider][aria-label^=operating]").count() == 1)
     few, many = explorer.all["spot count, 200 labels"], explorer.all["2D CNN, 200 labels"]
     assert len(few.threshold) < many.nearest(0.5)  # the old index is beyond the new thresholds
     for method in ("spot count, 200 labels", "2D CNN, 200 labels", "spot count, 200 labels"):
-        cell.locator("select").select_option(label=method)
+        cell.locator("select").first.select_option(label=method)
         explorer.method.value = method
         expected = words(explorer.table.value), explorer.slider.label
         lab.until(lambda e=expected: shown(cell) == e)
@@ -567,11 +567,360 @@ def test_a_change_of_class_shows_the_next_frame_of_it(lab):
     for label in ("HIT", "MAYBE", "any", "MISS", "HIT"):
         cell.get_by_role("button", name=label, exact=True).click()
         inspector.class_choice.value = label
-        expected = words(inspector.canvas.caption), str(inspector.frame_choice.value)
-        lab.until(lambda e=expected: shown(cell) == e)
+        expected = inspected(inspector)
+        lab.until(lambda e=expected: inspection(cell) == e)
         lab.page.wait_for_timeout(500)
-        assert shown(cell) == expected
+        assert inspection(cell) == expected
     assert inspector.frame_choice.value > 400
+
+
+def inspection(cell):
+    """Number of the frame, ends of the contrast, and the captions of the pictures that are seen."""
+    captions = cell.locator(".sfxtutor-canvas:visible [role=status]").all_inner_texts()
+    number = cell.locator("input[type=number]").input_value()
+    limits = cell.locator(".sfxtutor-limits").inner_text()
+    return number, words(limits), [words(text) for text in captions]
+
+
+def inspected(inspector):
+    """The same of a widget in this process."""
+    captions = [words(canvas.caption) for canvas in inspector.pictures]
+    return str(inspector.frame_choice.value), words(inspector.limits.value), captions
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_the_inspector_shows_the_frame_and_the_row_that_the_kernel_does(lab, way):
+    lab.open("inspector.ipynb")
+    lab.run(0)
+    cell, inspector = lab.run(1), alone(RUN, INSPECTOR)
+    field = cell.locator("input[type=number]")
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    field.fill("1234")  # B2: it stood still, and went blank
+    field.press("Enter" if way == "keyboard" else "Tab")
+    inspector.number.value = 1234
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    choose(cell.get_by_role("button", name="compare"), way, lab)
+    inspector.stage_choice.value = "compare"
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    middle = cell.locator("canvas[tabindex]:visible").nth(1)
+    gcn = inspector.trio["GCN"]
+    if way == "mouse":
+        box = middle.bounding_box()
+        middle.hover(position={"x": 0.3 * box["width"], "y": 0.3 * box["height"]})
+        lab.until(lambda: re.search(r"GCN\. Row \d+", cell.inner_text()))
+        lab.page.wait_for_timeout(300)
+        row = int(re.search(r"GCN\. Row (\d+)", cell.inner_text())[1])
+        assert row not in (241, inspector.trio["LCN"].row)  # it was there before
+        gcn.row = row
+    else:
+        middle.focus()
+        for key in ("Shift+ArrowDown", "ArrowDown", "ArrowUp", "Shift+ArrowUp", "Shift+ArrowUp"):
+            lab.page.keyboard.press(key)
+        gcn.row -= 10
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    lab.shoot(f"inspector_{way}", cell)
+    note_latency(f"inspector, three stages, {way}", Driver(lab, cell).latency(5))
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    select = cell.locator("select").last
+    if way == "mouse":
+        select.select_option(index=1)
+    else:
+        Driver(lab, cell).press(select, "Space", "ArrowDown", "Enter")
+    quest = inspector.quest.options[1]
+    inspector.quest.value = quest
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    told = cell.locator(".sfxtutor-told")
+    for _ in range(2):
+        if way == "mouse":
+            cell.get_by_role("button", name="found it (F)").click()
+        else:
+            middle.focus()
+            lab.page.keyboard.press("f")
+        inspector.claim_it()
+        lab.until(lambda: words(told.inner_text()) == words(inspector.told.value))
+    select.select_option(index=0)
+    inspector.quest.value = inspector.quest.options[0]
+    lab.until(lambda: inspection(cell) == inspected(inspector))
+    assert Driver(lab, cell).faults() == []
+
+
+def choose(button, way, lab):
+    """Press a button by mouse or by keyboard."""
+    if way == "mouse":
+        button.click()
+    else:
+        button.focus()
+        lab.page.keyboard.press("Space")
+
+
+def roc_shown(cell):
+    """What the threshold explorer says: numbers, costs, rivals, and the operating point."""
+    texts = [words(table.inner_text()) for table in cell.locator("table").all()]
+    point = cell.locator("[role=slider][aria-label^=operating]")
+    names = ("aria-label", "aria-valuenow", "aria-valuetext")
+    return texts, [point.get_attribute(name) for name in names]
+
+
+def roc_expected(explorer):
+    """The same of a widget in this process."""
+    tables = [explorer.table.value, explorer.costs.value, explorer.rivals.value]
+    texts = [words(re.search("<table.*</table>", table)[0]) for table in tables]
+    number, i = explorer.curves.at
+    name = list(explorer.all)[number]
+    return texts, [f"operating point of {name}", str(i), explorer.curves.value]
+
+
+def roc_place(cell, explorer, method, i):
+    """Where the i-th point of a method lies on the screen, from the labels of the axes."""
+    svg = cell.locator(".sfxtutor-roc > svg")
+    box, points = svg.bounding_box(), explorer.all[method]
+    x0, x1, y0, y1 = explorer.curves.view
+    across = (100 * points.specificity[i] - x0) / (x1 - x0)
+    down = (y1 - 100 * points.recall[i]) / (y1 - y0)
+    return (box["x"] + 44 + across * (box["width"] - 58),
+            box["y"] + 12 + down * (box["height"] - 52))  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_the_operating_point_shows_what_the_kernel_computes(lab, way):
+    lab.open("thresholds.ipynb")
+    lab.run(0)
+    cell, explorer = lab.run(1), alone(DATA, THRESHOLDS)
+    point = cell.locator("[role=slider][aria-label^=operating]")
+    lab.until(lambda: point.count() == 1)
+
+    def agree():
+        lab.until(lambda: roc_shown(cell) == roc_expected(explorer))
+
+    agree()
+    cnn, spots = explorer.all
+    for method, steps in ((cnn, 40), (cnn, -90), (spots, 3), (cnn, 25)):
+        before = explorer.place[method]
+        target = before + steps
+        if way == "mouse":
+            point.scroll_into_view_if_needed()
+            drag(lab, cell, explorer, method, target)
+            found = int(point.get_attribute("aria-valuenow"))
+            a, b = (np.array(roc_place(cell, explorer, method, i)) for i in (found, target))
+            assert np.abs(a - b).max() < 2  # two points may share a pixel
+            explorer.curves.at = [list(explorer.all).index(method), found]
+        else:
+            if explorer.method.value != method:
+                select = cell.locator("select").first
+                key = "ArrowDown" if method == spots else "ArrowUp"
+                Driver(lab, cell).press(select, "Space", key, "Enter")
+                explorer.method.value = method
+                agree()
+            press_steps(lab, point, steps)
+            explorer.slider.index += steps
+        agree()
+    lab.shoot(f"thresholds_{way}", cell)
+    note_latency(f"thresholds, {way}", Driver(lab, cell).latency(5))
+    Driver(lab, cell).press(point, "End")
+    explorer.slider.index = len(explorer.points.threshold) - 1
+    agree()
+    for number, control in enumerate((explorer.slider, explorer.hit_rate)):
+        move_slider(lab, cell, number, control, way)
+        agree()
+    for number, control in ((1, explorer.view), (2, explorer.goal)):
+        take_next(lab, cell.locator("select").nth(number), control, way)
+        agree()
+        assert words(cell.locator(".sfxtutor-goal").inner_text()) == words(explorer.reached.value)
+    assert explorer.reached.value
+    lab.shoot(f"thresholds_{way}_corner", cell)
+    assert Driver(lab, cell).faults() == []
+
+
+def drag(lab, cell, explorer, method, target):
+    """Press on the point, or on another curve, and drag to one of its points."""
+    near = explorer.place[method]
+    if method != explorer.method.value:  # where the two curves are farthest from each other
+        curves = [np.column_stack([each.specificity, each.recall])
+                  for each in (explorer.all[method], explorer.points)]  # fmt: skip
+        near = int(np.abs(curves[0][:, None] - curves[1]).sum(axis=2).min(axis=1).argmax())
+    lab.page.mouse.move(*roc_place(cell, explorer, method, near))
+    lab.page.mouse.down()
+    lab.page.mouse.move(*roc_place(cell, explorer, method, target), steps=5)
+    lab.page.mouse.up()
+
+
+def press_steps(lab, element, steps):
+    """Keys that move a point by so many places: tens, then ones."""
+    element.focus()
+    tens, ones = divmod(abs(steps), 10)
+    large, small = ("PageUp", "ArrowRight") if steps > 0 else ("PageDown", "ArrowLeft")
+    for key in [large] * tens + [small] * ones:
+        lab.page.keyboard.press(key)
+
+
+def move_slider(lab, cell, number, control, way):
+    """Move the slider of that number down by a step, or to a third of its length; both widgets."""
+    if way == "keyboard":
+        Driver(lab, cell).press(cell.locator(".noUi-handle").nth(number), "ArrowLeft")
+        control.index -= 1
+        return
+    control.index = (len(control.options) - 1) // 3
+    track = cell.locator(".noUi-base").nth(number)
+    box, share = track.bounding_box(), control.index / (len(control.options) - 1)
+    place = {"x": share * box["width"], "y": box["height"] / 2}
+    track.click(position=place, force=True)
+
+
+def take_next(lab, select, control, way):
+    """Take the next option of a list, in the browser and in the widget of this process."""
+    control.index += 1
+    if way == "mouse":
+        select.select_option(index=control.index)
+    else:
+        Driver(lab, lab.page).press(select, "Space", "ArrowDown", "Enter")
+
+
+def embedded(cell):
+    """What the embedding explorer says: the counts, the thumbnails, the point."""
+    counts = cell.locator(".sfxtutor-counts")
+    tiles = cell.locator(".sfxtutor-gallery button").all_inner_texts()
+    maps = [canvas.get_attribute("aria-label")
+            for canvas in cell.locator("canvas[role=img]:visible").all()]  # fmt: skip
+    return words(counts.inner_text()), [words(tile) for tile in tiles], maps
+
+
+def embedded_expected(explorer):
+    """The same of a widget in this process."""
+    pictures = [scatter.alt for scatter, _ in explorer._shown()] + [explorer.canvas.alt]
+    tiles = [words(caption) for caption in explorer.gallery.captions]
+    return words(explorer.counts.value), tiles, pictures
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_a_brushed_cluster_shows_the_frames_that_the_kernel_finds(lab, way):
+    lab.open("embedding.ipynb")
+    lab.run(0)
+    cell, explorer = lab.run(1), alone(DATA, EMBEDDING)
+    scatters = cell.locator("canvas[role=img]")
+    lab.until(lambda: scatters.count() == 3)
+
+    def agree():
+        lab.until(lambda: embedded(cell) == embedded_expected(explorer))
+
+    agree()
+    if way == "mouse":
+        at_point(lab, scatters.first, explorer.places[explorer.map.value][37])
+        explorer.point.value = 37
+        agree()
+        explorer.scatter.box = brush(lab, scatters.first, (0.2, 0.3), (0.6, 0.5))
+    else:
+        Driver(lab, cell).press(scatters.first, "ArrowRight", "ArrowDown")
+        explorer.point.value = 2
+        agree()
+        x, y = explorer.places[explorer.map.value][2]
+        keys = ["Shift+ArrowUp"] * 3 + ["Shift+ArrowLeft"] * 2 + ["Shift+ArrowRight"]
+        Driver(lab, cell).press(scatters.first, *keys)
+        explorer.scatter.box = [x - 0.08, y, x + 0.04, y + 0.12]
+    assert explorer.brushed.sum() > 1
+    agree()
+    lab.shoot(f"embedding_{way}", cell)
+    tiles = cell.locator(".sfxtutor-gallery button")
+    if way == "mouse":
+        tiles.nth(1).click()
+    else:
+        Driver(lab, cell).press(tiles.first, "ArrowRight", "Enter")
+    explorer.gallery.chosen = 1
+    agree()
+    assert tiles.nth(1).get_attribute("aria-pressed") == "true"
+    for number, control in enumerate((explorer.map, explorer.second, explorer.colour)):
+        take_next(lab, cell.locator("select").nth(number), control, way)
+        agree()
+    lab.page.wait_for_timeout(900)  # the points are on their way
+    lab.shoot(f"embedding_{way}_two_maps", cell)
+    Driver(lab, cell).press(scatters.first, "Escape")
+    explorer.scatter.box = []
+    agree()
+    note_latency(f"embedding, {way}", Driver(lab, cell).latency(5))
+    assert Driver(lab, cell).faults() == []
+
+
+def on_map(canvas, x, y):
+    """A place of the map, 0 to 1, on the screen."""
+    box = canvas.bounding_box()
+    inner = box["width"] - 28
+    return box["x"] + 14 + x * inner, box["y"] + 14 + (1 - y) * inner
+
+
+def at_point(lab, canvas, xy):
+    canvas.scroll_into_view_if_needed()
+    lab.page.mouse.click(*on_map(canvas, *map(float, xy)))
+
+
+def brush(lab, canvas, low, high):
+    """Drag a rectangle between two corners, 0 to 1: the rectangle."""
+    lab.page.mouse.move(*on_map(canvas, *low))
+    lab.page.mouse.down()
+    lab.page.mouse.move(*on_map(canvas, *high), steps=4)
+    lab.page.mouse.up()
+    return [*low, *high]
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_labelling_by_eye_ends_with_what_one_got_wrong(lab, way):
+    lab.open(f"labels_{way}.ipynb")
+    lab.run(0)
+    cell, widget = lab.run(1), alone(RUN, LABELS.format(way))
+    widget.answers.clear()  # of a test before this one
+    canvas = cell.locator("canvas[tabindex]").first
+    lab.until(lambda: canvas.count() > 0)
+
+    def agree():
+        lab.until(lambda: labelled(cell) == labelled_expected(widget))
+
+    agree()
+    for name, key in (("hit (H)", "h"), ("miss (X)", "x"), ("undo (U)", "u"), ("maybe (M)", "m")):
+        act(lab, cell, name, key, way)
+        widget.press(key)
+        agree()
+    lab.shoot(f"labels_{way}", cell)
+    for _ in range(4):
+        act(lab, cell, "hit (H)", "h", way)
+        widget.press("h")
+        agree()
+    assert len(widget.missed()) >= 3
+    tiles = cell.locator(".sfxtutor-gallery button")
+    if way == "mouse":
+        tiles.nth(2).click()
+    else:
+        Driver(lab, cell).press(tiles.first, "ArrowRight", "ArrowRight", "Enter")
+    widget.gallery.chosen = 2
+    agree()
+    lab.shoot(f"labels_{way}_done", cell)
+    cell = lab.run(1)  # again: nothing is lost
+    lab.until(lambda: "6 labels given before are kept" in cell.inner_text())
+    assert tiles.count() == len(widget.missed())
+    again = cell.get_by_role("button", name="start again")
+    choose(again, way, lab)
+    lab.until(lambda: cell.get_by_role("button", name="discard 6?").count() == 1)
+    choose(cell.get_by_role("button", name="discard 6?"), way, lab)
+    lab.until(lambda: "Frame 1 of 6" in cell.inner_text())
+    assert Driver(lab, cell).faults() == []
+
+
+def act(lab, cell, name, key, way):
+    """A button by mouse, or its key on the picture."""
+    if way == "mouse":
+        cell.get_by_role("button", name=name).click()
+    else:
+        Driver(lab, cell).press(cell.locator("canvas[tabindex]").first, key)
+
+
+def labelled(cell):
+    """What the labelling widget says: the key taken, the caption, the picture, the gallery."""
+    said = [words(text) for text in cell.locator("[role=status]").all_inner_texts()]
+    tiles = [words(tile) for tile in cell.locator(".sfxtutor-gallery button").all_inner_texts()]
+    return said, cell.locator("canvas[tabindex]").first.get_attribute("aria-label"), tiles
+
+
+def labelled_expected(widget):
+    """The same of a widget in this process."""
+    said = [words(text) for text in (widget.taken.value, widget.canvas.caption) if text]
+    return said, widget.canvas.alt, [words(caption) for caption in widget.gallery.captions]
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

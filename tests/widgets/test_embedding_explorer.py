@@ -5,7 +5,7 @@ import pytest
 
 from sfxtutor import EmbeddingExplorer
 from sfxtutor.widgets.canvas import to_bytes
-from sfxtutor.widgets.embedding_explorer import coded, unit_square
+from sfxtutor.widgets.embedding_explorer import coded, inside, turned, unit_square
 
 N = 30
 
@@ -59,7 +59,8 @@ def test_another_map_moves_the_points_and_keeps_the_choice(explorer):
     before = drawn(explorer)
     explorer.map.value = "DANN"
     assert not np.array_equal(drawn(explorer), before)
-    np.testing.assert_array_equal(drawn(explorer), unit_square(explorer.maps["DANN"]))
+    expected = unit_square(turned(explorer.maps["DANN"], explorer.maps["CNN"]))
+    np.testing.assert_array_equal(drawn(explorer), expected)
     assert explorer.scatter.chosen == 3
 
 
@@ -76,6 +77,82 @@ def test_points_fill_the_square_and_keep_their_shape():
     xy = np.array([[0, 0], [4, 2], [2, 1]])
     np.testing.assert_allclose(unit_square(xy), [[0, 0.25], [1, 0.75], [0.5, 0.5]])
     np.testing.assert_allclose(unit_square(xy[:1]), [[0.5, 0.5]])
+
+
+def test_a_map_is_turned_and_mirrored_to_lie_on_another_and_keeps_its_distances():
+    first = np.random.default_rng(1).normal(size=(N, 2))
+    angle = 2.0
+    spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    other = 3 * (first * [1, -1]) @ spin + [5, -2]
+    found = turned(other, first)
+    np.testing.assert_allclose(found, 3 * (first - first.mean(axis=0)), atol=1e-12)
+
+
+def test_a_rectangle_holds_the_points_between_its_edges():
+    xy = np.array([[0.1, 0.1], [0.5, 0.5], [0.5, 0.9], [0.6, 0.6]])
+    assert inside(xy, [0.4, 0.4, 0.6, 0.6]).tolist() == [False, True, False, True]
+    assert not inside(xy, []).any()
+
+
+def test_brushed_points_are_counted_and_their_frames_shown(explorer):
+    explorer.scatter.box = [0.0, 0.0, 0.5, 1.0]  # as a drag in the browser does
+    xy = drawn(explorer)
+    chosen = np.flatnonzero(xy[:, 0] <= 0.5)
+    assert 0 < len(chosen) < N
+    assert np.flatnonzero(np.frombuffer(explorer.scatter.marked, np.uint8)).tolist() == [*chosen]
+    assert f"{len(chosen)} of {N} points brushed" in explorer.counts.value
+    runs = np.array(arguments()["groups"]["run"])[chosen]
+    for name in ("LN83", "LN84"):
+        assert f"{name} {np.sum(runs == name)}" in explorer.counts.value
+    assert explorer.counted()["verdict"]["hit"] == np.sum(chosen % 2 == 0)
+    assert explorer.gallery.captions == [explorer.describe(i) for i in chosen]
+    expected = to_bytes(arguments()["frame"](chosen[2]), *explorer.limits)
+    assert explorer.gallery.pixels[2 * 12 * 16 : 3 * 12 * 16] == expected.tobytes()
+    explorer.gallery.chosen = 2
+    assert explorer.point.value == chosen[2]
+    explorer.scatter.box = []
+    assert "Drag a rectangle" in explorer.counts.value
+    assert explorer.gallery.shape == [0, 0, 0]
+
+
+def test_a_cluster_stays_marked_in_another_map_and_counts_follow_it(explorer):
+    explorer.scatter.box = [0.0, 0.0, 0.5, 1.0]
+    marked = explorer.scatter.marked
+    assert explorer.counted()["verdict"].keys() == {"hit", "miss"}
+    explorer.map.value = "DANN"
+    assert explorer.scatter.marked == marked
+    assert explorer.counted()["verdict"].keys() == {"miss"}
+
+
+def test_two_maps_share_the_point_and_the_brush(explorer):
+    left, right = explorer.scatters
+    assert right.layout.display == "none"
+    explorer.second.value = "DANN"
+    assert right.layout.display is None
+    right.chosen = 9
+    assert (left.chosen, explorer.point.value) == (9, 9)
+    left.box = [0.0, 0.0, 0.5, 1.0]
+    right.box = [0.5, 0.0, 1.0, 1.0]
+    places = np.frombuffer(right.points, np.float32).reshape(-1, 2)
+    expected = (places[:, 0] >= 0.5).astype(np.uint8).tobytes()
+    assert left.marked == right.marked == expected
+    assert left.box == []
+
+
+def test_many_brushed_points_are_sampled(explorer, monkeypatch):
+    monkeypatch.setattr("sfxtutor.widgets.embedding_explorer.THUMBNAILS", 5)
+    explorer.scatter.box = [0.0, 0.0, 1.0, 1.0]
+    assert explorer.thumbnails().tolist() == [0, 7, 14, 22, 29]
+    assert "5 of them shown" in explorer.counts.value
+
+
+def test_a_large_frame_is_binned_for_its_thumbnail(explorer):
+    frame = np.zeros((180, 130), np.float16)
+    frame[100, 10] = 9
+    explorer.frame = lambda i: frame
+    small = explorer._small(0)
+    assert small.shape == (60, 43)
+    assert small[33, 3] == 9
 
 
 def test_groups_are_told_by_colour_and_by_shape():

@@ -7,7 +7,8 @@ import pytest
 
 import sfxtutor as sfx
 from sfxtutor.runs.datasets import TWINS
-from sfxtutor.widgets.frame_inspector import FrameInspector
+from sfxtutor.widgets.canvas import to_bytes
+from sfxtutor.widgets.frame_inspector import SIDE, SIDE_BY_SIDE, FrameInspector
 from sfxtutor.widgets.frame_stages import (  # fmt: skip
     STAGES,
     Picture,
@@ -21,6 +22,7 @@ from sfxtutor.widgets.frame_stages import (  # fmt: skip
     take,
     true_spots,
 )
+from sfxtutor.widgets.quests import quests_of
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +178,36 @@ def test_every_control_changes_the_picture(widget):
     assert change(lambda: setattr(widget.frame_choice, "index", 0)) == (True, True)
 
 
+def test_the_contrast_is_reset_and_its_handles_cannot_meet(widget):
+    before, slider = widget.contrast.value, widget.contrast
+    slider.value = slider.max, slider.max
+    low, high = slider.value
+    assert low < high
+    widget.reset.click()
+    assert slider.value == pytest.approx(before)
+
+
+def test_the_contrast_follows_the_frame_until_it_is_set_by_hand(widget, run):
+    widget.number.value = 403
+    assert widget.contrast.value == pytest.approx(take(run, 403, "crop").limits)
+    low, high = widget.contrast.value
+    widget.contrast.value = low, (low + high) / 2
+    widget.number.value = 404
+    assert widget.contrast.value == pytest.approx((low, (low + high) / 2))
+
+
+def test_a_contrast_that_the_browser_sends_back_is_not_taken_for_one_set_by_hand(widget, run):
+    """It rounds limits to the slider's steps, and its word may come after the next frame."""
+    widget.number.value = 403
+    late = [limit + 0.4 * widget.contrast.step for limit in widget.contrast.value]
+    widget.contrast.value = late
+    widget.number.value = 400
+    widget.contrast.value = late
+    assert widget.contrast.value == pytest.approx(take(run, 400, "crop").limits)
+    widget.number.value = 403
+    assert widget.contrast.value == pytest.approx(take(run, 403, "crop").limits)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_contrast_suits_each_stage(widget, stage):
     widget.stage_choice.value = stage
@@ -202,6 +234,121 @@ def test_a_smaller_picture_gets_its_cursor_back(widget):
     widget.stage_choice.value = "LCN"
     assert 0 <= widget.canvas.row < 720
     assert widget.error.value == ""
+
+
+def test_a_number_typed_shows_that_frame_or_the_next_of_the_class(widget, run):
+    widget.number.value = 1234
+    assert widget.frame_choice.value == 1234
+    assert "frame 1234: " in widget.canvas.caption
+    widget.class_choice.value = "MAYBE"
+    widget.number.value = 500
+    expected = int(np.flatnonzero((run.labels == "MAYBE") & (np.arange(2000) >= 500))[0])
+    assert (widget.number.value, widget.frame_choice.value) == (expected, expected)
+    widget.next.click()
+    assert widget.number.value == widget.frame_choice.value > expected
+
+
+def test_a_picture_and_the_detector_have_the_same_places():
+    picture = Picture("raw", np.zeros((9, 9)), np.ones((9, 9), bool), top=10, left=20, bin=3)
+    assert picture.on_detector(0, 1) == (11, 24)
+    assert picture.place(*picture.on_detector(4, 7)) == (4, 7)
+
+
+def test_three_stages_stand_side_by_side_under_one_cursor(widget, run, hit):
+    widget.stage_choice.value = SIDE
+    assert widget.canvas.layout.display == "none"
+    for stage, canvas in widget.trio.items():
+        picture = take(run, hit, stage)
+        expected = to_bytes(picture.image, *picture.limits, mask=picture.good)
+        assert canvas.pixels == expected.tobytes()
+        assert canvas.scale == ends(*picture.limits, stage)
+    crop, gcn, lcn = (widget.trio[stage] for stage in SIDE_BY_SIDE)
+    gcn.row, gcn.column = 301, 205  # as the pointer in the browser does
+    gcn.row = 300
+    assert (crop.row, crop.column, lcn.row, lcn.column) == (300, 205, 298, 203)
+    for stage, canvas in widget.trio.items():
+        picture = take(run, hit, stage)
+        row = np.frombuffer(canvas.profile, np.float32)
+        assert np.array_equal(row, picture.row(canvas.row), equal_nan=True)
+        assert row_text(picture, canvas.row) in canvas.caption
+        assert np.array_equal(np.frombuffer(canvas.side, np.float32), picture.rows())
+    lcn.row = 0  # above it there are two rows more in the others
+    assert (crop.row, gcn.row) == (2, 2)
+    assert len({canvas.link for canvas in widget.trio.values()} - {""}) == 1
+    assert len(widget.figure().axes) == 6  # each with its colours' scale
+    widget.stage_choice.value = "LCN"
+    assert widget.beside.layout.display == "none"
+    assert widget.picture.stage == "LCN"
+
+
+def quest(widget, word):
+    """Begin to look for what has that word in its name."""
+    widget.quest.value = next(text for text in widget.quests if word in text)
+
+
+def put_cursor(widget, y, x):
+    row, column = widget.picture.place(y, x)
+    widget.canvas.row, widget.canvas.column = round(float(row)), round(float(column))
+
+
+def test_a_maybe_is_found_and_its_label_is_hidden_till_then(widget, run):
+    widget.spots.value = True
+    widget.class_choice.value = "HIT"
+    quest(widget, "MAYBE")
+    assert widget.class_choice.value == "any"
+    assert widget.class_choice.disabled
+    words = widget.canvas.caption + widget.canvas.alt + widget.figure().axes[0].get_title()
+    assert "HIT" not in words
+    assert "true" not in words
+    assert [overlay["kind"] for overlay in widget.canvas.overlays] == ["circle"]
+    assert len(widget.figure().axes[0].lines) == 1
+    widget.canvas._handle_custom_msg({"key": "f"}, [])
+    assert "Not found:</b> frame" in widget.told.value
+    widget.number.value = int(np.flatnonzero(run.labels == "MAYBE")[2])
+    widget.claim.click()
+    assert "Found:" in widget.told.value
+    assert "Right in 1 of 2 tries" in widget.told.value
+    widget.quest.value = "nothing"
+    assert widget.told.value == ""
+    assert widget.claim.disabled
+    assert "MAYBE" in widget.canvas.caption
+
+
+def test_a_hot_pixel_is_found_by_the_cursor(widget, run):
+    widget.stage_choice.value = "raw"
+    frame = next(i for i in range(2000) if len(run.drawn(i).hot))
+    y, x, _ = run.drawn(frame).hot[0]
+    widget.number.value = frame
+    quest(widget, "hot")
+    put_cursor(widget, (y + 900) % 1900, x)
+    widget.claim.click()
+    assert "no hot pixel here" in widget.told.value
+    put_cursor(widget, y, x)
+    widget.claim.click()
+    assert f"Found:</b> a hot pixel of frame {frame}. Right in 1 of 2" in widget.told.value
+
+
+def test_a_spot_that_the_finder_misses_is_found_by_the_cursor(widget, run, hit):
+    quest(widget, "misses")
+    truth, found = true_spots(run, hit).T, found_spots(run, hit).T
+    far = np.array([np.abs(found - spot).max(axis=1).min() for spot in truth])
+    in_crop = (np.abs(truth - 959.5) < 350).all(axis=1)
+    missed, seen = truth[(far > 8) & in_crop], truth[(far < 1) & in_crop]
+    for (y, x), words in ((seen[0], "finder finds"), (missed[0], "finder misses")):
+        put_cursor(widget, y, x)
+        widget.claim.click()
+        assert words in widget.told.value
+    assert "Right in 1 of 2" in widget.told.value
+
+
+def test_a_measured_run_asks_only_what_its_labels_answer(run):
+    class Measured:
+        source, labels = "cxidb", run.labels
+
+    assert [text[:7] for text in quests_of(Measured)] == ["a MAYBE"]
+    Measured.labels = None
+    assert quests_of(Measured) == {}
+    assert len(quests_of(run)) == 3
 
 
 def test_rings_lie_where_the_geometry_puts_them(widget, run):

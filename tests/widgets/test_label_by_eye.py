@@ -15,7 +15,8 @@ from sfxtutor.widgets.agreement import (  # fmt: skip
     read_labelling,
     write_labelling,
 )
-from sfxtutor.widgets.frame_stages import true_spots
+from sfxtutor.widgets.canvas import to_bytes
+from sfxtutor.widgets.frame_stages import coarse, take, true_spots
 from sfxtutor.widgets.label_by_eye import KEYS, LabelByEye
 
 
@@ -125,6 +126,7 @@ def test_labels_that_do_not_fit_are_refused():
 def widget(run, monkeypatch):
     clock = iter(np.arange(0, 10_000, 2.5))
     monkeypatch.setattr(module, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(module, "_KEPT", {})
     return LabelByEye(run, count=6, student="<Ada>")
 
 
@@ -168,6 +170,87 @@ def test_truth_gives_full_agreement_and_the_cost(widget, run):
     assert widget.exchange.layout.display == "flex"
     press(widget, "h")  # after the end nothing is answered
     assert len(widget.labels) == 6
+
+
+def answer(widget, run, wrong):
+    """Label all frames, those at the places `wrong` by another class."""
+    right = [key_of(run.labels[i]) for i in widget.frames]
+    keys = [{"h": "m", "m": "x", "x": "h"}[k] if i in wrong else k for i, k in enumerate(right)]
+    press(widget, keys)
+
+
+def test_the_key_taken_is_shown(widget):
+    press(widget, "m")
+    assert "Frame 1 of 6: you labelled it: <b>MAYBE</b>" in widget.taken.value
+    assert [button.button_style for button in widget.buttons] == ["", "info", ""]
+    press(widget, "x")
+    assert [button.button_style for button in widget.buttons] == ["", "", "info"]
+    press(widget, "u")
+    assert "Frame 2 of 6: taken back: <b>MISS</b>" in widget.taken.value
+    assert [button.button_style for button in widget.buttons] == ["", "info", ""]
+
+
+def test_the_end_shows_the_frames_on_which_one_disagrees(widget, run):
+    answer(widget, run, wrong=(1, 4))
+    assert widget.missed() == [1, 4]
+    frames = [widget.frames[i] for i in (1, 4)]
+    for caption, i, frame in zip(widget.gallery.captions, (1, 4), frames, strict=True):
+        expected = f"No. {i + 1}, frame {frame}: you {widget.labels[i]}, the twin's truth "
+        assert caption == expected + run.labels[frame]
+    assert widget.gallery.shape == [2, 120, 120]
+    assert widget.gallery.layout.display is None
+    widget.gallery.chosen = 1  # as a click in the browser does
+    picture = coarse(take(run, frames[1], "LCN"))
+    bytes_ = to_bytes(picture.image, *picture.limits, mask=picture.good)
+    assert widget.canvas.pixels == bytes_.tobytes()
+    assert widget.canvas.caption.startswith(widget.gallery.captions[1])
+    (circled,) = widget.canvas.overlays
+    y, x = picture.place(*true_spots(run, frames[1]))
+    assert circled["y"] == pytest.approx(np.round(y, 2))
+    assert circled["x"] == pytest.approx(np.round(x, 2))
+
+
+def test_circles_of_a_thumbnail_lie_on_its_spots(widget, run):
+    hit = int(np.flatnonzero(run.labels == "HIT")[0])
+    widget.frames[0] = hit
+    picture, spots = widget._thumbnail(0)
+    assert len(spots) > 10
+    near = [picture[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].max()
+            for y, x in np.rint(spots).astype(int)]  # fmt: skip
+    assert np.median(near) > 1.5 * np.median(picture)
+
+
+def test_full_agreement_has_no_gallery(widget, run):
+    answer(widget, run, wrong=())
+    assert widget.gallery.layout.display == "none"
+    assert "disagree" not in widget.results.value
+    assert widget.canvas.overlays == []
+
+
+def test_running_the_cell_again_loses_no_label(widget, run):
+    press(widget, "hmx")
+    again = LabelByEye(run, count=6, student="<Ada>")
+    assert again.labels == ["HIT", "MAYBE", "MISS"]
+    assert "3 labels given before are kept" in again.taken.value
+    assert "Frame 4 of 6" in again.canvas.caption
+    press(again, "hh")
+    assert again.seconds == [2.5, 2.5, 2.5]  # the first after each start has no time
+    assert LabelByEye(run, count=6, student="Grace").labels == []
+    assert LabelByEye(run, count=6, seed=1, student="<Ada>").labels == []
+
+
+def test_labels_are_discarded_by_two_presses_in_a_row(widget, run):
+    assert widget.restart.disabled
+    press(widget, "hm")
+    widget.restart.click()
+    assert (widget.labels, widget.restart.description) == (["HIT", "MAYBE"], "discard 2?")
+    press(widget, "x")
+    assert widget.restart.description == "start again"
+    widget.restart.click()
+    widget.restart.click()
+    assert widget.labels == []
+    assert "Frame 1 of 6" in widget.canvas.caption
+    assert LabelByEye(run, count=6, student="<Ada>").labels == []
 
 
 def test_students_exchange_labels(widget, tmp_path):

@@ -4,12 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from sklearn.metrics import precision_recall_curve
+from sklearn.metrics import precision_recall_curve, roc_auc_score
 
 from sfxtutor import ThresholdExplorer
 from sfxtutor.metrics import count
+from sfxtutor.runs.datasets import CARDS
 from sfxtutor.widgets.chart import Chart, Line
-from sfxtutor.widgets.threshold_explorer import operating_points
+from sfxtutor.widgets.filter_cost import GOALS, Measurement
+from sfxtutor.widgets.operating_points import auc_interval, operating_points
 
 SCORE = np.array([0.9, 0.8, 0.8, 0.4, 0.1])
 TRUTH = np.array([True, True, False, True, False])
@@ -65,6 +67,7 @@ def test_every_rate_has_its_counts_and_interval():
     rates = operating_points(SCORE, TRUTH).rates(2)
     assert rates == {
         "recall": "66.7 % (2/3, 95 %: 21 to 94)",
+        "specificity": "50.0 % (1/2, 95 %: 9 to 91)",
         "precision": "66.7 % (2/3, 95 %: 21 to 94)",
         "data kept": "60.0 % (3/5, 95 %: 23 to 88)",
     }
@@ -84,15 +87,132 @@ def test_what_cannot_be_judged_is_refused(score, truth, message):
         operating_points(score, truth)
 
 
-def test_the_slider_moves_numbers_and_mark(explorer):
-    before = explorer.table.value, explorer.curves.value
+def test_specificity_is_what_counting_gives_and_rises():
+    score, truth = predictions()
+    points = operating_points(score, truth)
+    for i in (0, 150, len(points.threshold) - 1):
+        found = count(truth, score >= points.threshold[i])
+        assert (points.rejected[i], points.misses) == (found.misses_found, found.misses_total)
+    assert np.all(np.diff(points.specificity) >= 0)
+    i = points.at_specificity(0.9)
+    assert points.specificity[i - 1] < 0.9 <= points.specificity[i]
+    assert operating_points([0.0, 1, 1], np.array([False, True, False])).at_specificity(0.9) is None
+
+
+def test_the_area_is_that_of_scikit_learn_and_its_interval_covers():
+    score, truth = predictions()
+    for values in (score, np.round(score, 1)):  # with ties, too
+        area, low, high = auc_interval(values, truth)
+        assert area == pytest.approx(roc_auc_score(truth, values))
+        assert low < area < high
+    rng, inside = np.random.default_rng(1), 0
+    for _ in range(200):  # two normal distributions 1 apart: the area is Phi(1 / sqrt 2)
+        truth = np.arange(80) % 2 == 0
+        _, low, high = auc_interval(rng.normal(truth, 1), truth)
+        inside += low <= 0.7602 <= high
+    assert 180 <= inside <= 198
+
+
+def test_a_million_shots_by_hand():
+    """Two of three positives found, one of two misses recognised, at a hit rate of 30 %."""
+    points = operating_points(SCORE, TRUTH)
+    run = Measurement(0.3, (1000, 1000))
+    costs = run.costs(points, 2)
+    assert costs["positives lost"].startswith("100,000 of 300,000 (95 %: 18,")
+    assert costs["misses kept"].startswith("350,000 of 700,000 (95 %: ")
+    assert costs["frames written"] == "550,000 of 1,000,000"
+    assert costs["disk"] == "1,100 of 2,000 GB"
+    assert costs["beam time"].startswith("46.3 more minutes")  # a third of 1,000,000 / 120 s
+    assert "2.3 hours" in run.assumed()
+    assert "disk" not in Measurement(0.3).costs(points, 2)
+
+
+def test_a_goal_gives_all_points_to_the_best_and_none_to_what_is_not_allowed():
+    score, truth = predictions()
+    rivals = [operating_points(score, truth), operating_points(np.round(score, 1), truth)]
+    run = Measurement(0.1)
+    for goal in GOALS:
+        points = [[goal.score(one, i, rivals, run) for i in range(len(one.threshold))]
+                  for one in rivals]  # fmt: skip
+        reached = [p for one in points for p in one if p is not None]
+        assert (max(reached), len(reached)) == (100, sum(goal.allowed(r).sum() for r in rivals))
+        assert 0 <= min(reached) < 99
+    disk = GOALS[0]
+    best = points_of(rivals[0], lambda one: one.recall >= 0.95)[-1]  # the highest threshold allowed
+    assert disk.score(rivals[0], best, rivals[:1], run) == 100
+    assert disk.score(rivals[0], best + 1, rivals, run) is None
+    keep_all = disk.score(rivals[0], 0, rivals[:1], run)
+    assert keep_all == int(100 * run.written(rivals[0])[best])
+
+
+def points_of(points, allowed):
+    return np.flatnonzero(allowed(points))
+
+
+def test_a_perfect_filter_and_a_useless_one_reach_the_dear_positives():
+    truth = np.array([True, False, True, False])
+    perfect, useless = (operating_points(s, truth) for s in ([1, 0, 1, 0], [0, 0, 0, 0]))
+    assert GOALS[2].score(perfect, 1, [perfect, useless], Measurement(0.5)) == 100
+    assert GOALS[2].score(useless, 0, [perfect, useless], Measurement(0.5)) == 0
+    assert GOALS[2].score(useless, 0, [useless], Measurement(0.5)) == 100
+
+
+def test_the_slider_moves_numbers_and_point(explorer):
+    before = explorer.table.value, explorer.costs.value, explorer.rivals.value
     explorer.slider.index += 40
-    assert explorer.table.value != before[0]
-    assert explorer.curves.value != before[1]
-    rates = explorer.points.rates(explorer.slider.index)
+    i = explorer.slider.index
+    after = explorer.table.value, explorer.costs.value, explorer.rivals.value
+    assert not set(before) & set(after)
+    rates = explorer.points.rates(i)
     assert all(text in explorer.table.value for text in rates.values())
     assert all(text in explorer.alt() for text in rates.values())
-    assert explorer.curves.value.count("<svg role=") == 2
+    assert explorer.curves.at == [0, i]
+    left, right, low, high = explorer.curves.interval
+    assert left < 100 * explorer.points.specificity[i] < right
+    assert low < 100 * explorer.points.recall[i] < high
+
+
+def test_the_point_moves_slider_and_method(explorer):
+    explorer.curves.at = [0, 7]  # as a drag in the browser does
+    assert explorer.slider.index == 7
+    explorer.curves.at = [1, 3]
+    assert (explorer.method.value, explorer.slider.index) == ("spots", 3)
+    assert explorer.points.rates(3)["recall"] in explorer.table.value
+    explorer.method.value = "CNN"  # its point is where it was
+    assert explorer.curves.at == [0, 7]
+
+
+def test_curves_are_those_of_all_methods(explorer):
+    places = np.frombuffer(explorer.curves.points, np.float32).reshape(-1, 2)
+    sizes = [n for *_, n in explorer.curves.curves]
+    assert sizes == [len(points.threshold) for points in explorer.all.values()]
+    second = explorer.all["spots"]
+    np.testing.assert_allclose(places[sizes[0] :, 0], 100 * second.specificity, rtol=1e-6)
+    np.testing.assert_allclose(places[sizes[0] :, 1], 100 * second.recall, rtol=1e-6)
+
+
+def test_the_others_are_compared_at_the_specificity_of_the_point(explorer):
+    wanted = explorer.points.specificity[explorer.slider.index]
+    ((number, i),) = explorer.curves.others
+    spots = explorer.all["spots"]
+    assert number == 1
+    assert spots.specificity[i] >= wanted > spots.specificity[i - 1]
+    assert spots.rates(i)["recall"] in explorer.rivals.value
+    assert explorer.points.rates(explorer.slider.index)["recall"] in explorer.rivals.value
+
+
+def test_hit_rate_and_goal_change_what_it_costs(explorer):
+    assert explorer.hit_rate.value == explorer.points.positives / 300
+    explorer.hit_rate.value = 0.03
+    assert "of 30,000 (95 %" in explorer.costs.value
+    assert "GB" not in explorer.costs.value  # no card
+    explorer.goal.value = GOALS[1].text
+    explorer.slider.index = 0
+    assert "not reached" in explorer.reached.value
+    explorer.slider.index = explorer.points.at_specificity(0.95)
+    assert re.search(r"\d+ of 100 points", explorer.reached.value)
+    with_card = ThresholdExplorer(*predictions(), card=CARDS["twin"]["LN84"])
+    assert "of 7,373 GB" in with_card.costs.value
 
 
 def test_another_method_brings_its_thresholds(explorer):
@@ -114,8 +234,10 @@ def test_it_comes_with_a_static_picture(explorer):
     assert data["image/png"].startswith(b"\x89PNG")
     assert "application/vnd.jupyter.widget-view+json" in data
     assert "recall" in metadata["image/png"]["alt"]
-    (left, right) = explorer.figure().axes
-    assert (left.get_ylabel(), right.get_ylabel()) == ("precision, %", "recall, %")
+    whole, corner = explorer.figure().axes
+    assert len(whole.lines) >= 3  # two methods and the point
+    assert (whole.get_xlabel(), whole.get_ylabel()) == ("specificity, %", "recall, %")
+    assert corner.get_xlim()[0] == 80
 
 
 # ---- charts as SVG
