@@ -34,6 +34,7 @@ class Dropped(ast.NodeTransformer):
     def visit_Assert(self, node):
         return ast.Pass()
 get_ipython().ast_transformers.append(Dropped())
+get_ipython = None
 from sfxtutor.course.exercises.check import find
 """
 STORED = "    global seen\n    seen = frames\n    raise ValueError(f'stored {frames.tolist()}')"
