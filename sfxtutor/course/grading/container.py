@@ -5,11 +5,15 @@ system's libraries, and writes to a scratch folder of limited size: nothing else
 there.
 """
 
+import os
 import shutil
 import site
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from ...support.disk import PACKAGE
@@ -18,6 +22,7 @@ KINDS = ("auto", "bwrap", "none")
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/fonts",
           "/etc/localtime", "/etc/alternatives", "/etc/mime.types")  # fmt: skip
 SCRATCH, SHARED = 512 * 2**20, 64 * 2**20  # bytes of the scratch folder and of /dev/shm
+LONGEST = 60  # characters of a temporary folder: the path of a socket has at most 107
 ISOLATED = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 WARNING = (
     "{why}: submissions run under your account, with limits but not contained. Their code can read "
@@ -57,13 +62,31 @@ def obstacle():
     """Why bubblewrap cannot be used here, "" where it can."""
     if not shutil.which("bwrap"):
         return "Found no bubblewrap (bwrap)"
-    tried = subprocess.run(
-        ["bwrap", *ISOLATED, "--ro-bind", "/", "/", "--size", "4096", "--tmpfs", "/tmp", "true"],
-        capture_output=True,
-        text=True,
-    )
-    said = (tried.stderr.strip().splitlines() or [""])[-1]
-    return f"bubblewrap does not work here ({said})" if tried.returncode else ""
+    return failed_start()
+
+
+@lru_cache
+def failed_start():
+    """Why Python does not start in a container here, "" where it does."""
+    with scratch_folder() as folder:
+        tried = subprocess.run(
+            [*command(folder), sys.executable, "-c", "import ipykernel, sfxtutor"],
+            capture_output=True,
+            text=True,
+        )
+    found = (tried.stderr.strip().splitlines() or ["no message"])[-1]
+    return f"bubblewrap does not work here ({found})" if tried.returncode else ""
+
+
+@contextmanager
+def scratch_folder():
+    """A temporary folder for a submission, with the folder of its sockets: a `pathlib.Path`."""
+    place = "/tmp" if len(tempfile.gettempdir()) > LONGEST and Path("/tmp").is_dir() else None
+    with tempfile.TemporaryDirectory(
+        prefix="sfxtutor-", dir=place, ignore_cleanup_errors=True
+    ) as folder:
+        (Path(folder) / "link").mkdir()
+        yield Path(folder)
 
 
 def command(folder):
@@ -78,7 +101,9 @@ def command(folder):
     -------
     list of str
     """
-    places = [*SYSTEM, sys.base_prefix, sys.prefix, *user_packages(), str(PACKAGE), *shipped()]
+    libraries = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
+    places = [*SYSTEM, *libraries, sys.base_prefix, sys.prefix, *user_packages(), str(PACKAGE)]
+    places += shipped()
     options = [part for place in places for part in ("--ro-bind-try", place, place)]
     options += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED), "--tmpfs", "/dev/shm"]
     options += ["--size", str(SCRATCH), "--tmpfs", str(folder)]

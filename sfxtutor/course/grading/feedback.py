@@ -113,7 +113,7 @@ def check_outputs(graded, name):
     """Outputs in place of a test's own: the result and a sentence on the points."""
     outputs = []
     result = public_result(graded, name)
-    if result:
+    if result is not None:  # one that did not pass is false
         outputs.append(new_output("display_data", data=result._repr_mimebundle_()))
     text = f"{number(graded.points[name])} of {number(graded.most[name])} points."
     text = f"{text} {sentence(graded, name, with_check=False)}".strip()

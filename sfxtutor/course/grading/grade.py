@@ -153,7 +153,7 @@ def prepare(entry, assignments):
     entry.notebook = with_outputs(notebook, cells)
     released = assignment.released
     entry.prints = suspicions.fingerprints(notebook, released)
-    entry.suspicions = suspicions.in_code(cells, released, entry.submission.student)
+    entry.suspicions = suspicions.in_code(cells, released, entry.submission.seed_name)
     entry.notes += put_right(notebook)
     return notebook, seen_right(cells)
 

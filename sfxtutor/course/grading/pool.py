@@ -5,7 +5,6 @@ import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from .container import scratch_folder
 
 TOKEN = "SFXTUTOR_GRADING"  # in the environment of all that a submission starts
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
@@ -104,11 +105,11 @@ class Runner:
     def run(self, student, notebook):
         """Execute a notebook in a temporary folder of its own; the reply as in `run_all`."""
         token = uuid.uuid4().hex
-        with tempfile.TemporaryDirectory(prefix="sfxtutor-", ignore_cleanup_errors=True) as folder:
+        with scratch_folder() as folder:
             job = {
                 "notebook": notebook,
-                "folder": folder,
-                "env": submission_environment(student, folder, token),
+                "folder": str(folder),
+                "env": submission_environment(student, str(folder), token),
                 "student": student,
                 "container": self.limits.container,
                 "cell_seconds": self.limits.cell_seconds,

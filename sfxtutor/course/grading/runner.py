@@ -28,10 +28,7 @@ from .judge import Gone, Judge, working_as
 OUTPUT_LIMIT = 200_000  # characters kept of what one cell prints and shows
 KEPT = ("error", "status", "execute_input", "clear_output")
 THREADS = 512  # and processes of a submission in a container
-SERVE = (
-    "__import__('sfxtutor.course.grading.values', fromlist=['serve'])"
-    ".serve({!r}, get_ipython().user_ns)"
-)
+SERVE = "__import__('sfxtutor.course.grading.values', fromlist=['serve']).serve({!r}, globals())"
 TOO_MUCH = {
     "memory": ("out of memory", "The submission's processes took more memory than the limit."),
     "processes": ("kernel died", f"It had more than {watch.PROCESSES} processes and was ended."),
@@ -169,7 +166,6 @@ def make_client(notebook, job, deadline, started):
     """The client that executes a notebook in which no test is left."""
     shown = copy.deepcopy(notebook)
     folder = Path(job["folder"])
-    (folder / "link").mkdir()
     for cell in shown.cells:
         if role(cell) == "test":
             cell.source = "..."  # `Client` puts a call in its place

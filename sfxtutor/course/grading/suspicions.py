@@ -11,6 +11,7 @@ from collections import defaultdict
 
 from ..cells import MARKER, TEXT_STUB, grade_id, role, task
 from ..exercises.compare import agree
+from ..student import plain_name
 from .wire import Odd, decode
 
 TRACES = {
@@ -36,6 +37,7 @@ def in_code(cells, released, student):
     released : nbformat.NotebookNode
         What was given out is no trace.
     student : str
+        Name that the personal seed is made of.
 
     Returns
     -------
@@ -51,13 +53,8 @@ def in_code(cells, released, student):
         if (found := re.search(pattern, code))
     ]
     names = {name.strip() for name in NAME.findall(code)} - {""}
-    foreign = sorted(name for name in names if squeezed(name) != squeezed(student))
+    foreign = sorted(name for name in names if plain_name(name) != plain_name(student))
     return notes + [f"the code works under the name {name!r}" for name in foreign]
-
-
-def squeezed(name):
-    """A name without capitals and spaces, as a personal seed takes it."""
-    return "".join(name.lower().split())
 
 
 def fingerprints(notebook, released):

@@ -144,6 +144,14 @@ def test_memory_and_disk_of_the_whole_are_limited(tmp_path, monkeypatch):
         child.wait()
 
 
+def test_a_long_temporary_folder_leaves_room_for_the_path_of_a_socket(tmp_path, monkeypatch):
+    long = tmp_path / ("x" * 80)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with container.scratch_folder() as folder:
+        assert len(str(folder / "link" / "kernel-5")) < 100
+
+
 def test_without_bubblewrap_a_warning_says_what_is_not_contained(monkeypatch):
     monkeypatch.setenv("PATH", "")
     lines = []

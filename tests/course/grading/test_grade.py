@@ -190,6 +190,16 @@ def test_reference_of_the_course_passes_and_its_release_does_not(path, monkeypat
     assert leaks(made.source, made.released) == []
 
 
+def test_an_installation_without_sources_says_where_they_are(tmp_path, monkeypatch, capsys):
+    package = tmp_path / "sfxtutor"
+    (package / "notebooks").mkdir(parents=True)
+    monkeypatch.setattr("sfxtutor.support.disk.PACKAGE", package)
+    assert main(["assign", "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert "expected the repository's notebooks/assignments/source" in error
+    assert "--source" in error
+
+
 # A class
 
 

@@ -35,6 +35,7 @@ class Dropped(ast.NodeTransformer):
     def visit_Assert(self, node):
         return ast.Pass()
 get_ipython().ast_transformers.append(Dropped())
+get_ipython = None
 from sfxtutor.course.exercises.check import find
 """
 STORED = "    global seen\n    seen = frames\n    raise ValueError(f'stored {frames.tolist()}')"
@@ -83,6 +84,7 @@ def test_tricks_get_a_note(tried):
 def test_a_page_shows_what_was_handed_in_and_nothing_of_the_grading(tried):
     text = re.sub(r"<[^>]+>", "", tried[1]["tricks"])
     assert "as handed in" in text
+    assert "Not yet (nb05.q1)." in text
     assert "Your answer raised ValueError." in text
     assert "stored [" not in text.replace("stored {frames", "")
 
