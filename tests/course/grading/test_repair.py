@@ -354,6 +354,7 @@ CONFLICT = "<<<<<<< HEAD\n{\n=======\n{\n>>>>>>> theirs\n"
         (lambda good: "", "is empty (0 bytes)"),
         (lambda good: "\0\0\n", "is empty (3 bytes)"),
         (lambda good: good[:2000], "is cut off after 2000 characters"),
+        (lambda good: good.partition("[")[0], "is cut off after"),
         (
             lambda good: good.replace("{\n", CONFLICT, 1),
             "merge conflict of Git (<<<<<<< in line 1)",
