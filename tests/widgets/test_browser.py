@@ -447,10 +447,14 @@ def no_picture_is_cut_off(cell):
 
 
 def within(widget):
-    """A widget and all in it."""
+    """A widget and all in it that is seen."""
     yield widget
-    for child in getattr(widget, "children", ()):
-        yield from within(child)
+    children = getattr(widget, "children", ())
+    if isinstance(widget, controls.Tab | controls.Accordion):
+        children = [] if widget.selected_index is None else [children[widget.selected_index]]
+    for child in children:
+        if child.layout.display != "none":
+            yield from within(child)
 
 
 def test_every_control_has_a_name_a_value_and_a_state_in_the_accessibility_tree(lab):
