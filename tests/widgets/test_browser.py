@@ -490,7 +490,8 @@ def test_every_control_has_a_name_a_value_and_a_state_in_the_accessibility_tree(
     assert {"9.52 keV", "0.0 °"} <= set(texts)
     described = [node["description"]["value"] for node in nodes if node.get("description")]
     keys = [text for text in described if text.startswith("Keys: ")]
-    assert len(keys) == len(pictures(cell))
+    canvases = cell.locator(".sfxtutor-canvas canvas[tabindex]").all()
+    assert len(keys) == sum(canvas.is_visible() for canvas in canvases) > 0
     lab.shoot("controls", cell)
     assert Driver(lab, cell).faults() == []
 
