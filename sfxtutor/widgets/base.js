@@ -55,10 +55,14 @@ function nameReadout(readout) {
   put(readout, "aria-label", `${parts(nameOf(readout.parentElement)).name || "value"}, typed`);
 }
 
+// The buttons of a play control, which have nothing but an icon, after the slider that they move.
 function namePlay(control) {
+  const slider = control.previousElementSibling;
   put(control, "role", "group");
+  put(control, "aria-label", `play ${(slider && parts(nameOf(slider)).name) || ""}`.trim());
   for (const button of control.querySelectorAll("button")) {
-    if (button.title) put(button, "aria-label", button.title);
+    const icon = button.querySelector("i")?.className.match(/fa-(play|pause|stop|repeat|retweet)/);
+    if (icon) put(button, "aria-label", icon[1]);
   }
 }
 

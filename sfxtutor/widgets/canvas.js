@@ -30,7 +30,8 @@ const STYLE = `
   background: var(--jp-layout-color2, rgba(128, 128, 128, 0.2)); }
 .sfxtutor-canvas .bar button[aria-pressed=true] { border-color: currentColor; }
 .sfxtutor-canvas .bar button:hover { background: var(--jp-layout-color3, rgba(128, 128, 128, 0.4)); }
-.sfxtutor-canvas .hover { flex: 1 1 14em; min-height: 1.4em; padding-left: 4px;
+.sfxtutor-canvas .hover { flex: 1 1 14em; min-width: 0; height: 1.4em; padding-left: 4px;
+  overflow: hidden; white-space: nowrap; text-overflow: ellipsis;
   font-variant-numeric: tabular-nums; }
 .sfxtutor-canvas .caption { min-height: 1.4em; }
 .sfxtutor-canvas .keys { position: absolute; width: 1px; height: 1px; overflow: hidden;
@@ -378,7 +379,12 @@ class Picture {
     this.redraw();
   }
 
-  // Row and column under the pointer, null beside the picture.
+  // The pixel that is under the pointer now, also when the picture moves beneath it.
+  get pointed() {
+    return this.pointer ? this.under(this.pointer) : null;
+  }
+
+  // Row and column at a place on the screen, null beside the picture.
   under({ offsetX, offsetY }) {
     const { height, scale, width } = this.place ?? {};
     if (!(offsetX >= 0 && offsetX < width && offsetY >= 0 && offsetY < height)) return null;
@@ -391,15 +397,16 @@ class Picture {
   point(event) {
     if (event.movementX || event.movementY) this.mine = true;
     this.hush();
+    this.pointer = { offsetX: event.offsetX, offsetY: event.offsetY };
     if (this.held && this.drag(event)) return;
-    this.pointed = this.under(event);
-    if (this.pointed && this.model.get("cursor")) this.moveSoon(this.pointed);
+    const { pointed } = this;
+    if (pointed && this.model.get("cursor")) this.moveSoon(pointed);
     else this.redraw();
-    tell(this.model, this.hear, { cursor: this.pointed && this.view.onDetector(...this.pointed) });
+    tell(this.model, this.hear, { cursor: pointed && this.view.onDetector(...pointed) });
   }
 
   leave() {
-    this.pointed = null;
+    this.pointer = null;
     const at = this.at;
     tell(this.model, this.hear, { cursor: at && this.view.onDetector(...at) });
     this.redraw();
@@ -568,7 +575,7 @@ class Picture {
       view.pan(rows * part, columns * part);
       return this.shown();
     }
-    this.pointed = null;
+    this.pointer = null;
     this.move(model.get("row") + rows, model.get("column") + columns);
     const at = [model.get("row"), model.get("column")];
     view.follow(...at);

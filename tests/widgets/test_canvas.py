@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sfxtutor.plots.frames import ring_radius
-from sfxtutor.runs.datasets import CARDS
+from sfxtutor.runs.open import open_run
 from sfxtutor.widgets import base
 from sfxtutor.widgets.base import Widget, buttons, play, static_figure, with_gap
 from sfxtutor.widgets.canvas import (  # fmt: skip
@@ -129,7 +129,7 @@ def test_linked_canvases_have_a_link_of_their_own():
 
 
 def test_the_geometry_of_a_card_is_that_of_its_rings_and_empty_where_something_is_unknown():
-    card = CARDS["twin"]["LN83"]
+    card = open_run("LN83").card
     beam = geometry(card)
     radius = ring_radius(3.1, card)
     assert beam["wavelength"] / (2 * np.sin(np.arctan(radius / beam["distance"]) / 2)) == (

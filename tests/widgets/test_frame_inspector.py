@@ -137,6 +137,8 @@ def test_spots_are_counted_in_the_crop_and_on_the_detector(run, hit):
     middle = [abs(spots[axis][visible] - 959.5) < 362 for axis in "yx"]
     assert f"+ {np.sum(middle[0] & middle[1])} true ones" in text
     assert "measured run" in count_text(run, found_spots(run, hit), None)
+    one = true_spots(run, hit)[:, middle[0] & middle[1]][:, :1]
+    assert "○ 1 spot found in the crop, + 1 true one a person" in count_text(run, one, one)
 
 
 def test_ends_of_the_contrast_carry_the_unit():
