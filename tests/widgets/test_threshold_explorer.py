@@ -157,6 +157,12 @@ def test_a_perfect_filter_and_a_useless_one_reach_the_dear_positives():
     assert GOALS[2].score(useless, 0, [useless], Measurement(0.5)) == 100
 
 
+def test_a_lost_positive_costs_ten_kept_misses():
+    """By hand, at a hit rate of one half, as shares of the cost of keeping all misses."""
+    saved = GOALS[2].merit(operating_points(SCORE, TRUTH), Measurement(0.5))
+    np.testing.assert_allclose(saved, [0, 1 / 2, 1 - 10 / 3 - 1 / 2, 1 - 20 / 3])
+
+
 def test_the_slider_moves_numbers_and_point(explorer):
     before = explorer.table.value, explorer.costs.value, explorer.rivals.value
     explorer.slider.index += 40
