@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 
 from ..cells import MARKER, grade_id, role
 from .damage import Refused, load_notebook
-from .markers import identify
+from .identify import identify
 from .strayed import find_written
 
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}

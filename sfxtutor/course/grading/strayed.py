@@ -4,7 +4,7 @@ import ast
 import re
 
 from ..cells import grade_id, role, task
-from .markers import text_of
+from .identify import text_of
 
 
 def find_written(assignment, cells, groups, answers):

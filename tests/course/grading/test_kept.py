@@ -42,7 +42,7 @@ def test_a_killed_grading_goes_on_where_it_was(tmp_path):
     assert main(options) == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(list((out / "executed").iterdir())) == 3
-    assert (out / "grades.csv").read_text().count(f"{NAME},needs manual grading,3,0,") == 3
+    assert (out / "grades.csv").read_text().count(f"{NAME},needs manual grading,,3,0,") == 3
 
 
 def test_an_execution_is_known_by_all_that_it_depends_on():

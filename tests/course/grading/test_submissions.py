@@ -537,7 +537,8 @@ def test_no_name_in_the_table_is_a_formula(tmp_path):
         Submission(name, "lesson03", tmp_path, "no", id=id, late=late)
         for name, id, late in (("=cmd|'", "12", True), ("+A", "", False), ("@B", "-1", False))
     ]
-    table = list(csv.DictReader(io.StringIO(grades_table([received(row) for row in rows]))))
+    text = grades_table([received(row) for row in rows]).lstrip("\ufeff")
+    table = list(csv.DictReader(io.StringIO(text)))
     assert [row["student"] for row in table] == ["'=cmd|'", "'+A", "'@B"]
     assert [row["id"] for row in table] == ["12", "", "-1"]
     assert [row["late"] for row in table] == ["late", "", ""]
@@ -553,7 +554,7 @@ def test_one_command_with_roster_and_zips(tmp_path, capsys):
     paths = [x if x.startswith("--") else str(tmp_path / x) for x in options]
     assert main(["grade", str(tmp_path / "in"), *paths]) == 1
     assert "1 of 2 submissions have marks" in capsys.readouterr().out
-    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8") as file:
+    with (tmp_path / "out" / "grades.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     found = {name: (row["id"], row["status"], row["late"], row["g1"]) for name, row in rows.items()}
     assert found == {
