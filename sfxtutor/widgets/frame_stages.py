@@ -1,6 +1,7 @@
 """A frame at every stage from raw to LCN, its rows and its spots, ready to be shown."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Picture:
         return tuple((at + 0.5) * self.bin - 0.5 + start
                      for at, start in ((row, self.top), (column, self.left)))  # fmt: skip
 
-    @property
+    @cached_property
     def limits(self):
         """Lower and upper limit of the contrast at first: it leaves the strongest pixels out."""
         if self.stage == "LCN" and self.bin > 1:  # the median is noise, a visible spot 6 of it
