@@ -3,6 +3,7 @@
 
 const TURN = 1.25; // a step of zoom
 const STILL = 4; // CSS pixels that a click may move
+const STAYED = 150; // ms
 const REST = 1000; // ms without the pointer, after which the caption is read aloud again
 const STEPS = {
   ArrowUp: [-1, 0],
@@ -134,6 +135,7 @@ class Picture {
       model.off("change", changed);
       model.off("msg:custom", receive);
       cancelAnimationFrame(this.waiting);
+      clearTimeout(this.fetching);
     };
   }
 
@@ -355,7 +357,8 @@ class Picture {
     return parts.join(", ");
   }
 
-  // What the kernel says of the pixel: its numbers are fetched when they are first needed.
+  // What the kernel says of the pixel. Its numbers are fetched once a picture has stayed for a
+  // moment: two bytes or four a pixel would slow down a slider that is dragged.
   valueAt(row, column) {
     const wanted = this.model.get("values");
     if (!wanted) return "";
@@ -364,8 +367,11 @@ class Picture {
       const value = numbers[row * this.view.columns + column];
       return `${number(value, whole)} ${this.model.get("unit")}`.trim();
     }
-    if (this.asked !== wanted) this.model.send({ values: wanted });
-    this.asked = wanted;
+    if (this.asked !== wanted) {
+      this.asked = wanted;
+      clearTimeout(this.fetching);
+      this.fetching = setTimeout(() => this.model.send({ values: wanted }), STAYED);
+    }
     return "";
   }
 

@@ -216,8 +216,8 @@ class FrameCanvas(anywidget.AnyWidget):
         ----------
         picture : (y, x) uint8 array
         numbers : (y, x) array, optional
-            What the bytes stand for, in `unit`: shown under the pointer. The browser gets them
-            when the pointer first comes to the picture.
+            What the bytes stand for, in `unit`: shown at the pointer or the cursor. The browser
+            gets them once the picture has stayed for a moment.
         """
         with self.hold_sync():
             self._numbers = numbers
