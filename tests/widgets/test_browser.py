@@ -900,7 +900,7 @@ def test_labelling_by_eye_ends_with_what_one_got_wrong(lab, way):
     lab.shoot(f"labels_{way}_done", cell)
     cell = lab.run(1)  # again: nothing is lost
     lab.until(lambda: "6 labels given before are kept" in cell.inner_text())
-    assert tiles.count() == len(widget.missed())
+    lab.until(lambda: tiles.count() == len(widget.missed()))
     again = cell.get_by_role("button", name="start again")
     choose(again, way, lab)
     lab.until(lambda: cell.get_by_role("button", name="discard 6?").count() == 1)
