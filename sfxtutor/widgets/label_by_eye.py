@@ -223,7 +223,8 @@ class LabelByEye(Widget):
         )  # fmt: skip
 
     def _looking_back(self):
-        return self.done and self.gallery.chosen >= 0
+        # the browser may still send a choice of a gallery that has gone
+        return self.done and 0 <= self.gallery.chosen < len(self.missed())
 
     def _at(self):
         """Place in `frames` of the frame shown."""
