@@ -68,3 +68,10 @@ def visible_text(cell):
     """All that a cell of a notebook holds, as text: source, outputs, attachments, metadata."""
     rest = {key: value for key, value in cell.items() if key != "source"}
     return f"{cell.source}\n{rest}"
+
+
+def own_text(text, given):
+    """What a text says beyond the one that was given out: its lines that do not stand there."""
+    known = {line.strip() for line in given.splitlines()}
+    own = [line for line in text.splitlines() if line.strip() not in known]
+    return "\n".join(own).replace(TEXT_STUB, "").strip()

@@ -5,7 +5,9 @@ import json
 from collections import Counter
 
 from .cells import MARKER, TEXT_STUB
-from .grading.submissions import LARGEST
+from .grading.archives import LARGEST
+from .grading.damage import Refused
+from .grading.repair import read_cells
 
 NO_NAME, NAME = "No name is set", "You are: "
 
@@ -28,15 +30,17 @@ def check_submission(path):
     ValueError
         The file is no notebook, or none of an assignment.
     """
+    if not path.exists():
+        raise FileNotFoundError(f"Found no file {path}, expected your notebook. Check its name.")
     try:
-        cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
-        cells = [(cell["cell_type"], joined(cell["source"]), cell) for cell in cells]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path.name} is no notebook of format 4 ({type(error).__name__}). Save it again in "
-            "JupyterLab, and hand in the .ipynb file."
-        ) from error
-    marked = [(id, kind, text) for kind, text, _ in cells for id in MARKER.findall(text)]
+        cells = read_cells(path)
+    except Refused as error:
+        raise ValueError(f"{error} If it is yours, save it again in JupyterLab.") from error
+    marked = [
+        (id, cell["cell_type"], cell["source"])
+        for cell in cells
+        for id in MARKER.findall(cell["source"])
+    ]
     if not marked:
         raise ValueError(
             f"{path.name} has no line such as '# sfxtutor: lesson03-g1-answer', expected one in "
@@ -44,21 +48,11 @@ def check_submission(path):
         )
     ids = [id for id, *_ in marked]
     return [
-        *wrong_markers(ids, [meta_id(cell) for *_, cell in cells]),
+        *wrong_markers(ids, [cell["metadata_id"] for cell in cells]),
         *(sentence for id, kind, text in marked if (sentence := empty(id, kind, text))),
-        *wrong_name("\n".join(json.dumps(cell.get("outputs", [])) for *_, cell in cells)),
+        *wrong_name(json.dumps([cell["outputs"] for cell in cells])),
         *too_large(path),
     ]
-
-
-def joined(source):
-    """A cell's source as one str."""
-    return source if isinstance(source, str) else "".join(source)
-
-
-def meta_id(cell):
-    """The nbgrader id of a cell, "" without one."""
-    return str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""))
 
 
 def wrong_markers(ids, meta_ids):

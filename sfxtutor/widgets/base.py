@@ -90,16 +90,14 @@ class Widget:
         The figure is an output of its own. A page shows it where no widget lives, as when a saved
         notebook is opened again; where one does, the figure is hidden.
         """
-        data, metadata = self._static()
+        data, metadata = self.static()
         self.handle = display(data, metadata=metadata, raw=True, display_id=True)
-        display({VIEW: self._view(), "text/plain": AGAIN}, raw=True)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+        display({VIEW: view, "text/plain": AGAIN}, raw=True)
 
     _ipython_display_ = show  # a display, not a result: Colab adds to displays how to show them
 
-    def _view(self):
-        return {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-
-    def _static(self):
+    def static(self):
         """The static figure as HTML and as PNG, and its words: data and metadata of an output."""
         file = BytesIO()
         self.figure().savefig(file, format="png", dpi=80)
@@ -110,11 +108,6 @@ class Widget:
         )  # fmt: skip
         data = {"text/html": page, "image/png": picture, "text/plain": alt}
         return data, {"image/png": {"alt": alt}}
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        data, metadata = self._static()
-        data.pop("text/html")
-        return {VIEW: self._view(), **data}, metadata
 
 
 def line(*children):

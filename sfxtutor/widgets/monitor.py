@@ -54,7 +54,7 @@ class Monitor(Widget):
         self.button.disabled, self.live = True, False
         self.stopping.clear()
         if self.handle:  # for pages without widgets: the picture as it is now
-            data, metadata = self._static()
+            data, metadata = self.static()
             self.handle.update(data, metadata=metadata, raw=True)
 
     def _draw(self):

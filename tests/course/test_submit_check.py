@@ -9,7 +9,7 @@ from classroom import NAME, at
 
 from sfxtutor.cli.main import main
 from sfxtutor.course.assignments import read_assignment
-from sfxtutor.course.grading.submissions import LARGEST
+from sfxtutor.course.grading.archives import LARGEST
 from sfxtutor.course.submit_check import check_submission, too_large
 
 
@@ -73,7 +73,7 @@ def test_large_file_and_a_wrong_one_are_named(tmp_path, capsys):
         file.truncate(LARGEST + 1)  # takes no disk
     assert "at most 50" in next(too_large(path))
     for text, sentence in (
-        ("{}", "no notebook of format 4"),
+        ("{}", "holds no cells"),
         ('{"cells": []}', "has no line such"),
     ):
         path.write_text(text)

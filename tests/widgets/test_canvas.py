@@ -195,11 +195,9 @@ class Minimal(Widget):
         return "Nothing but axes."
 
 
-def test_bundle_holds_the_view_and_a_figure_with_words():
+def test_a_widget_has_a_figure_with_words():
     exhibit = Minimal()
-    data, metadata = exhibit._repr_mimebundle_()
-    view = data["application/vnd.jupyter.widget-view+json"]
-    assert view["model_id"] == exhibit.box.model_id
+    data, metadata = exhibit.static()
     assert Image.open(BytesIO(data["image/png"])).size == (160, 80)
     assert metadata["image/png"]["alt"] == data["text/plain"] == "Nothing but axes."
 
@@ -247,6 +245,7 @@ def test_the_static_figure_is_an_output_of_its_own_before_the_view(monkeypatch):
     assert base64.b64decode(place) == figure["image/png"]
     assert exhibit.box.children[-1].figure in figure["text/html"]  # by which it is hidden
     assert set(live) == {base.VIEW, "text/plain"}
+    assert live[base.VIEW]["model_id"] == exhibit.box.model_id
 
 
 def test_buttons_begin_with_the_value_that_is_asked_for():

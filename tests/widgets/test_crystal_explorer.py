@@ -60,7 +60,7 @@ def test_marks_lie_on_the_spots_of_both_pictures(widget):
 
 
 def test_static_figure_and_words(widget):
-    data, metadata = widget._repr_mimebundle_()
+    data, metadata = widget.static()
     assert data["image/png"].startswith(b"\x89PNG")
     assert "cell 73 x 96 x 119 Å" in metadata["image/png"]["alt"]
     assert widget.exposure.label in metadata["image/png"]["alt"]

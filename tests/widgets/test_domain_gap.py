@@ -233,7 +233,7 @@ def test_an_error_is_shown_beneath_and_the_next_move_goes_on(widget, monkeypatch
 
 
 def test_it_comes_with_a_static_picture_and_words(widget):
-    data, metadata = widget._repr_mimebundle_()
+    data, metadata = widget.static()
     assert data["image/png"].startswith(b"\x89PNG")
     alt = metadata["image/png"]["alt"]
     assert all(name in alt for name in METHODS)

@@ -390,7 +390,7 @@ def test_a_run_without_labels_or_geometry_says_what_is_missing(widget, run, monk
 
 def test_static_figure_and_words(widget):
     widget.spots.value = True
-    data, metadata = widget._repr_mimebundle_()
+    data, metadata = widget.static()
     assert data["image/png"].startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == widget.canvas.alt
     assert "frame" in widget.alt()

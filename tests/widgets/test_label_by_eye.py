@@ -298,6 +298,6 @@ def test_a_spot_is_seen_in_the_picture(widget, run):
 
 
 def test_static_figure_and_words(widget):
-    data, metadata = widget._repr_mimebundle_()
+    data, metadata = widget.static()
     assert data["image/png"].startswith(b"\x89PNG")
     assert "labelled by eye" in metadata["image/png"]["alt"]

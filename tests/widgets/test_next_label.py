@@ -233,6 +233,6 @@ def _fail(*_):
 
 
 def test_static_figure_and_words(widget):
-    data, metadata = widget._repr_mimebundle_()
+    data, metadata = widget.static()
     assert data["image/png"].startswith(b"\x89PNG")
     assert "10 labels, at random: recall" in metadata["image/png"]["alt"]

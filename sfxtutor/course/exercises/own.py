@@ -7,28 +7,19 @@ can check an answer: $SFXTUTOR_EXERCISES names the folder of the sources there.
 import os
 import sys
 import traceback
-from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from ...support.environment import variable
 from .exercise import Exercise
 
 FOLDER = "SFXTUTOR_EXERCISES"  # in the environment of a process that may know the answers
 
 
-@contextmanager
 def known_from(folder):
-    """Within it, the exercises beside the sources in a folder are known."""
-    before = os.environ.get(FOLDER)
-    os.environ[FOLDER] = str(Path(folder).resolve())
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[FOLDER]
-        else:
-            os.environ[FOLDER] = before
+    """Context in which the exercises beside the sources in a folder are known."""
+    return variable(FOLDER, str(Path(folder).resolve()))
 
 
 def own_exercises(name):

@@ -8,7 +8,7 @@ import ast
 import re
 import unicodedata
 
-from ..cells import CODE_STUB, MARKER, TEXT_STUB, grade_id, role
+from ..cells import MARKER, grade_id, own_text, role
 
 ANSWERS = ("answer", "written")
 
@@ -43,7 +43,7 @@ def identify(assignment, cells):
                 other["ids"] = set()
         if role(cell) not in ANSWERS:
             continue
-        if visible and any(text_of(other, cell) for other in metadata_alone):
+        if visible and any(own_text(other["source"], cell.source) for other in metadata_alone):
             notes.append(
                 f"{id} was split or copied: the cell with the visible marker counts, the other is "
                 "one of the student's own"
@@ -115,7 +115,7 @@ def choose(given, cells):
     Left out, as long as others remain, are for code those that are text now, those in which
     nothing was written, and those whose code is commented out.
     """
-    rules = [lambda cell: text_of(cell, given)]
+    rules = [lambda cell: own_text(cell["source"], given.source)]
     if role(given) == "answer":
         rules = [
             lambda cell: cell["cell_type"] == "code",
@@ -125,13 +125,6 @@ def choose(given, cells):
     for rule in rules:
         cells = [cell for cell in cells if rule(cell)] or cells
     return cells
-
-
-def text_of(cell, given):
-    """What a cell says beyond the given one, "" where nothing was written."""
-    lines = {line.strip() for line in given.source.splitlines()}
-    own = [line for line in cell["source"].splitlines() if line.strip() not in lines]
-    return "\n".join(own).replace(TEXT_STUB, "").replace(CODE_STUB, "").strip()
 
 
 def is_new(cell, given):

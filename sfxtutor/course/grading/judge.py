@@ -6,9 +6,8 @@ and asks the kernel for any other: values come as plain data, functions as funct
 
 import builtins
 import inspect
-import os
 import pickle
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict
 from io import StringIO
 
@@ -253,17 +252,3 @@ def kept(values):
         except Odd:
             return {}
     return found if len(repr(found)) <= KEPT_VALUES else {}
-
-
-@contextmanager
-def working_as(student):
-    """Within it, personal seeds are those of a student."""
-    before = os.environ.get("SFXTUTOR_STUDENT")
-    os.environ["SFXTUTOR_STUDENT"] = student
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["SFXTUTOR_STUDENT"]
-        else:
-            os.environ["SFXTUTOR_STUDENT"] = before

@@ -61,17 +61,23 @@ def canvas_gradebook(graded):
     The ID is the number in the name of a file that Canvas made; Canvas matches a column without a
     number in its name by the title of the assignment.
     """
-    names, students = assignments_of(graded), {}
-    for one in graded:
-        key = (one.submission.student, one.submission.id)
-        students.setdefault(key, {})[one.submission.assignment] = one
+    names = assignments_of(graded)
     most = {one.submission.assignment: f"{sum(one.most.values()):g}" for one in graded}
     rows = [["    Points Possible", "", "", "", "", *(most[name] for name in names)]]
-    for (student, id), ones in sorted(students.items()):
+    for student, ones in by_student(graded).items():
+        id = next(iter(ones.values())).submission.id
         numeric = id if re.fullmatch(r"\d+", id) else ""
         marks = [grade(ones[name]) if name in ones else "" for name in names]
         rows.append([student, numeric, "" if numeric else id, "", "", *marks])
     return table_text([*CANVAS, *names], rows)
+
+
+def by_student(graded):
+    """{student: {assignment: Graded}}, sorted. A platform's ids may differ between assignments."""
+    students = {}
+    for one in sorted(graded, key=lambda one: (one.submission.student, one.submission.assignment)):
+        students.setdefault(one.submission.student, {})[one.submission.assignment] = one
+    return students
 
 
 def assignments_of(graded):

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from ..cells import TEXT_STUB, grade_id, role, task
+from ..cells import grade_id, own_text, role, task
 from .failures import failure
 from .partial import earned
 from .submissions import Submission
@@ -148,11 +148,6 @@ def exercise_of(cell):
 
 
 def written_text(cell, assignment):
-    """The student's own words in a written answer, "" where there are none.
-
-    Lines that the release has in this cell are not the student's.
-    """
+    """The student's own words in a written answer, "" where there are none."""
     (given,) = (c for c in assignment.released.cells if grade_id(c) == grade_id(cell))
-    given = {line.strip() for line in given.source.splitlines()} - {""}
-    own = [line for line in cell.source.splitlines() if line.strip() not in given]
-    return "\n".join(own).replace(TEXT_STUB, "").strip()
+    return own_text(cell.source, given.source)

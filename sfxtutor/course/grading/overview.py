@@ -6,6 +6,7 @@ import numpy as np
 
 from ...metrics import wilson
 from .feedback import render_page
+from .lms import assignments_of, by_student
 
 ENOUGH = 10  # students from whom on a correlation is shown
 AT_RISK = 0.5  # share of the points below which a student is named
@@ -55,7 +56,7 @@ def overview_page(graded):
     -------
     str
     """
-    names = sorted({one.submission.assignment for one in graded if one.submission.assignment})
+    names = assignments_of(graded)
     summaries = [
         summary(name, [one for one in graded if one.submission.assignment == name])
         for name in names
@@ -123,12 +124,9 @@ def students(graded, names):
     The share is of the points of all assignments that are marked for the student; `marks` has a
     text for every assignment in `names`. Who has no marks in an assignment is named as well.
     """
-    by_student = {}
-    for one in graded:
-        key = (one.submission.student, one.submission.id)
-        by_student.setdefault(key, {})[one.submission.assignment] = one
     found = []
-    for (student, id), ones in sorted(by_student.items()):
+    for student, ones in by_student(graded).items():
+        id = next(iter(ones.values())).submission.id
         done = [one for one in ones.values() if one.total is not None]
         most = sum(sum(one.most.values()) for one in done)
         share = sum(one.total for one in done) / most if most else None

@@ -1,6 +1,6 @@
 """Put a submission back into the form of its source: locked cells restored, answers kept.
 
-A cell is known by its visible marker or, where that is gone, by its nbgrader id (see `markers`).
+A cell is known by its visible marker or, where that is gone, by its nbgrader id (see `identify`).
 What cannot be told for certain is refused with a sentence, never guessed and never scored 0.
 """
 

@@ -21,9 +21,10 @@ from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+from ...support.environment import variable
 from ..cells import grade_id, role
 from . import container, watch
-from .judge import Gone, Judge, working_as
+from .judge import Gone, Judge
 
 OUTPUT_LIMIT = 200_000  # characters kept of what one cell prints and shows
 KEPT = ("error", "status", "execute_input", "clear_output")
@@ -143,7 +144,10 @@ def execute_submission(job):
     notebook = nbformat.from_dict(job["notebook"])
     deadline = time.monotonic() + job["total_seconds"]
     started = [0]
-    with watch.Watch(job["folder"], job["memory"]) as watched, working_as(job["student"]):
+    with (
+        watch.Watch(job["folder"], job["memory"]) as watched,
+        variable("SFXTUTOR_STUDENT", job["student"]),
+    ):
         client = make_client(notebook, job, deadline, started)
         try:
             status, reason = run(client, job, deadline)

@@ -3,8 +3,7 @@
 import ast
 import re
 
-from ..cells import grade_id, role, task
-from .identify import text_of
+from ..cells import grade_id, own_text, role, task
 
 
 def find_written(assignment, cells, groups, answers):
@@ -14,7 +13,7 @@ def find_written(assignment, cells, groups, answers):
     ----------
     assignment : sfxtutor.course.assignments.Assignment
     cells : list of dict
-        As `markers.identify` gives them.
+        As `identify.identify` gives them.
     groups : dict of str to list of dict
         The student's own cells by the cell that they follow; those used are taken out.
     answers : dict of str to str
@@ -45,7 +44,7 @@ def place_of(assignment, given, cells, groups, answer):
 
     No cells and "" where the answer is complete, or was not written.
     """
-    id, empty = grade_id(given), not text_of({"source": answer}, given)
+    id, empty = grade_id(given), not own_text(answer, given.source)
     below = take(assignment, groups, id, code=empty)
     if below:
         return below, "was found in a cell below its own" if empty else "goes on in a cell below"
@@ -65,12 +64,11 @@ def place_of(assignment, given, cells, groups, answer):
 
 def take(assignment, groups, anchor, code):
     """Take the cells with text out of a group; with `code` also code cells that are text."""
-    given = {line.strip() for cell in assignment.released.cells for line in cell.source.split("\n")}
-    given.add("")
+    given = "\n".join(cell.source for cell in assignment.released.cells)
 
     def of_text(cell):
-        own = [line for line in cell["source"].splitlines() if line.strip() not in given]
-        return bool(own) and (cell["cell_type"] != "code" or (code and is_prose(cell["source"])))
+        own = own_text(cell["source"], given)
+        return own and (cell["cell_type"] != "code" or (code and is_prose(cell["source"])))
 
     found = [cell for cell in groups.get(anchor, []) if of_text(cell)]
     if found:
@@ -96,7 +94,7 @@ def added_text(assignment, given, cells):
         lines = {line.strip() for line in locked.source.splitlines()}
         for cell in (cell for cell in cells if grade_id(locked) in cell["ids"]):
             if lines <= {line.strip() for line in cell["source"].splitlines()} | {""}:
-                added.append(text_of(cell, locked))
+                added.append(own_text(cell["source"], locked.source))
     return "\n\n".join(filter(None, added))
 
 

@@ -9,7 +9,7 @@ import re
 import tokenize
 from collections import defaultdict
 
-from ..cells import MARKER, TEXT_STUB, grade_id, role, task
+from ..cells import MARKER, grade_id, own_text, role, task
 from ..exercises.compare import agree
 from ..student import plain_name
 from .wire import Odd, decode
@@ -77,7 +77,7 @@ def fingerprints(notebook, released):
     for cell in notebook.cells:
         kind = role(cell) if grade_id(cell) else ""
         if kind in ("answer", "written"):
-            text = own_text(cell, given[grade_id(cell)])
+            text = squeezed(cell, given[grade_id(cell)])
             if text:
                 texts[f"{task(cell)} {kind}"] = text
     together = "".join(texts.values())
@@ -88,11 +88,9 @@ def fingerprints(notebook, released):
     }
 
 
-def own_text(cell, given):
+def squeezed(cell, given):
     """The student's words of an answer, without spaces."""
-    given = {line.strip() for line in given.splitlines()}
-    lines = [line for line in cell.source.splitlines() if line.strip() not in given]
-    text = MARKER.sub("", "\n".join(lines)).replace(TEXT_STUB, "")
+    text = MARKER.sub("", own_text(cell.source, given))
     return re.sub(r"\s+", "", without_comments(text) if cell.cell_type == "code" else text)
 
 

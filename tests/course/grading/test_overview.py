@@ -1,23 +1,25 @@
 """Statistics of a class: shares with intervals, discrimination, and who is at risk."""
 
+import csv
 import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from sfxtutor.course.grading.lms import canvas_gradebook
 from sfxtutor.course.grading.overview import discrimination, item, overview_page, students
 from sfxtutor.metrics import wilson
 
 MOST = {"g1": 3.0, "g2": 3.0, "w1": 4.0}
 
 
-def entry(student, *points, assignment="lesson03"):
+def entry(student, *points, assignment="lesson03", id=""):
     marks = dict(zip(MOST, points, strict=True)) if points else {}
     total = None if None in marks.values() or not marks else sum(marks.values())
     return SimpleNamespace(
         submission=SimpleNamespace(
-            student=student, id="", assignment=assignment, missing=not points
+            student=student, id=id, assignment=assignment, missing=not points
         ),
         points=marks,
         most=MOST,
@@ -62,6 +64,14 @@ def test_at_risk_are_those_below_half_and_those_without_marks():
     ]
     assert rows[0][2] == pytest.approx(9 / 20)
     assert rows[1][3] == ["10 of 10", "nothing"]
+
+
+def test_a_student_whose_id_differs_between_assignments_is_one():
+    ones = [entry("ada", 3.0, 3.0, 4.0, id="12"), entry("ada", 3.0, 3.0, 4.0, assignment="lesson05",
+            id="77")]  # fmt: skip
+    assert students(ones, ["lesson03", "lesson05"]) == []
+    _, _, row = csv.reader(canvas_gradebook(ones).splitlines())
+    assert row == ["ada", "12", "", "", "", "10", "10"]
 
 
 def test_page_shows_the_numbers_of_all_assignments():
