@@ -30,6 +30,7 @@ JETS = {("LO19", "2016")}  # without a tape
 # How DIALS was asked to find spots, beside the gain (fv5080's annotation_notes).
 FINDER = {"LG36": {"global_threshold": 100, "min_pixels": 2},
           "L498": {"global_threshold": 100, "sigma_strong": 6}}  # fmt: skip
+_COUNTED = {}
 MERGED = {"LN84": (117.0, 223.0, 307.9)}  # ExaFEL's target of merging, for the reading "2016"
 
 
@@ -140,8 +141,15 @@ def indexable(found, card, rotation, cell, wavelength, tolerance=0.15):
 
 
 def count_spots_of(run, i):
-    """Spots that the dispersion finder counts on a whole frame, with DIALS' settings: int."""
-    return count_spots(run[i], run.card.gain, mask=run.mask, **FINDER.get(run.name, {}))
+    """Spots that the dispersion finder counts on a whole frame, with DIALS' settings: int.
+
+    A frame of the same twin is counted once: docs/twin.md and its tests ask for the same ones.
+    """
+    key = (run.name, run.reading, run.seed, run.setup, i)
+    if key not in _COUNTED:
+        settings = FINDER.get(run.name, {})
+        _COUNTED[key] = count_spots(run[i], run.card.gain, mask=run.mask, **settings)
+    return _COUNTED[key]
 
 
 def spot_counts(run, label, frames):
