@@ -1,0 +1,435 @@
+"""Simulated frames of imaginary detectors: what the screening model "peaks" is trained on.
+
+Counting pixels (EIGER, PILATUS), integrating pixels that resolve photons or not (JUNGFRAU, ePix,
+AGIPD, CSPAD) and phosphor cameras (Rayonix, MAR, CCD), from 1e-5 to 1e4 photons a pixel, with the
+artefacts of each. Only the Bragg spots' places come from `sfxtutor.runs.twin.crystal`.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage, special
+from scipy.spatial import cKDTree
+
+from ...runs.twin.crystal import Crystal, bragg_spots, random_rotation
+
+VERSION = 1  # raised when the frames change
+KINDS = ("counter", "resolving", "integrating", "camera")
+VISIBLE = 4  # spots that make a frame a hit or a maybe
+SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level
+SPOTS = (0, 0, 0, 0, 0, 1, 2, 5, 12, 18, 30, 50, 80, 120)  # visible ones wanted, most as likely
+
+
+@dataclass
+class Detector:
+    """One imaginary detector and what does not change from shot to shot.
+
+    Lengths in pixels, `photon`, `readout`, `offset` and `common` (of each chip) in ADU.
+    """
+
+    kind: str
+    shape: tuple
+    photon: float
+    readout: float
+    offset: float
+    blur: float  # standard deviation of the point spread
+    shares: bool  # whether the point spread divides photons, or light after they were counted
+    common: float
+    uneven: float  # of the pixels' gain
+    integers: bool
+    top: float  # the largest number written
+    gain: np.ndarray = field(default=None, repr=False)
+    mask: np.ndarray = field(default=None, repr=False)
+    chips: np.ndarray = field(default=None, repr=False)  # number of the chip of each pixel
+    hot: tuple = ()
+    panels: int = 1  # the frame is cut into so many, which are stacked
+
+
+@dataclass
+class Scene:
+    """What meets the detector: a crystal, an average background in photons a pixel, its artefacts."""
+
+    crystal: Crystal
+    wavelength: float
+    distance: float
+    pixel: float
+    centre: tuple
+    spot: float  # standard deviation of a spot along its radius and across
+    long: float
+    background: np.ndarray
+    artefacts: dict
+    pulse: float
+
+
+@dataclass
+class Frame:
+    """A frame as it is read, and what is true of it."""
+
+    image: np.ndarray
+    mask: np.ndarray
+    height: int
+    centre: tuple | None
+    visible: int
+    spots: np.ndarray  # (n, 2) row and column of the visible ones
+
+
+def log_uniform(rng, low, high):
+    """A number between two, every factor as likely."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def detector(rng, kind=None):
+    """A `Detector` drawn at random, of a kind or of any."""
+    kind = kind or str(rng.choice(KINDS, p=(0.4, 0.2, 0.15, 0.25)))
+    longest = 1400 if rng.random() < 0.15 else 800
+    shape = tuple(int(log_uniform(rng, 256, longest)) for _ in "yx")
+    counter, camera = kind == "counter", kind == "camera"
+    photon = {"counter": 1.0, "resolving": log_uniform(rng, 4, 300), "camera":
+              log_uniform(rng, 0.2, 10), "integrating": log_uniform(rng, 2, 60)}[kind]  # fmt: skip
+    noise = {"counter": 0.0, "resolving": photon * log_uniform(rng, 0.04, 0.3), "camera":
+             log_uniform(rng, 0.5, 10), "integrating": photon * log_uniform(rng, 0.3, 3)}[kind]  # fmt: skip
+    offset = 0.0
+    if camera:
+        offset = float(rng.choice([0, 5, 10, 40, 100, 1000])) + 3 * noise
+    elif not counter and rng.random() < 0.3:
+        offset = log_uniform(rng, 5, 2000) + 4 * noise
+    line = Detector(
+        kind, shape, photon, noise, offset,
+        blur=rng.uniform(0.45, 1.3) if camera else rng.uniform(0, 0.35),
+        shares=not camera,
+        common=0.0 if counter or rng.random() < 0.5 else noise * log_uniform(rng, 0.05, 1.5),
+        uneven=rng.choice([0, 0.01, 0.03]),
+        integers=counter or camera or bool(rng.random() < 0.5),
+        top=float(rng.choice([2**16 - 1, 2**14 - 1, 2**32 - 1])) if counter else 65535.0,
+        panels=int(rng.choice([2, 4])) if not camera and rng.random() < 0.25 else 1,
+    )  # fmt: skip
+    if line.integers and not counter:
+        line.photon = max(line.photon, 0.5)
+    line.gain = 1 + line.uneven * rng.normal(size=shape) if line.uneven else None
+    _lay_out(line, rng)
+    return line
+
+
+def _lay_out(line, rng):
+    """Panels, gaps, chips, and pixels that are hot, noisy or dead."""
+    mask, rows, columns = np.ones(line.shape, bool), *line.shape
+    chips = np.zeros(line.shape, int)
+    if line.kind != "camera" and rng.random() < 0.7:
+        for axis, length in enumerate(line.shape):
+            period, width = int(rng.integers(64, 520)), int(rng.integers(1, 40))
+            edges = np.arange(int(rng.integers(0, period)), length, period)
+            number = np.searchsorted(edges, np.arange(length), "right")
+            chips += np.expand_dims(number, 1 - axis) * (1 if axis else 1000)
+            gaps = np.zeros(length, bool)
+            for edge in edges:
+                gaps[edge : edge + width] = True
+            mask &= ~np.expand_dims(gaps, 1 - axis)
+    if mask.mean() < 0.4:
+        mask[:] = True
+    line.chips = np.unique(chips, return_inverse=True)[1].reshape(line.shape)
+    share = log_uniform(rng, 1e-7, 3e-4)
+    n = rng.poisson(share * mask.size)
+    line.hot = rng.integers(0, rows, n), rng.integers(0, columns, n), np.exp(rng.uniform(0, 9, n))
+    mask[rng.random(line.shape) < rng.choice([0, 1e-4, 2e-3])] = False
+    line.mask = mask
+
+
+def scene(rng, line):
+    """A `Scene` drawn at random for a detector."""
+    rows, columns = line.shape
+    spread = rng.choice([0.1, 0.3, 0.8])
+    centre = tuple(n / 2 + n * spread * rng.normal() * 0.5 for n in line.shape)
+    pixel = float(rng.choice([0.05, 0.075, 0.1, 0.11, 0.172, 0.2]))
+    widest = max(rows, columns) * pixel
+    crystal = Crystal(tuple(log_uniform(rng, *((10, 30) if (small := rng.random()) < 0.12 else
+                                               (35, 350))) for _ in "abc"),
+                      b_factor=rng.uniform(3, 15) if small < 0.12 else rng.uniform(12, 60),
+                      domain=log_uniform(rng, 400, 3000), mosaicity=log_uniform(rng, 2e-4, 5e-3))  # fmt: skip
+    made = Scene(
+        crystal,
+        wavelength=rng.uniform(0.7, 2.0) if small >= 0.12 else rng.uniform(0.3, 1.2),
+        distance=widest * log_uniform(rng, 0.4, 4), pixel=pixel, centre=centre,
+        spot=rng.uniform(0.3, 1.1) if rng.random() < 0.85 else rng.uniform(1.1, 2.2),
+        long=rng.choice([1, 1, 1.3, 2]), background=None,
+        artefacts=_artefacts(rng, line), pulse=rng.uniform(0.02, 0.3),
+    )  # fmt: skip
+    made.background = _background(rng, line, made)
+    return made
+
+
+def _artefacts(rng, line):
+    """Which artefacts the frames have, and how often: a dict of name to probability."""
+    often = {
+        "zingers": 0.5, "streak": 0.25, "ice": 0.25, "tracks": 0.15, "blobs": 0.15, "rows": 0.1,
+        "columns": 0.1, "edges": 0.12, "panel": 0.04, "edge": 0.2, "spikes": 0.1,
+    }  # fmt: skip
+    if line.kind == "camera":
+        often["edges"] = 0.0
+    chosen = [name for name, p in often.items() if rng.random() < p]
+    return {name: rng.choice([0.1, 0.5, 1.0]) for name in chosen}
+
+
+def _background(rng, line, made):
+    """Mean photons a pixel: flat, ring of water, scatter of air, glare, shadows, a beam stop."""
+    y, x = (np.arange(n, dtype=np.float32) - c for n, c in zip(line.shape, made.centre, strict=True))
+    radius = np.hypot(y[:, None], x[None])
+    typical = {"counter": (1e-5, 300), "resolving": (1e-4, 100), "integrating": (1e-3, 1e3),
+               "camera": (0.5, 1e4)}[line.kind]  # fmt: skip
+    strength = log_uniform(rng, *typical)
+    image = np.full(line.shape, rng.uniform(0.05, 1), np.float32)
+    if rng.random() < 0.7:
+        d = rng.uniform(2.9, 3.6)
+        angle = 2 * np.arcsin(min(made.wavelength / 2 / d, 0.7))
+        ring = made.distance * np.tan(angle) / made.pixel
+        image += rng.uniform(0, 1.5) * np.exp(-0.5 * ((radius - ring) / (rng.uniform(0.08, 0.3) * ring)) ** 2)
+    if rng.random() < 0.6:
+        image += log_uniform(rng, 0.1, 30) * np.exp(-radius / log_uniform(rng, 12, 400))
+    if rng.random() < 0.3:
+        image += log_uniform(rng, 0.1, 10) / (1 + (radius / log_uniform(rng, 10, 100)) ** 2)
+    if rng.random() < 0.25:  # a shadow with a sharp or a soft edge
+        angle, at = rng.uniform(0, 2 * np.pi), rng.uniform(-0.4, 0.4) * max(line.shape)
+        across = y[:, None] * np.sin(angle) + x[None] * np.cos(angle) - at
+        image *= 1 - rng.uniform(0.05, 0.95) * special.expit(across / log_uniform(rng, 0.5, 20))
+    image *= strength
+    if rng.random() < 0.7:
+        stop = rng.uniform(5, 60)
+        shadow = radius < stop
+        if rng.random() < 0.5:
+            shadow |= (np.abs(y[:, None]) < stop / 3) & (x[None] > 0)
+        image[shadow] *= rng.choice([0, 0, 1e-3, 0.02])
+        if rng.random() < 0.2:
+            image += strength * log_uniform(rng, 1, 30) * np.exp(-np.abs(radius - stop) / 3)
+    return np.minimum(image, 3e4)
+
+
+def shoot(rng, line, made, visible, key):
+    """A `Frame` of a shot with as many visible spots as asked for, or as the crystal can give.
+
+    Parameters
+    ----------
+    visible : int
+        Spots wanted whose 3 x 3 pixels stand `SEEN` standard deviations above the level. With 0
+        there may be no crystal, or one of spots too weak.
+    key : int
+        Names the sample: the same structure factors.
+    """
+    mean = made.background * max(rng.normal(1, made.pulse), 0.2)
+    chosen = {name for name, p in made.artefacts.items() if rng.random() < p}
+    _add_light(rng, mean, made, chosen)
+    spots, seen = np.empty((0, 3)), np.zeros(0, bool)
+    if visible or rng.random() < 0.15:
+        spots, seen = _spots(rng, line, made, mean, visible, key)
+    _add_spots(mean, spots, made, line.blur if line.shares else 0.0)
+    adu = _read_out(rng, line, mean)
+    _spoil(rng, line, adu, chosen)
+    image = _write(rng, line, adu)
+    places = spots[seen, :2]
+    centre = made.centre if rng.random() < 0.6 else None
+    return _stack(line, Frame(image, line.mask, line.shape[0], centre, len(places), places))
+
+
+def _spots(rng, line, made, mean, visible, key):
+    """Row, column and photons of a crystal's spots, and which of them are visible."""
+    window = (0, 0, line.shape[0] - 1, line.shape[1] - 1)
+    crystals = 1 if rng.random() < 0.8 else 2
+    spots = np.concatenate([
+        bragg_spots(made.crystal, random_rotation(rng), made.wavelength, made.distance, made.pixel,
+                    made.centre, window, photons=1.0, faintest=1e-3, key=key)
+        for _ in range(crystals)
+    ])  # fmt: skip
+    needed = _needed(line, made, mean, spots)
+    order = np.sort(needed[np.isfinite(needed)])
+    if not len(order):
+        return np.empty((0, 3)), np.zeros(0, bool)
+    if visible == 0:
+        bright = 0.7 * order[0]
+    elif visible >= len(order):
+        bright = order[-1] * 1.05
+    else:
+        bright = np.sqrt(order[visible - 1] * order[visible])
+    bright = min(bright, order[0] * 3e3)
+    places = np.column_stack([spots["y"], spots["x"], spots["photons"] * bright])
+    kept = places[:, 2] > 0.3
+    return places[kept], (needed <= bright)[kept]
+
+
+def _needed(line, made, mean, spots):
+    """Factor by which each spot must be brightened to be visible; infinite where it never is.
+
+    A spot is seen by itself: none within five pixels is brighter.
+    """
+    y, x = (np.rint(spots[name]).astype(int) for name in "yx")
+    across, along = np.hypot(made.spot, line.blur), np.hypot(made.spot * made.long, line.blur)
+    share = np.prod([special.erf(1.5 / np.sqrt(2) / np.hypot(s, 0.1)) for s in (across, along)])
+    level = mean[y, x]
+    noise = 9 * (level * _light_share(line) + (line.readout / line.photon) ** 2)
+    noise += 9 * (line.uneven * level) ** 2
+    needed = (4.5 + SEEN * np.sqrt(noise)) / share / spots["photons"]
+    needed[~line.mask[y, x]] = np.inf
+    if len(spots) > 1:
+        tree = cKDTree(np.column_stack([spots["y"], spots["x"]]))
+        for a, b in tree.query_pairs(5):
+            needed[a if spots["photons"][a] < spots["photons"][b] else b] = np.inf
+    return needed
+
+
+def _light_share(line):
+    """Variance of the sum of 3 x 3 pixels over nine times the mean, in photons: 1 without blur."""
+    if line.shares or not line.blur:
+        return 1.0
+    box = np.pad(np.ones((3, 3)), 8)
+    return float(np.square(ndimage.gaussian_filter(box, line.blur, truncate=3)).sum() / 9)
+
+
+def _add_spots(image, spots, made, blur):
+    """Add spots: a Gaussian each, longer along the radius, integrated over pixels by samples."""
+    across, along = np.hypot(made.spot, blur), np.hypot(made.spot * made.long, blur)
+    reach = int(np.ceil(3.2 * along)) + 1
+    for y, x, photons in spots:
+        row, column = int(round(y)), int(round(x))
+        top, left = max(row - reach, 0), max(column - reach, 0)
+        part = image[top : row + reach + 1, left : column + reach + 1]
+        if not part.size:
+            continue
+        b, a = np.meshgrid(np.arange(left, left + part.shape[1]) - x,
+                           np.arange(top, top + part.shape[0]) - y)  # fmt: skip
+        angle = np.arctan2(y - made.centre[0], x - made.centre[1])
+        u, v = b * np.cos(angle) + a * np.sin(angle), a * np.cos(angle) - b * np.sin(angle)
+        # a pixel's own width, 1/12 of variance, stands for the integration
+        su, sv = np.hypot(along, 0.289), np.hypot(across, 0.289)
+        part += photons * np.exp(-0.5 * ((u / su) ** 2 + (v / sv) ** 2)) / (2 * np.pi * su * sv)
+
+
+def _add_light(rng, image, made, chosen):
+    """Streaks of a jet, rings of ice, blobs of diffuse scattering: photons, before the counting."""
+    rows, columns = image.shape
+    y, x = (np.arange(n, dtype=np.float32) - c for n, c in zip(image.shape, made.centre, strict=True))
+    typical = float(np.median(image)) + 0.003
+    if "streak" in chosen:
+        for _ in range(int(rng.integers(1, 3))):
+            angle = rng.uniform(0, np.pi)
+            dy = y[:, None] - (0 if rng.random() < 0.7 else rng.normal(0, rows / 4))
+            across = (dy * np.cos(angle) - x[None] * np.sin(angle)) / log_uniform(rng, 0.5, 4)
+            along = np.abs(dy * np.sin(angle) + x[None] * np.cos(angle)) / log_uniform(rng, 30, 500)
+            one_side = rng.random() < 0.5
+            light = np.exp(-0.5 * across**2 - along)
+            if one_side:
+                light *= (dy * np.sin(angle) + x[None] * np.cos(angle)) > 0
+            if rng.random() < 0.4:  # fringes
+                light *= np.sin(np.hypot(dy, x[None]) / rng.uniform(2, 20)) ** 2
+            image += light * (typical + 3) * log_uniform(rng, 1, 100)
+    if "ice" in chosen:
+        radius = np.hypot(y[:, None], x[None])
+        for d, height in ((3.90, 1.0), (3.67, 0.6), (3.44, 0.8), (2.67, 0.3), (2.25, 0.5)):
+            angle = 2 * np.arcsin(min(made.wavelength / 2 / d, 0.7))
+            ring = made.distance * np.tan(angle) / made.pixel
+            image += (typical + 0.5) * height * log_uniform(rng, 0.3, 20) * np.exp(
+                -0.5 * ((radius - ring) / rng.uniform(1, 6)) ** 2)  # fmt: skip
+    if "blobs" in chosen:
+        for _ in range(rng.poisson(12)):
+            cy, cx, wide = rng.uniform(0, rows), rng.uniform(0, columns), rng.uniform(4, 25)
+            top, left, reach = max(int(cy - 3 * wide), 0), max(int(cx - 3 * wide), 0), int(6 * wide)
+            part = image[top : top + reach, left : left + reach]
+            a = (np.arange(top, top + part.shape[0]) - cy)[:, None]
+            b = (np.arange(left, left + part.shape[1]) - cx)[None]
+            part += (typical + 0.1) * log_uniform(rng, 0.2, 10) * np.exp(-0.5 * (a**2 + b**2) / wide**2)
+
+
+def _read_out(rng, line, mean):
+    """ADU of the mean photons: counted, blurred, read with noise."""
+    counts = rng.poisson(mean).astype(np.float32)
+    if not line.shares and line.blur:
+        counts = ndimage.gaussian_filter(counts, line.blur, truncate=3)
+    if line.kind == "counter":
+        return counts if line.gain is None else np.rint(counts * line.gain)
+    adu = counts * line.photon
+    if line.gain is not None:
+        adu *= line.gain
+    adu += line.offset + rng.normal(0, line.readout, mean.shape).astype(np.float32)
+    if line.common:
+        adu += (line.common * rng.normal(size=line.chips.max() + 1))[line.chips]
+    return adu
+
+
+def _spoil(rng, line, adu, chosen):
+    """Add what pixels do by themselves, in place: zingers, tracks, rows, edges, hot pixels."""
+    rows, columns = adu.shape
+    y, x, height = line.hot
+    unit = max(line.photon, 2 * line.readout)
+    adu[y, x] += unit * height * (rng.random(len(y)) < 0.9)
+    noise = float(np.std(adu[::7, ::7])) + unit
+    if "zingers" in chosen:
+        for _ in range(rng.poisson(log_uniform(rng, 1, 25))):
+            row, column = int(rng.integers(0, rows)), int(rng.integers(0, columns))
+            height = noise * log_uniform(rng, 5, 3000)
+            adu[row, column] += height
+            if rng.random() < 0.5:  # shared with one or two neighbours
+                for _ in range(int(rng.integers(1, 3))):
+                    b = row + int(rng.integers(-1, 2)), column + int(rng.integers(-1, 2))
+                    if 0 <= b[0] < rows and 0 <= b[1] < columns:
+                        adu[b] += height * rng.uniform(0.05, 1)
+    if "spikes" in chosen:
+        for _ in range(rng.poisson(3)):
+            column, top = int(rng.integers(0, columns)), int(rng.integers(0, rows))
+            adu[top : top + int(rng.integers(3, 80)), column] += noise * log_uniform(rng, 2, 100)
+    if "tracks" in chosen:
+        for _ in range(rng.poisson(3)):
+            angle, length = rng.uniform(0, np.pi), rng.uniform(4, 25)
+            t = np.arange(0, length, 0.5)
+            a = np.rint(rng.uniform(0, rows) + t * np.sin(angle)).astype(int)
+            b = np.rint(rng.uniform(0, columns) + t * np.cos(angle)).astype(int)
+            inside = (a >= 0) & (a < rows) & (b >= 0) & (b < columns)
+            adu[a[inside], b[inside]] += noise * log_uniform(rng, 3, 200)
+    for name, length in (("rows", rows), ("columns", columns)):
+        if name in chosen:
+            for k in rng.integers(0, length, rng.poisson(2) + 1):
+                line_of = adu[k] if name == "rows" else adu[:, k]
+                line_of += noise * rng.uniform(0, 4) * np.abs(rng.normal(size=line_of.shape))
+    if "edges" in chosen:  # larger pixels at the edges of chips count more
+        factor = rng.choice([1.5, 2, 3])
+        for axis in (0, 1):
+            at = np.abs(np.diff(line.chips, axis=axis, append=np.take(line.chips, [-1], axis))) > 0
+            at |= np.roll(at, 1, axis)
+            adu[at] = line.offset + factor * (adu[at] - line.offset)
+    if "panel" in chosen:
+        k = line.chips == rng.integers(0, line.chips.max() + 1)
+        adu[k] = line.top if rng.random() < 0.5 else line.offset + 0.3 * (adu[k] - line.offset)
+
+
+def _write(rng, line, adu):
+    """Pixels as the detector writes them; those that the mask leaves out hold anything."""
+    if line.kind == "counter":
+        kind = np.uint32 if line.top > 65535 else np.uint16
+        image = np.clip(adu, 0, min(line.top, 1e9)).astype(kind)
+        image[~line.mask] = rng.choice([0, np.iinfo(kind).max])
+        return image
+    low = 0 if line.kind == "camera" or line.offset > 4 * line.readout else -30000
+    image = np.clip(adu, low, 65535)
+    image[~line.mask] = rng.choice([0, -1000 if low else 0, 60000])
+    if not line.integers:
+        return (image * (8.0 / line.photon if line.kind == "resolving" else 1)).astype(np.float32)
+    return np.rint(image).astype(np.int32 if low else np.uint16)
+
+
+def _stack(line, frame):
+    """The frame with its panels stacked, where the detector writes them so."""
+    if line.panels == 1:
+        return frame
+    rows, columns = line.shape
+    width = columns // line.panels
+    cut = [np.ascontiguousarray(np.concatenate([image[:, k * width : (k + 1) * width]
+                                                for k in range(line.panels)]))
+           for image in (frame.image, frame.mask)]  # fmt: skip
+    kept = frame.spots[:, 1] < width * line.panels
+    panel = (frame.spots[:, 1] // width).clip(0, line.panels - 1)
+    moved = np.column_stack([frame.spots[:, 0] + panel * rows, frame.spots[:, 1] - panel * width])
+    return Frame(*cut, rows, None, int(kept.sum()), moved[kept])
+
+
+def frames(seed, count, kind=None):
+    """Yield `count` frames of one imaginary detector: `Frame` each."""
+    rng = np.random.default_rng((seed, 15))
+    line = detector(rng, kind)
+    made, key = scene(rng, line), int(rng.integers(2**31))
+    for _ in range(count):
+        yield shoot(rng, line, made, int(rng.choice(SPOTS)), key)

@@ -1,0 +1,356 @@
+"""Peaks of a whole frame in units of its own noise, each with what tells a Bragg spot from others.
+
+A peak is a local maximum whose 3 x 3 pixels hold more than their surroundings would give. How
+unlikely that is, is said by the deviance of a count N where M is expected, in standard deviations,
+sign(N - M) sqrt(2 (N ln(N / M) - N + M)), which holds for a few photons and, where M is large, is
+the usual (N - M) / sigma (Li & Ma, Astrophys. J. 272, 317, 1983, use it for gamma rays).
+Level and noise come from `tiles`, the level under a peak from the ring about it.
+"""
+
+import math
+
+import numpy as np
+
+from ..mask import Mask
+from ..support.jit import compiled
+from . import tiles
+from .tiles import TILE
+
+PEAKS = 160  # strongest peaks that are described
+ROOM = 8192  # peaks held before the weaker half is dropped
+FAINTEST = 4.0  # standard deviations
+SOME, MORE = 2.5, 3.0  # of the highest pixel and of the 3 x 3 pixels, before the exact test
+RING, HOLE = 5, 2  # pixels: half widths of the window for the level, and of what it leaves out
+FIELDS = (
+    "present", "deviance", "photons", "expected", "share", "second", "wide", "step", "slope",
+    "rough", "size", "long", "whole", "near", "around", "row", "column", "circle", "line", "rank",
+)  # fmt: skip
+FRAME = (
+    "pixels", "level", "photon known", "summed noise", "peaks", "above 5", "above 6", "above 8",
+    "above 12", "above 20", "above 40", "uneven", "centre known",
+)  # fmt: skip
+
+
+def describe(frame, mask=None, low=-np.inf, high=np.inf, height=None, centre=None):
+    """The strongest peaks of a frame and the frame itself, as the screening network takes them.
+
+    Parameters
+    ----------
+    frame : (y, x) array of any real type
+        As measured; negative pixels are noise.
+    mask : Mask or (y, x) bool array, True = good pixel, optional
+    low, high : float
+        The smallest and the largest pixel that is a reading; NaN is none.
+    height : int, optional
+        Rows of a panel, where panels are stacked in the frame; default: all.
+    centre : (y, x) floats, optional
+        Where the beam meets the detector, pixels from 0.
+
+    Returns
+    -------
+    features : (1 + PEAKS, len(FIELDS)) float32 array
+        First the frame (`FRAME`), then a row a peak (`FIELDS`), the strongest first, zeros where
+        there are fewer.
+    places : (n, 3) float32 array
+        Row, column (pixels from 0) and deviance of these peaks.
+
+    Raises
+    ------
+    ValueError
+        If no tile of the frame has readings, or the frame has no contrast.
+    """
+    frame = np.asarray(frame)
+    if frame.ndim != 2 or frame.dtype.kind not in "uif":
+        raise ValueError(
+            f"Expected one frame (y, x) of numbers, got {frame.dtype} of shape {frame.shape}."
+        )
+    good = Mask.of(mask, frame.shape)._good
+    frame = np.ascontiguousarray(frame, frame.dtype.newbyteorder("="))
+    if frame.dtype == np.float16:
+        frame = frame.astype(np.float32)
+    height = height or frame.shape[0]
+    low, high = np.float32(low), np.float32(high)
+    spans = tiles.tile_rows(frame.shape[0], height)
+    mean, variance, number = tiles.moments(frame, good, low, high, spans)
+    if np.isnan(mean).all():
+        raise ValueError(
+            "No part of the frame has readings; expected tiles of 16 x 16 pixels most of which are "
+            "good. Leave this frame out, or correct the mask."
+        )
+    if not np.nanmax(variance) > 0:
+        raise ValueError(
+            f"Every good pixel of the frame is {np.nanmax(mean):g}; expected a frame with contrast."
+            " Leave this frame out."
+        )
+    per_panel = -(-height // TILE)
+    photon = tiles.photon(mean, variance)
+    level, noise = tiles.local_noise(mean, variance, per_panel, photon)
+    everywhere = _floor(variance)
+    noise = np.maximum(noise, 1e-3 * everywhere)
+    summed = tiles.summed_noise(frame, good, low, high, spans, mean, variance)
+    settings = np.array([low, high, photon, summed, everywhere], np.float32)
+    peaks = find(frame, good, spans, height, level, noise, settings)
+    peaks = peaks[np.argsort(-peaks[:, 2], kind="stable")]
+    centred = centre is not None
+    centre = np.array(centre if centred else [(n - 1) / 2 for n in frame.shape], np.float32)
+    strongest = np.ascontiguousarray(peaks[:PEAKS])
+    features = np.zeros((1 + PEAKS, len(FIELDS)), np.float32)
+    look(frame, good, height, level, noise, settings, strongest, features[1:])
+    relate(strongest, centre, features[1:])
+    features[0, : len(FRAME)] = _frame(number, mean, variance, peaks[:, 2], settings, centred)
+    return features, strongest
+
+
+def _floor(variance):
+    """Variance of a pixel over all tiles, less the twentieth of them with most: float."""
+    known = np.sort(variance[np.isfinite(variance)])
+    typical = float(known[: max(len(known) - len(known) // 20, 1)].mean())
+    return typical if typical > 0 else float(known.mean())
+
+
+def _frame(number, mean, variance, deviance, settings, centred):
+    """What the network is told of the frame itself, in the order of `FRAME`."""
+    _, _, photon, summed, everywhere = settings
+    expected = everywhere / photon**2 if photon > 0 else 1e4
+    known = variance[np.isfinite(variance)]
+    uneven = np.log10((np.quantile(known, 0.99) + 1e-6 * everywhere) / everywhere)
+    counts = [np.log1p(np.count_nonzero(deviance > limit)) for limit in (0, 5, 6, 8, 12, 20, 40)]
+    return [np.log10(number.sum() / 1e6), np.log10(np.clip(expected, 1e-6, 1e4)) / 2,
+            float(photon > 0), np.log(summed), *counts, uneven, float(centred)]  # fmt: skip
+
+
+@compiled
+def find(frame, good, spans, height, level, noise, settings):
+    """Local maxima that stand out: row, column and deviance, (n, 3) float32."""
+    rows, columns = frame.shape
+    low, high, photon, summed, _ = settings
+    found, n, least = np.empty((ROOM, 3), np.float32), 0, np.float32(FAINTEST)
+    no_cut = np.float32(np.inf)
+    limits, bases = np.empty(columns, np.float32), np.empty(columns, np.float32)
+    widths = np.empty(columns, np.float32)
+    marked = np.zeros((columns + 7) // 8 * 8, np.uint8)
+    eights = marked.view(np.uint64)  # most eights of pixels have no mark
+    for t in range(len(spans)):
+        top, bottom = spans[t]
+        for x in range(columns):
+            k = x // TILE
+            bases[x], widths[x] = level[t, k], math.sqrt(noise[t, k])
+            limits[x] = max(bases[x] + SOME * widths[x], low)
+        first = top - top % height
+        for y in range(top, bottom):
+            _mark(frame[y], limits, high, marked)
+            for k in range(len(eights)):
+                if eights[k] == 0:
+                    continue
+                for x in range(8 * k, min(8 * k + 8, columns)):
+                    if not (marked[x] and good[y, x]):
+                        continue
+                    if not _highest(frame, good, y, x, first, height, low, high):
+                        continue
+                    total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, no_cut)
+                    excess, variance = total - pixels * bases[x], widths[x] * widths[x]
+                    if excess < MORE * math.sqrt(summed * pixels * variance) or (
+                        _strength(excess, summed * pixels * variance, photon, summed) < MORE
+                    ):
+                        continue  # the exact test comes after
+                    strength = _deviance(
+                        frame, good, y, x, first, height, bases[x], variance, settings
+                    )[0]
+                    if strength < least:
+                        continue
+                    found[n, 0], found[n, 1], found[n, 2] = y, x, strength
+                    n += 1
+                    if n == ROOM:  # keep the stronger half
+                        order = np.argsort(-found[:, 2])[: ROOM // 2]
+                        found[: ROOM // 2] = found[order]
+                        n, least = ROOM // 2, found[ROOM // 2 - 1, 2]
+    return found[:n].copy()
+
+
+@compiled
+def _mark(row, limits, high, marked):
+    """Mark readings above the limits."""
+    for x in range(row.shape[0]):
+        value = np.float32(row[x])
+        marked[x] = np.uint8((value > limits[x]) & (value <= high))
+
+
+@compiled
+def _highest(frame, good, y, x, first, height, low, high):
+    """Whether no pixel beside is higher; of equal ones the first counts."""
+    value = frame[y, x]
+    for i in range(max(y - 1, first), min(y + 2, first + height)):
+        for j in range(max(x - 1, 0), min(x + 2, frame.shape[1])):
+            beside = frame[i, j]
+            before = i < y or (i == y and j < x)
+            if beside > value or (beside == value and before):
+                if good[i, j] and beside <= high:
+                    return False
+    return True
+
+
+@compiled
+def _sum(frame, good, y, x, reach, first, height, low, high, cut):
+    """Sum and number of the readings about a pixel; what is above `cut` counts as that."""
+    total, pixels = np.float32(0), 0
+    for i in range(max(y - reach, first), min(y + reach + 1, first + height)):
+        for j in range(max(x - reach, 0), min(x + reach + 1, frame.shape[1])):
+            value = np.float32(frame[i, j])
+            if good[i, j] and low <= value <= high:
+                total += min(value, cut)
+                pixels += 1
+    return total, pixels
+
+
+@compiled
+def _deviance(frame, good, y, x, first, height, base, variance, settings):
+    """Deviance of a peak, its excess, the level about it, and photons expected there."""
+    low, high, photon, summed, everywhere = settings
+    total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, np.float32(np.inf))
+    cut = base + 5 * math.sqrt(variance) + 2 * photon  # another spot beside is no background
+    outer, n = _sum(frame, good, y, x, RING, first, height, low, high, cut)
+    inner, m = _sum(frame, good, y, x, HOLE, first, height, low, high, cut)
+    n -= m
+    prior = 8  # the tile's level counts as so many pixels of the ring
+    about = (outer - inner + prior * base) / (n + prior)
+    excess = total - pixels * about
+    spread = max(variance + photon * (about - base), 0.25 * variance, 1e-6 * everywhere)
+    spread *= pixels * summed * (1 + pixels / (n + prior))
+    return _strength(excess, spread, photon, summed), excess, about, spread
+
+
+@compiled
+def _strength(excess, spread, photon, summed):
+    """The deviance of an excess over noise of a variance `spread`, both in ADU."""
+    if excess <= 0:
+        return 0.0
+    if photon <= 0:
+        return excess / math.sqrt(spread)
+    unit = photon * max(1.0, math.sqrt(summed) / 2)
+    expected = max(spread / unit**2, 1e-5)
+    count = expected + excess / unit
+    return math.sqrt(2 * (count * math.log(count / expected) - count + expected))
+
+
+@compiled
+def look(frame, good, height, level, noise, settings, peaks, out):
+    """Fill `out` with what each peak looks like: `FIELDS` but for those of `relate`."""
+    low, high, photon, summed, _ = settings
+    for p in range(len(peaks)):
+        y, x = int(peaks[p, 0]), int(peaks[p, 1])
+        first = y - y % height
+        t = (first // height) * math.ceil(height / TILE) + (y - first) // TILE
+        base, variance = level[t, x // TILE], noise[t, x // TILE]
+        strength, excess, about, spread = _deviance(
+            frame, good, y, x, first, height, base, variance, settings
+        )
+        width = math.sqrt(variance)
+        pixels = 9 if good.size else 9
+        highest = np.float32(frame[y, x]) - about
+        out[p, 0], out[p, 1] = 1, math.log(strength / FAINTEST)
+        if photon > 0:
+            out[p, 2] = math.log10(min(max(excess / photon, 0.1), 1e5))
+            out[p, 3] = math.log10(min(max(spread / photon**2, 1e-5), 1e5)) / 2
+        else:
+            out[p, 3] = 2.5
+        out[p, 4] = min(highest / excess, 2)
+        out[p, 5] = _second(frame, good, y, x, first, height, low, high, about) / max(highest, 1e-9)
+        wide, n = _sum(frame, good, y, x, HOLE, first, height, low, high, np.float32(np.inf))
+        out[p, 6] = min(max((wide - n * about) / excess, -1), 4)
+        _surroundings(frame, good, y, x, first, height, low, high, about, width, out[p])
+        out[p, 7] = min(max((about - base) / width, -5), 10) / 3
+        _shape(frame, good, y, x, first, height, low, high, about, width, out[p])
+        out[p, 19] = p / PEAKS
+
+
+@compiled
+def _second(frame, good, y, x, first, height, low, high, about):
+    """The highest pixel beside a peak, above the level."""
+    best = np.float32(-np.inf)
+    for i in range(max(y - 1, first), min(y + 2, first + height)):
+        for j in range(max(x - 1, 0), min(x + 2, frame.shape[1])):
+            value = np.float32(frame[i, j])
+            if (i != y or j != x) and good[i, j] and low <= value <= high:
+                best = max(best, value - about)
+    return max(best, np.float32(0))
+
+
+@compiled
+def _surroundings(frame, good, y, x, first, height, low, high, about, width, out):
+    """How the ring is: steps between its quarters, roughness, the share of it that can be read."""
+    total, number = np.zeros(4), np.zeros(4)
+    square, n = 0.0, 0
+    cut = about + 8 * width
+    for i in range(max(y - RING, first), min(y + RING + 1, first + height)):
+        for j in range(max(x - RING, 0), min(x + RING + 1, frame.shape[1])):
+            a, b = i - y, j - x
+            value = np.float32(frame[i, j])
+            if max(abs(a), abs(b)) <= HOLE or not (good[i, j] and low <= value <= high):
+                continue
+            off = min(value, cut) - about
+            k = (0 if a > 0 else 1) if abs(a) > abs(b) else (2 if b > 0 else 3)
+            total[k] += off
+            number[k] += 1
+            square += off * off
+            n += 1
+    least, most = np.inf, -np.inf
+    for k in range(4):
+        if number[k] >= 4:
+            quarter = total[k] / number[k]
+            least, most = min(least, quarter), max(most, quarter)
+    out[8] = math.log1p(max(most - least, 0) / max(width, 1e-9)) if most > least else 0
+    out[9] = math.log(max(square / max(n, 1), 1e-3 * width * width) / (width * width)) / 2
+    out[12] = n / 96
+
+
+@compiled
+def _shape(frame, good, y, x, first, height, low, high, about, width, out):
+    """Size and length of what stands out within three pixels."""
+    weight, sy, sx, yy, xx, xy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(max(y - 3, first), min(y + 4, first + height)):
+        for j in range(max(x - 3, 0), min(x + 4, frame.shape[1])):
+            value = np.float32(frame[i, j])
+            if not (good[i, j] and low <= value <= high):
+                continue
+            w = value - about - 2 * width
+            if w > 0:
+                a, b = i - y, j - x
+                weight += w
+                sy, sx = sy + w * a, sx + w * b
+                yy, xx, xy = yy + w * a * a, xx + w * b * b, xy + w * a * b
+    if weight <= 0:
+        return
+    my, mx = sy / weight, sx / weight
+    vy, vx, c = yy / weight - my * my, xx / weight - mx * mx, xy / weight - my * mx
+    half, apart = (vy + vx) / 2, math.hypot((vy - vx) / 2, c)
+    out[10] = math.sqrt(max(half, 0))
+    out[11] = apart / (half + 0.05)
+
+
+@compiled
+def relate(peaks, centre, out):
+    """Fill in how many other peaks are near, in the same row or column, on a circle, on a line."""
+    count = len(peaks)
+    for p in range(count):
+        near = around = row = column = circle = 0
+        cosine = sine = 0.0
+        radius = math.hypot(peaks[p, 0] - centre[0], peaks[p, 1] - centre[1])
+        for q in range(count):
+            if p == q:
+                continue
+            dy, dx = peaks[q, 0] - peaks[p, 0], peaks[q, 1] - peaks[p, 1]
+            away = math.hypot(dy, dx)
+            near += away < 12
+            around += away < 40
+            if away < 80:
+                cosine += (dx * dx - dy * dy) / (away * away)
+                sine += 2 * dx * dy / (away * away)
+            if away > 12:
+                row += abs(dy) <= 1
+                column += abs(dx) <= 1
+                other = math.hypot(peaks[q, 0] - centre[0], peaks[q, 1] - centre[1])
+                circle += abs(other - radius) < 2
+        out[p, 13], out[p, 14] = math.log1p(near), math.log1p(around)
+        out[p, 15], out[p, 16] = math.log1p(row), math.log1p(column)
+        out[p, 17] = math.log1p(circle)
+        out[p, 18] = math.log1p(math.hypot(cosine, sine))
