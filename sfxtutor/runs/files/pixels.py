@@ -2,45 +2,51 @@
 
 What becomes of a raw pixel that is no uint16:
 
-- no data (NaN, infinite, below the smallest value that the file calls trusted, or the number that
-  marks a detector's gaps: -1 and -2 of photon counters, the largest of an unsigned type, the
-  smallest of a signed one) is read as 0 and is False in `mask`: a gap is never bright;
+- no data is read as 0 and is False in `mask`: a gap is never bright.  It is what is NaN, infinite, the
+  smallest number of a signed type, one of the two largest of 32 bits or more, or below the smallest
+  value that the file calls trusted; `marks` says when -1 and -2, or the two largest numbers of 8 and
+  16 bits, are no data either;
 - negative but trusted (a dark-subtracted detector's noise) is read as 0, and stays a good pixel;
 - above 65535 is an overload: read as 65535, bright, and stays a good pixel;
-- a float is rounded to the nearest integer.
+- a float is multiplied by the run's `scale` and rounded to the nearest integer.
 """
 
 import threading
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 
+NOISE = 16  # ADU: what the noise of small floats is scaled to, so that rounding is small beside it
+
+
 @dataclass(frozen=True)
 class NoData:
-    """What a raw pixel without data equals (`flag`), or lies below (`lowest`); None where unknown.
+    """What a raw pixel without data equals (`flags`), or lies below (`lowest`); None where unknown.
 
     Besides, a float that is not finite and the lowest number of a signed type are no data.
     """
 
-    flag: int | None = None
+    flags: tuple = ()
     lowest: float | None = None
 
     def known(self):
-        """What is known of the two: a dict."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """What is known of the two, as attributes of a file: a dict."""
+        known = {"flag": np.array(self.flags)} if self.flags else {}
+        return known | ({} if self.lowest is None else {"lowest": self.lowest})
 
     def possible(self, dtype):
         """Whether raw pixels of that type may be anything but a frame of uint16."""
         sixteen = dtype.kind == "u" and dtype.itemsize == 2
-        return not sixteen or self.flag is not None or (self.lowest or 0) > 0
+        return not sixteen or bool(self.flags) or (self.lowest or 0) > 0
 
     def occurs(self, raw):
         """Whether pixels may have to be changed, four times faster than looking at each of them."""
         if raw.dtype.kind == "f":
             return True
-        return raw.min() < max(self.lowest or 0, 0) or raw.max() > 65535 or raw.max() == self.flag
+        top = min([65535, *(flag - 1 for flag in self.flags if flag > 0)])
+        return raw.min() < max(self.lowest or 0, 0) or raw.max() > top
 
     def where(self, raw):
         """Pixels of a raw frame that hold no data: (y, x) bool."""
@@ -49,18 +55,42 @@ class NoData:
             missing = ~np.isfinite(raw)
         else:
             missing = raw == np.iinfo(raw.dtype).min if kind == "i" else np.zeros(raw.shape, bool)
-        if self.flag is not None:
-            missing |= raw == self.flag
+        for flag in self.flags:
+            missing |= raw == flag
         if self.lowest is not None:
             missing |= raw < self.lowest
         return missing
 
 
-def to_uint16(raw, missing):
-    """Raw pixels as uint16, ADU: rounded, clipped to 0 ... 65535, 0 where data is missing."""
+def always_marks(dtype):
+    """The numbers of an integer type that no detector counts up to, but writes for no data: tuple."""
+    if dtype.kind != "u" or dtype.itemsize < 4:
+        return ()
+    top = int(np.iinfo(dtype).max)
+    return top, top - 1
+
+
+def scale_of(values):
+    """What to multiply the floats of a frame by, so that rounding spares their noise: a power of 2.
+
+    1 for integers and for noise of 2 or more.  The noise is the median difference of neighbours.
+    """
+    known = values[np.isfinite(values)]
+    if not known.size or (known == np.rint(known)).all():
+        return 1.0
+    steps = np.abs(np.diff(values.astype(np.float64), axis=-1))
+    steps = steps[np.isfinite(steps)]
+    noise = (np.median(steps) or steps.mean()) if steps.size else 0
+    if not 0 < noise < 2:
+        return 1.0
+    return float(2.0 ** np.floor(np.log2(max(1, min(NOISE / noise, 60000 / np.abs(known).max())))))
+
+
+def to_uint16(raw, missing, scale=1.0):
+    """Raw pixels as uint16, ADU: floats times scale, rounded, clipped to 0 ... 65535, 0 if missing."""
     values = np.where(missing, raw.dtype.type(0), raw)
     if raw.dtype.kind == "f":
-        values = np.rint(values)
+        values = np.rint(values if scale == 1 else values.astype(np.float64) * scale)
     # The bounds of the type keep the comparison exact for small integers such as int8.
     top = 65535 if raw.dtype.kind == "f" else min(65535, np.iinfo(raw.dtype).max)
     return np.clip(values, 0, top).astype(np.uint16)
@@ -93,9 +123,29 @@ class PixelWarnings:
                 "their noise matters.",
             )
 
+    def scaled(self, scale):
+        """Warn that floats are multiplied."""
+        if scale != 1:
+            self._warn(
+                "scaled",
+                f"The floats of {self.name} are read times {scale:g}: their noise is so small that "
+                "rounding to integers would take it away.",
+            )
+
     def _warn(self, kind, sentence):
         with self._lock:
             if kind in self._given:
                 return
             self._given.add(kind)
         warnings.warn(sentence, stacklevel=2)
+
+
+def warn_if_inverted(good, name):
+    """Warn of a mask, (y, x) bool, that leaves less than half of the pixels of a run."""
+    if 2 * np.count_nonzero(good) < good.size:
+        warnings.warn(
+            f"The mask of {name} leaves {np.count_nonzero(good)} of {good.size} pixels good, less "
+            "than half; expected 1 or True for good ones (0 in pixel_mask). Invert it if it marks "
+            "the bad ones.",
+            stacklevel=3,
+        )
