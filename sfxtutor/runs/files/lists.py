@@ -12,7 +12,7 @@ PART = re.compile(r"_data_\d+$")  # of a master file, which shows its frames
 
 
 def expand(names):
-    """The files that names stand for, in order, each once: dict of path to events or None.
+    """The files that names stand for, and the events that were asked for in each.
 
     A folder of HDF5 files stands for them, one of images is a run of its own; a pattern stands for
     the files that fit it; a list (.lst, .txt) for those in its lines, each perhaps with a `//n` or
@@ -25,18 +25,20 @@ def expand(names):
 
     Returns
     -------
-    dict of str to a list of str, the events that were asked for, or to None, all frames
+    list of (path, list of events) or, for all frames, of (path, None); str
     """
+    return [pair for name in names for pair in _gathered(_named(str(name)))]
+
+
+def _gathered(named):
+    """The pairs of one name: the events of a file in one list."""
     found = {}
-    for name in map(str, names):
-        for path, event in _named(name):
-            if event is None:
-                found[path] = None
-            elif path not in found:
-                found[path] = [event]
-            elif found[path] is not None:
-                found[path].append(event)
-    return found
+    for path, event in named:
+        if event is None:
+            found[path] = None
+        elif found.setdefault(path, []) is not None:
+            found[path].append(event)
+    return list(found.items())
 
 
 def _named(name):

@@ -118,6 +118,11 @@ class FileRun(Run):
         return None if good.all() else good
 
     @property
+    def growing(self):
+        """Whether its writer has not closed the file, and lets others read it (SWMR): bool."""
+        return self._file is not None and bool(self._file.swmr_mode)
+
+    @property
     def no_data(self):
         return self._known.no_data
 
