@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from ...mask import Mask
 from ...runs.open import open_run
 from ...support.errors import one_line
@@ -118,9 +120,15 @@ def _opened(path, fingerprint, job):
     run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
     crops = sample_crops(run)
     good = good_pixels(crops, run.good())
-    measured = crops if run.scale == 1 else [crop / run.scale for crop in crops]  # the file's unit
-    unfit = unfamiliar(measured, good, _screener(job).least_reading) if crops else ""
+    unfit = unfamiliar(_measured(crops, run), good, _screener(job).least_reading) if crops else ""
     return run, good, unfit
+
+
+def _measured(crops, run):
+    """Crops in the unit of their file."""
+    if (run.scale, run.offset) == (1, 0):
+        return crops
+    return [(crop - np.float32(run.offset)) / run.scale for crop in crops]
 
 
 @lru_cache(maxsize=1)

@@ -236,8 +236,9 @@ def number(group, name):
 
 
 def values_of(group, name):
-    """A dataset's values in a row; none where there is no such dataset."""
-    return np.ravel(group[name][()]) if name in group else np.zeros(0)
+    """A dataset's numbers in a row; none where there is no such dataset, or one of words."""
+    values = np.ravel(group[name][()]) if name in group else np.zeros(0)
+    return values if values.dtype.kind in "iuf" else np.zeros(0)
 
 
 def millimetres(group, name):

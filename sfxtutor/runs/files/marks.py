@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .pixels import NoData, scale_of
+from .pixels import NoData, offset_of, scale_of
 
 AREA = 1e-3  # of a frame, that a mark fills
 SOLID = 0.9
@@ -30,12 +30,13 @@ class Known:
     """What is known of the pixels of a run.
 
     `no_data` a NoData, `bad` the pixels without data in most frames, (y, x) bool, or None, `scale`
-    what its floats are multiplied by.
+    and `offset` what its pixels are multiplied by, and what is then added.
     """
 
     no_data: NoData
     bad: np.ndarray | None = None
     scale: float = 1.0
+    offset: int = 0
 
 
 def suspects(dtype, saturation=None):
@@ -57,15 +58,15 @@ def look_at(samples, stated, marks):
     stated : NoData, what the file says
     marks : tuple, what may stand for no data besides (`suspects`)
     """
-    missing, seen, scale = [], {mark: [] for mark in marks}, None
+    missing, seen, change = [], {mark: [] for mark in marks}, None
     for raw in samples:
         missing.append(_Bits(stated.where(raw)))
         if raw.dtype.kind == "i" and (raw[~missing[-1].pixels] < -2).any():
             seen = {}
         for mark in seen:
             seen[mark].append(_Bits(_without_overloads(raw == mark, raw)))
-        if raw.dtype.kind == "f" and scale is None and missing[-1].share < LOST:
-            scale = scale_of(raw)
+        if change is None and missing[-1].share < LOST:
+            change = _change(raw, missing[-1].pixels)
     found, alone = {}, []
     for mark, each in seen.items():
         found[mark], lonely = _judge([bits for bits in each if bits.share < LOST])
@@ -80,7 +81,16 @@ def look_at(samples, stated, marks):
     for pixels in alone:
         bad = pixels if bad is None else bad | pixels
     no_data = NoData(tuple({*stated.flags, *flags}), stated.lowest)
-    return Known(no_data, bad if bad is not None and bad.any() else None, scale or 1.0)
+    scale, offset = change or (1.0, 0)
+    if offset and flags:  # the noise of a photon counter: its marks are what was negative
+        offset = 0
+    return Known(no_data, bad if bad is not None and bad.any() else None, scale, offset)
+
+
+def _change(raw, missing):
+    """Scale and offset for frames like this one."""
+    scale = scale_of(raw) if raw.dtype.kind == "f" else 1.0
+    return scale, offset_of(raw[~missing], scale)
 
 
 class _Bits:

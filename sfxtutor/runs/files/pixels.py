@@ -6,7 +6,8 @@ What becomes of a raw pixel that is no uint16:
   smallest number of a signed type, one of the two largest of 32 bits or more, or below the smallest
   value that the file calls trusted; `marks` says when -1 and -2, or the two largest numbers of 8 and
   16 bits, are no data either;
-- negative but trusted (a dark-subtracted detector's noise) is read as 0, and stays a good pixel;
+- negative but trusted is read as 0, and stays a good pixel; where one in twenty is negative (the
+  noise of a dark-subtracted detector), the run's `offset` is added first, so that none is cut;
 - above 65535 is an overload: read as 65535, bright, and stays a good pixel;
 - a float is multiplied by the run's `scale` and rounded to the nearest integer.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
+NEGATIVE = 0.05  # of the pixels: from here on they are noise about 0
 NOISE = 16  # ADU: what the noise of small floats is scaled to, so that rounding is small beside it
 
 
@@ -86,11 +88,24 @@ def scale_of(values):
     return float(2.0 ** np.floor(np.log2(max(1, min(NOISE / noise, 60000 / np.abs(known).max())))))
 
 
-def to_uint16(raw, missing, scale=1.0):
-    """Raw pixels as uint16, ADU: floats times scale, rounded, clipped to 0 ... 65535, 0 if missing."""
+def offset_of(values, scale=1.0):
+    """What to add to the pixels of a frame that hold data, so that their noise is positive: int.
+
+    0 where few are negative.  One in ten thousand may be lower: bad pixels are.
+    """
+    if values.dtype.kind == "u" or np.mean(values < 0) < NEGATIVE:
+        return 0
+    return int(min(np.ceil(-float(np.quantile(values, 1e-4)) * scale), 30_000))
+
+
+def to_uint16(raw, missing, scale=1.0, offset=0):
+    """Raw pixels as uint16, ADU: times scale, plus offset, rounded, cut to 0 ... 65535, 0 if missing."""
     values = np.where(missing, raw.dtype.type(0), raw)
     if raw.dtype.kind == "f":
-        values = np.rint(values if scale == 1 else values.astype(np.float64) * scale)
+        wide = values.astype(np.float64, copy=False) if values.itemsize < 4 or scale != 1 else values
+        values = np.rint(wide * scale if scale != 1 else wide)
+    if offset:
+        return np.where(missing, 0, np.clip(values + np.float64(offset), 0, 65535)).astype(np.uint16)
     # The bounds of the type keep the comparison exact for small integers such as int8.
     top = 65535 if raw.dtype.kind == "f" else min(65535, np.iinfo(raw.dtype).max)
     return np.clip(values, 0, top).astype(np.uint16)
@@ -123,13 +138,14 @@ class PixelWarnings:
                 "their noise matters.",
             )
 
-    def scaled(self, scale):
-        """Warn that floats are multiplied."""
-        if scale != 1:
+    def changed(self, scale, offset):
+        """Warn that pixels are multiplied, or get an offset."""
+        if scale != 1 or offset:
             self._warn(
-                "scaled",
-                f"The floats of {self.name} are read times {scale:g}: their noise is so small that "
-                "rounding to integers would take it away.",
+                "changed",
+                f"The pixels of {self.name} are read times {scale:g} plus {offset}, so that neither "
+                "rounding to integers nor the cut at 0 takes their noise away. Its `values` gives "
+                "them as measured.",
             )
 
     def _warn(self, kind, sentence):

@@ -34,7 +34,8 @@ class FileRun(Run):
     ----------
     frames : Frames, where the raw frames lie
     no_data : NoData, what raw pixels without data equal or lie below
-    scale : float, what floats are multiplied by before they are rounded, 1 for integers
+    scale, offset : float and int, what pixels are multiplied by before they are rounded, and what is
+        added then: 1 and 0, but for floats of little noise and for noise about 0
 
     Raises
     ------
@@ -80,7 +81,8 @@ class FileRun(Run):
     def values(self, i):
         """Frame i as measured: (y, x) float32, the file's unit; negative kept, NaN without data.
 
-        What comes before integers: `run[i]` is these times `scale`, rounded and cut to uint16.
+        What comes before integers, in which the kernels of `fast` take frames: `run[i]` is these
+        times `scale` plus `offset`, rounded and cut to uint16.
         """
         raw = self._raw(self.index(i), slice(None), slice(None))
         return np.where(self.no_data.where(raw), np.float32(np.nan), raw).astype(np.float32)
@@ -130,12 +132,16 @@ class FileRun(Run):
     def scale(self):
         return self._known.scale
 
+    @property
+    def offset(self):
+        return self._known.offset
+
     @cached_property
     def _known(self):
         """What five frames tell of the pixels, where the file leaves a question: a `Known`."""
         stated = NoData(self.frames.flags, self.frames.lowest)
         known = look_at(self._samples(stated), stated, self._suspects)
-        self._warnings.scaled(known.scale)
+        self._warnings.changed(known.scale, known.offset)
         return known
 
     @cached_property
@@ -174,7 +180,7 @@ class FileRun(Run):
         raw = self._raw(i, rows, columns)
         self._refuse_uniform(i, raw)
         no_data = self.no_data
-        if not no_data.possible(raw.dtype) or not no_data.occurs(raw):
+        if not no_data.possible(raw.dtype) or not (self.offset or no_data.occurs(raw)):
             return raw.astype(np.uint16, copy=False), None
         missing = no_data.where(raw)
         gaps = missing
@@ -185,8 +191,9 @@ class FileRun(Run):
         else:
             self._refuse_lost(i, gaps, rows, columns)
             self._warnings.missing(i, gaps)
-        self._warnings.negative(i, raw, missing)
-        return to_uint16(raw, missing, self.scale), gaps
+        if not self.offset:
+            self._warnings.negative(i, raw, missing)
+        return to_uint16(raw, missing, self.scale, self.offset), gaps
 
     def _refuse_uniform(self, i, raw):
         """A frame that reads one number throughout, a detector's mark, is lost."""

@@ -129,7 +129,7 @@ def _stack(file, holder, name):
     data = holder[name]
     if data.ndim != 4 or data.shape[1] > THRESHOLDS:
         return stack(file, f"{holder.name}/{name}")
-    _tell_threshold(file, f"1 of {data.shape[1]} in {name}")
+    _tell_threshold(file, f"the first of {data.shape[1]} in {name}")
     return Plane(data, 0)
 
 
@@ -148,8 +148,8 @@ def _signal(holder):
 
 def _tell_threshold(file, which):
     warnings.warn(
-        f"{name_of(file)} counts photons above several thresholds; only those of threshold {which} "
-        "are read. Name another dataset by --dataset PATH if its noise is lower.",
+        f"{name_of(file)} counts photons above several thresholds; only those of {which} are "
+        "read. Name another dataset by --dataset PATH if its noise is lower.",
         stacklevel=2,
     )
 
