@@ -65,7 +65,7 @@ def look_at(samples, stated, marks):
             seen = {}
         for mark in seen:
             seen[mark].append(_Bits(_without_overloads(raw == mark, raw)))
-        if change is None and missing[-1].share < LOST:
+        if change is None and missing[-1].share < LOST and raw.min() != raw.max():
             change = _change(raw, missing[-1].pixels)
     found, alone = {}, []
     for mark, each in seen.items():

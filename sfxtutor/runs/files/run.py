@@ -183,17 +183,15 @@ class FileRun(Run):
         if not no_data.possible(raw.dtype) or not (self.offset or no_data.occurs(raw)):
             return raw.astype(np.uint16, copy=False), None
         missing = no_data.where(raw)
-        gaps = missing
-        if missing.any() and self.mask is not None:
-            gaps = missing & self.mask[rows, columns]
-        if not gaps.any():
-            gaps = None
-        else:
-            self._refuse_lost(i, gaps, rows, columns)
+        good = None if self.mask is None else self.mask[rows, columns]
+        gaps = missing if good is None else missing & good
+        if gaps.any():
+            self._refuse_lost(i, gaps, good)
             self._warnings.missing(i, gaps)
         if not self.offset:
-            self._warnings.negative(i, raw, missing)
-        return to_uint16(raw, missing, self.scale, self.offset), gaps
+            self._warnings.negative(i, raw, missing if good is None else missing | ~good)
+        pixels = to_uint16(raw, missing, self.scale, self.offset)
+        return pixels, gaps if gaps.any() else None
 
     def _refuse_uniform(self, i, raw):
         """A frame that reads one number throughout, a detector's mark, is lost."""
@@ -204,12 +202,11 @@ class FileRun(Run):
                 "expected an image. Leave this frame out."
             )
 
-    def _refuse_lost(self, i, gaps, rows, columns):
-        good = gaps.size if self.mask is None else np.count_nonzero(self.mask[rows, columns])
-        lost = np.count_nonzero(gaps)
-        if lost > LOST * good:
+    def _refuse_lost(self, i, gaps, good):
+        of, lost = gaps.size if good is None else np.count_nonzero(good), np.count_nonzero(gaps)
+        if lost > LOST * of:
             raise ValueError(
-                f"Frame {i} of {self.name} has no data in {lost} of {good} good pixels (NaN, or a "
+                f"Frame {i} of {self.name} has no data in {lost} of {of} good pixels (NaN, or a "
                 "detector's mark); expected most of them. Leave this frame out."
             )
 
