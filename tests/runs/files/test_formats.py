@@ -77,7 +77,7 @@ def packed_cbf(path, panels):
     handle = pycbf.cbf_handle_struct()
     handle.new_datablock(b"image_1")
     handle.new_category(b"array_data")
-    for name in (b"array_id", b"binary_id", b"data"):
+    for name in (b"array_id", b"data"):
         handle.new_column(name)
     for k, panel in enumerate(panels):
         if k:
@@ -85,17 +85,21 @@ def packed_cbf(path, panels):
         handle.find_column(b"array_id")
         handle.set_value(f"P{k}".encode())
         handle.find_column(b"data")
-        handle.set_integerarray_wdims_fs(
-            pycbf.CBF_PACKED, k + 1, panel.tobytes(), panel.dtype.itemsize, 1, panel.size,
-            b"little_endian", panel.shape[1], panel.shape[0], 0, 0,
-        )  # fmt: skip
-    handle.write_file(str(path).encode(), pycbf.CBF, pycbf.MIME_HEADERS | pycbf.MSG_DIGEST, pycbf.ENC_NONE)
+        size = (b"little_endian", panel.shape[1], panel.shape[0], 1, 0)
+        start, count = (k + 1, panel.tobytes(), panel.dtype.itemsize), panel.size
+        if panel.dtype.kind == "f":
+            handle.set_realarray_wdims_fs(pycbf.CBF_NONE, *start, count, *size)
+        else:
+            handle.set_integerarray_wdims_fs(pycbf.CBF_PACKED, *start, 1, count, *size)
+    flags = pycbf.MIME_HEADERS | pycbf.MSG_DIGEST
+    handle.write_file(str(path).encode(), pycbf.CBF, flags, pycbf.ENC_NONE)
     return path
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_cbf_of_packed_panels(tmp_path, count):
-    panels = frames_of(count, 40).astype("i4") - 7
+@pytest.mark.parametrize("dtype", ["i4", "f8"])
+def test_a_cbf_of_packed_panels(tmp_path, count, dtype):
+    panels = frames_of(count, 40).astype(dtype) - 7
     path = packed_cbf(tmp_path / "p.cbf", panels)
     assert (read_cbf(path) == panels.reshape(-1, 40)).all()
     assert open_run(path).card.shape == (40 * count, 40)

@@ -69,11 +69,9 @@ class _NeedsCbflib(ValueError):
 def _decoded(path, _time, _size):
     try:
         content = _content(path)
-        start = content.find(b"conversions=")
-        scheme = content[start : start + 60]
-        several = len(SECTION.findall(content)) > 1
-        read = _by_cbflib if several or (start > 0 and b"BYTE_OFFSET" not in scheme) else _by_fabio
-        pixels = read(path, content)
+        sections = len(SECTION.findall(content))
+        for_fabio = sections == 0 or (sections == 1 and b"x-CBF_BYTE_OFFSET" in content)
+        pixels = (_by_fabio if for_fabio else _by_cbflib)(path, content)
     except (FileNotFoundError, _NeedsCbflib):
         raise
     except Exception as error:  # fabio and CBFlib raise what their parsers raise
@@ -111,26 +109,25 @@ def _by_cbflib(path, content):
     handle.find_category(b"array_data")
     panels = []
     for row in range(handle.count_rows()):
-        handle.select_row(row)
         handle.find_column(b"data")
-        panels.append(_panel(handle))
+        handle.select_row(row)
+        panels.append(_panel(handle, b"-bit real" in content))
     if len({panel.shape[1] for panel in panels}) > 1:
         raise ValueError(f"its panels have shapes {[panel.shape for panel in panels]}")
     return np.concatenate(panels)
 
 
-def _panel(handle):
+def _panel(handle, real):
     """The array of the selected row: (y, x); a stack of panels one below the other."""
     if handle.get_typeofvalue() != b"bnry":
         raise ValueError("it holds text where its pixels should be")
-    try:
+    if real:
+        told, text = handle.get_realarrayparameters_wdims_fs(), handle.get_realarray_as_string()
+        kind, size, fast = "f", told[2], told[5]
+    else:
         told = handle.get_integerarrayparameters_wdims_fs()
-        size, signed, (fast, middle) = told[2], told[3], told[9:11]
-        kind, text = ("i" if signed else "u"), handle.get_integerarray_as_string()
-    except Exception:  # pycbf has one class for all errors; reals answer to other functions
-        told = handle.get_realarrayparameters_wdims_fs()
-        size, (fast, middle) = told[2], told[7:9]
-        kind, text = "f", handle.get_realarray_as_string()
+        kind, size, fast = "i" if told[3] else "u", told[2], told[9]
+        text = handle.get_integerarray_as_string()
     return np.frombuffer(text, f"{kind}{size}").reshape(-1, fast).copy()
 
 
