@@ -2,7 +2,6 @@
 
 import sys
 
-
 FILES = "idh5, CXI, NeXus, SACLA, CBF, TIFF or EDF; a folder, a pattern or a list (.lst) of them"
 DATASET = "of the frames in HDF5 files of no known format, such as data/data or /%%/data"
 

@@ -87,4 +87,3 @@ def _chosen(run, name, events):
             f"first: {first}). Correct the list; events count from 0."
         )
     return sorted({numbers[event] for event in events})
-

@@ -165,8 +165,8 @@ def screen(
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
         unfinished.unlink()
     return Summary(
-        sum(map(len, inputs.chosen)), ledger.scored, ledger.hits(screener.threshold), len(inputs.problems),
-        time.perf_counter() - began, out, before,
+        sum(map(len, inputs.chosen)), ledger.scored, ledger.hits(screener.threshold),
+        len(inputs.problems), time.perf_counter() - began, out, before,
     )  # fmt: skip
 
 

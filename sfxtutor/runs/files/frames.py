@@ -1,6 +1,6 @@
-"""Where the frames of a run lie in its files, for all formats; each has a file of its own here.
+"""Where the frames of a run lie in its files, for all formats; each has a file in formats.
 
-Each `find` takes an open HDF5 file, or paths of images, and returns a `Frames`; no pixel is read yet.
+Each `find` takes an open HDF5 file, or paths of images, and returns a `Frames`, without pixels.
 """
 
 import os

@@ -33,8 +33,9 @@ def check_sources(data, seen=()):
                     f"{here.name} takes frames from {wanted}, which is missing; expected it in the "
                     "same folder. Copy it there."
                 )
-            if (path, dataset) not in seen and not re.search(r"%\d*b", dataset):
-                _check_dataset(here.name, path, dataset.replace("%%", "%"), (*seen, (path, dataset)))
+            place = (path, dataset.replace("%%", "%"))
+            if place not in seen and not re.search(r"%\d*b", dataset):
+                _check_dataset(here.name, *place, (*seen, place))
 
 
 def _files(folder, name):

@@ -63,11 +63,8 @@ def _in_folder(folder):
     if any(suffix_of(p) in image_formats() for p in inside):
         return None
     masters = {p.stem.removesuffix("_master") for p in inside if p.stem.endswith("_master")}
-    return [
-        str(p)
-        for p in inside
-        if p.suffix.lower() in HDF5 and not (PART.search(p.stem) and PART.sub("", p.stem) in masters)
-    ]
+    parts = {p for p in inside if PART.search(p.stem) and PART.sub("", p.stem) in masters}
+    return [str(p) for p in inside if p.suffix.lower() in HDF5 and p not in parts]
 
 
 def _in_list(path):

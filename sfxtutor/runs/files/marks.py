@@ -1,16 +1,16 @@
 """How a file marks pixels without data where it does not say so: found in a few of its frames.
 
-Detectors write the largest numbers of an unsigned type (2**n - 1 in gaps, 2**n - 2 in dead pixels), or
--1 and -2, where they have no data.  But an overloaded pixel of 16 bits reads 65535, and the noise of
-a dark-subtracted detector -1.  So such a number is a mark of the file only if, in at least one in a
-thousand pixels of a frame,
+Detectors write the largest numbers of an unsigned type (2**n - 1 in gaps, 2**n - 2 in dead
+pixels), or -1 and -2, where they have no data.  But an overloaded pixel of 16 bits reads 65535, and
+the noise of a dark-subtracted detector -1.  So such a number is a mark of the file only if, in at
+least one in a thousand pixels of a frame,
 
-- it stands in the same pixels in most frames (in most of those that hold it, most of its pixels), or
-- it fills them solidly: nine in ten have such a neighbour to the right or below;
+- it stands in the same pixels in most frames (in most of those that hold it, most of its pixels),
+- or it fills them solidly: nine in ten have such a neighbour to the right or below;
 
-and not where pixels around it are bright themselves (an overload, smeared by the point spread), nor,
-for -1 and -2, in a file with readings below -2.  Fewer pixels that read it in most frames are bad
-pixels, and the number means what it says everywhere else.
+and not where pixels around it are bright themselves (an overload, smeared by the point spread),
+nor, for -1 and -2, in a file with readings below -2.  Fewer pixels that read it in most frames are
+bad pixels, and the number means what it says everywhere else.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Known:
 
 
 def suspects(dtype, saturation=None):
-    """Numbers of a type that may stand for no data, if the file names no larger saturation: tuple."""
+    """Numbers of a type that may stand for no data, above a saturation that is known: tuple."""
     if dtype.kind == "i":
         return -1, -2
     if dtype.kind == "u" and dtype.itemsize <= 2:

@@ -90,9 +90,7 @@ def _named(file, dataset):
         group = file.get(head or "/")
         names = _names_in(group, tail) if isinstance(group, h5py.Group) else []
         if not names:
-            raise ValueError(
-                f"{name_of(file)} has no dataset that fits {dataset}. {listing(file)}"
-            )
+            raise ValueError(f"{name_of(file)} has no dataset that fits {dataset}. {listing(file)}")
         tokens = names
         frames = stacked(file, [stack(file, f"{head}{name}{tail}", single=True) for name in names])
     frames.tokens = tokens

@@ -2,10 +2,10 @@
 
 What becomes of a raw pixel that is no uint16:
 
-- no data is read as 0 and is False in `mask`: a gap is never bright.  It is what is NaN, infinite, the
-  smallest number of a signed type, one of the two largest of 32 bits or more, or below the smallest
-  value that the file calls trusted; `marks` says when -1 and -2, or the two largest numbers of 8 and
-  16 bits, are no data either;
+- no data is read as 0 and is False in `mask`: a gap is never bright.  It is what is NaN, infinite,
+  the smallest number of a signed type, one of the two largest of unsigned 32 bits or more, or below
+  the smallest value that the file calls trusted; `marks` says when -1 and -2, or the two largest
+  numbers of 8 and 16 bits, are no data either;
 - negative but trusted is read as 0, and stays a good pixel; where one in twenty is negative (the
   noise of a dark-subtracted detector), the run's `offset` is added first, so that none is cut;
 - above 65535 is an overload: read as 65535, bright, and stays a good pixel;
@@ -17,7 +17,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-
 
 NEGATIVE = 0.05  # of the pixels: from here on they are noise about 0
 NOISE = 16  # ADU: what the noise of small floats is scaled to, so that rounding is small beside it
@@ -65,7 +64,7 @@ class NoData:
 
 
 def always_marks(dtype):
-    """The numbers of an integer type that no detector counts up to, but writes for no data: tuple."""
+    """Numbers of a type that no detector counts up to, but writes for no data: tuple."""
     if dtype.kind != "u" or dtype.itemsize < 4:
         return ()
     top = int(np.iinfo(dtype).max)
@@ -99,13 +98,14 @@ def offset_of(values, scale=1.0):
 
 
 def to_uint16(raw, missing, scale=1.0, offset=0):
-    """Raw pixels as uint16, ADU: times scale, plus offset, rounded, cut to 0 ... 65535, 0 if missing."""
+    """Raw pixels as uint16, ADU: times scale, plus offset, rounded and cut; 0 where missing."""
     values = np.where(missing, raw.dtype.type(0), raw)
     if raw.dtype.kind == "f":
-        wide = values.astype(np.float64, copy=False) if values.itemsize < 4 or scale != 1 else values
-        values = np.rint(wide * scale if scale != 1 else wide)
+        wide = values.itemsize > 2 and scale == 1  # 65535 is infinite in 16 bits
+        values = np.rint(values if wide else values.astype(np.float64) * scale)
     if offset:
-        return np.where(missing, 0, np.clip(values + np.float64(offset), 0, 65535)).astype(np.uint16)
+        values = np.clip(values + np.float64(offset), 0, 65535)
+        return np.where(missing, 0, values).astype(np.uint16)
     # The bounds of the type keep the comparison exact for small integers such as int8.
     top = 65535 if raw.dtype.kind == "f" else min(65535, np.iinfo(raw.dtype).max)
     return np.clip(values, 0, top).astype(np.uint16)
@@ -143,9 +143,9 @@ class PixelWarnings:
         if scale != 1 or offset:
             self._warn(
                 "changed",
-                f"The pixels of {self.name} are read times {scale:g} plus {offset}, so that neither "
-                "rounding to integers nor the cut at 0 takes their noise away. Its `values` gives "
-                "them as measured.",
+                f"The pixels of {self.name} are read times {scale:g} plus {offset}, so that "
+                "neither rounding to integers nor the cut at 0 takes away their noise. `run.values` "
+                "has them as measured.",
             )
 
     def _warn(self, kind, sentence):

@@ -34,8 +34,8 @@ class FileRun(Run):
     ----------
     frames : Frames, where the raw frames lie
     no_data : NoData, what raw pixels without data equal or lie below
-    scale, offset : float and int, what pixels are multiplied by before they are rounded, and what is
-        added then: 1 and 0, but for floats of little noise and for noise about 0
+    scale, offset : float and int, what pixels are multiplied by before they are rounded, and what
+        is then added: 1 and 0, but for floats of little noise and for noise about 0
 
     Raises
     ------

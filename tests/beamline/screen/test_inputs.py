@@ -1,4 +1,4 @@
-"""What is screened: the same frames, however a file stores them, and the frames that a list names."""
+"""What is screened: the same frames however a file stores them, and those that a list names."""
 
 import csv
 import subprocess
@@ -110,7 +110,8 @@ def test_a_list_of_events_is_screened_frame_by_frame(twin, reference, tmp_path):
         lines = list(csv.DictReader(file))
     assert (summary.frames, summary.scored) == (2, 2)
     assert [int(line["frame"]) for line in lines] == [2, 5]
-    np.testing.assert_allclose([float(line["p_hit"]) for line in lines], reference[[1, 4]], atol=1e-4)
+    p = [float(line["p_hit"]) for line in lines]
+    np.testing.assert_allclose(p, reference[[1, 4]], atol=1e-4)
     (tmp_path / "l.lst").write_text("r.cxi //6\n")
     with pytest.warns(UserWarning, match=r"names the event //6 of .*r.cxi, which has 6 frames"):
         assert screen([tmp_path / "l.lst"], tmp_path / "t.csv", progress=False).failed == 1
@@ -156,8 +157,8 @@ input()
 def test_a_file_that_grows_is_screened_as_it_was_when_the_screening_began(twin, tmp_path):
     path = tmp_path / "g.cxi"
     with h5py.File(path, "w", libver="latest") as file:
-        stack = (None, SIZE, SIZE)
-        file.create_dataset("entry_1/data_1/data", data=twin[0], maxshape=stack, chunks=(1, SIZE, SIZE))
+        stack = {"maxshape": (None, SIZE, SIZE), "chunks": (1, SIZE, SIZE)}
+        file.create_dataset("entry_1/data_1/data", data=twin[0], **stack)
     writer = subprocess.Popen([sys.executable, "-c", GROWING, str(path)], text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
     with writer:

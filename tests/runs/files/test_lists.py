@@ -17,7 +17,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_files_stay_as_they_were_given_twice_if_twice(folder):
-    assert expand(["b.h5", "none.h5", "b.h5"]) == [("b.h5", None), ("none.h5", None), ("b.h5", None)]
+    names = ["b.h5", "none.h5", "b.h5"]
+    assert expand(names) == [(name, None) for name in names]
 
 
 def test_a_pattern_gives_its_files_2_before_10(folder):

@@ -21,7 +21,7 @@ def lit(dtype="i8", frames=6, level=90, noise=8, seed=0):
 
 
 def with_marks(dtype, gap, dead=None):
-    """Frames with a gap of four rows and three dead pixels, which are marked, and where these are."""
+    """Frames with a gap of four rows and three dead pixels, marked, and where these are."""
     frames, bad = lit(dtype), np.zeros((SIZE, SIZE), bool)
     frames[:, ROWS], bad[ROWS] = gap, True
     if dead is not None:
@@ -205,7 +205,8 @@ def test_an_inverted_mask_is_warned_of(tmp_path, inside):
 def test_a_pixel_mask_of_one_image_or_several_is_used(tmp_path, lead):
     flags = np.zeros((SIZE, SIZE), "u4")
     flags[ROWS] = 1
-    run = FileRun(nexus(tmp_path / "r.h5", lit("u2"), pixel_mask=np.broadcast_to(flags, (*lead, SIZE, SIZE))))
+    stacked = np.broadcast_to(flags, (*lead, SIZE, SIZE))
+    run = FileRun(nexus(tmp_path / "r.h5", lit("u2"), pixel_mask=stacked))
     assert (~run.mask == (flags == 1)).all()
 
 

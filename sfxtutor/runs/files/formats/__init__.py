@@ -20,9 +20,7 @@ def hdf5_formats():
 
 def image_formats():
     """Suffix, in lower case, of files of one frame or a few -> the module that reads them: dict."""
-    return {
-        suffix: module for module in _modules() for suffix in getattr(module, "SUFFIXES", ())
-    }
+    return {suffix: module for module in _modules() for suffix in getattr(module, "SUFFIXES", ())}
 
 
 def suffix_of(path):

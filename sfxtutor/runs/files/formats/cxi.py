@@ -43,9 +43,13 @@ def find(file):
         ),
         None,
     )
-    frames.good = one_mask(flags, frames, name_of(file), lambda f: f.astype(np.int64) & CXI_BAD == 0)
+    frames.good = one_mask(flags, frames, name_of(file), _unflagged)
     if "source/p_hit" in file:  # a file of hits says what stands for no data in its sources
         attributes = file["source"].attrs
         frames.flags = tuple(np.ravel(attributes.get("flag", ())).tolist())
         frames.lowest = attributes.get("lowest")
     return frames
+
+
+def _unflagged(flags):
+    return flags.astype(np.int64) & CXI_BAD == 0

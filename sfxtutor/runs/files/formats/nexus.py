@@ -19,7 +19,6 @@ from ..frames import (
     values_of,
 )
 
-
 THRESHOLDS = 4  # at most, of a detector that counts above several at once (EIGER2, PILATUS4)
 
 
@@ -96,11 +95,7 @@ def _detector(entry):
 
 def _parts(file, entry, detector):
     """The stacks of frames of an entry, and the names of them where there are several."""
-    holders = [
-        item
-        for item in _groups(entry)
-        if text_of(item.attrs.get("NX_class")) == "NXdata"
-    ]
+    holders = [item for item in _groups(entry) if text_of(item.attrs.get("NX_class")) == "NXdata"]
     for holder in [*holders, entry.get("data") or {}, detector, entry]:
         names = sorted(name for name in holder if re.fullmatch(r"data_\d+", name))
         if names:
