@@ -144,7 +144,7 @@ class PixelWarnings:
             self._warn(
                 "changed",
                 f"The pixels of {self.name} are read times {scale:g} plus {offset}, so that "
-                "neither rounding to integers nor the cut at 0 takes away their noise. `run.values` "
+                "neither rounding to integers nor the cut at 0 takes away their noise. `values` "
                 "has them as measured.",
             )
 

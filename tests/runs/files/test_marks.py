@@ -111,6 +111,12 @@ def test_the_noise_of_a_dark_subtracted_detector_is_no_mark():
         assert (known.no_data.flags, known.bad) == ((), None)
 
 
+def test_a_file_with_readings_below_has_no_marks_of_minus_one():
+    frames = lit("i4", level=0, noise=5)
+    frames[:, ROWS] = -1
+    assert look_at(frames, NoData(), suspects(np.dtype("i4"))).no_data.flags == ()
+
+
 def test_one_frame_alone_tells_a_gap_from_noise():
     frames, bad = with_marks("i4", -1, -2)
     known = look_at(frames[:1], NoData(), suspects(np.dtype("i4")))
