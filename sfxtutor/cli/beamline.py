@@ -2,6 +2,9 @@
 
 import sys
 
+FILES = "idh5, CXI, NeXus, SACLA, CBF, TIFF or EDF; a folder, a pattern or a list (.lst) of them"
+DATASET = "of the frames in HDF5 files of no known format, such as data/data or /%%/data"
+
 
 def add_commands(commands):
     """Add `screen`, `train-screener`, `send` and `stream` to the subparsers of argparse."""
@@ -12,7 +15,8 @@ def add_commands(commands):
 
 def _add_screen(commands):
     screen = commands.add_parser("screen", help="score every frame of files")
-    screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
+    screen.add_argument("files", nargs="+", metavar="FILE", help=FILES)
+    screen.add_argument("--dataset", metavar="PATH", help=DATASET)
     screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
     screen.add_argument(
         "--model",
@@ -75,7 +79,8 @@ def _screen(options):
     also = ExtraOutputs(options.parquet, options.events, options.hits, options.copy,
                         options.keep_misses, options.seed)  # fmt: skip
     summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
-                     workers=options.workers, scheduler=options.scheduler, also=also)  # fmt: skip
+                     workers=options.workers, scheduler=options.scheduler, also=also,
+                     dataset=options.dataset)  # fmt: skip
     print(summary)
     return 0 if summary.scored else 1
 

@@ -9,6 +9,7 @@ from scipy import ndimage
 from ...mask import Mask
 
 VERSION = 1  # of the bad pixels that are found: raised when they change
+TORN = 0.01  # of a crop without data, beyond what the mask leaves out
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 
 
@@ -45,13 +46,15 @@ def stuck_pixels(crops):
 def sample_crops(run):
     """Central crops of five frames spread over a run: list of (724, 724) uint16, ADU.
 
-    A frame that cannot be read is left out; it gets its status when its turn comes.
+    A frame that cannot be read is left out; it gets its status when its turn comes.  So is one that
+    lost a part of the detector, unless all did: its zeros would pass for readings.
     """
-    crops = []
+    whole, torn = [], []
     for i in sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1}):
         with suppress(OSError, ValueError, RuntimeError):
-            crops.append(run.crop(i))
-    return crops
+            crop, gaps = run.crop_and_gaps(i)
+            (whole if gaps is None or gaps.mean() < TORN else torn).append(crop)
+    return whole or torn
 
 
 def good_pixels(crops, mask=None):

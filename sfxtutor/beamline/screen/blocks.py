@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
+from ...mask import Mask
 from ...runs.open import open_run
 from ...support.errors import one_line
 from ..model.bad_pixels import good_pixels, sample_crops
@@ -20,7 +23,8 @@ BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill
 
 @dataclass(frozen=True)
 class Job:
-    """What every block of a screening needs: the paths of the model, and of the mask or None.
+    """What every block of a screening needs: the paths of the model, and of the mask or None, and
+    the dataset that holds the frames, or None.
 
     The version is one of their content: files that are changed under their name are other ones.
     """
@@ -28,6 +32,7 @@ class Job:
     model: str
     mask: str | None = None
     version: str = ""
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,8 @@ def forget():
 def _features(run, i, screener, good):
     """Features and "ok", or None and why there are none."""
     try:
-        return screener.features(run.crop(i), good), "ok"
+        crop, gaps = run.crop_and_gaps(i)
+        return screener.features(crop, good if gaps is None else Mask(good.good & ~gaps)), "ok"
     except (OSError, ValueError, RuntimeError, IndexError) as error:  # h5py raises the first three
         return None, one_line(error)
 
@@ -111,11 +117,18 @@ def _opened(path, fingerprint, job):
 
     A worker stays with a few files.
     """
-    run = open_run(Path(path), mask=job.mask)
+    run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
     crops = sample_crops(run)
     good = good_pixels(crops, run.good())
-    unfit = unfamiliar(crops, good, _screener(job).least_reading) if crops else ""
+    unfit = unfamiliar(_measured(crops, run), good, _screener(job).least_reading) if crops else ""
     return run, good, unfit
+
+
+def _measured(crops, run):
+    """Crops in the unit of their file."""
+    if (run.scale, run.offset) == (1, 0):
+        return crops
+    return [(crop - np.float32(run.offset)) / run.scale for crop in crops]
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 import warnings
 from pathlib import Path
 
+from ...runs.files.lists import expand
 from ...runs.open import open_run
 from ...support.errors import one_line
 
@@ -14,30 +15,38 @@ class Inputs:
 
     Parameters
     ----------
-    paths : list of path
-    mask : path, optional, as `open_run` takes it
+    paths : list of path, also of folders, patterns and lists, as `expand` takes them
+    mask, dataset : optional, as `open_run` takes them
 
     Attributes
     ----------
-    names : list of str, the paths as they were given
+    given : list of str, the paths
+    names : list of str, the files that they stand for, as they were given or as a list has them
     frames : list of int, 0 where a file cannot be opened
     fingerprints : list of str, changing with the files; the path where one cannot be opened
+    chosen : list of the frames to be scored in each file, from 0: a range, or those of a list
+    growing : set of the numbers of files that are being written (SWMR); later frames are left out
     kinds : set of (shape of a frame, type of its pixels)
     problems : dict of number to why that file cannot be opened
     """
 
-    def __init__(self, paths, mask=None):
-        self.names, self._mask, self._open = [str(path) for path in paths], mask, (None, None)
+    def __init__(self, paths, mask=None, dataset=None):
+        self.given, pairs = [str(path) for path in paths], expand(paths)
+        self.names, self._open = [name for name, _ in pairs], (None, None)
+        self._mask, self._dataset = mask, dataset
         self.frames, self.fingerprints = [0] * len(self.names), list(self.names)
-        self.kinds, self.problems = set(), {}
-        for number, name in enumerate(self.names):
+        self.chosen = [range(0)] * len(self.names)
+        self.growing, self.kinds, self.problems = set(), set(), {}
+        for number, (name, events) in enumerate(pairs):
             try:
                 run = self[number]
+                self.chosen[number] = _chosen(run, name, events)
             except (OSError, ValueError) as error:
                 warnings.warn(f"{name} is left out: {error}", stacklevel=3)
                 self.problems[number] = one_line(error)
                 continue
             self.frames[number], self.fingerprints[number] = len(run), run.fingerprint
+            self.growing |= {number} if run.growing else set()
             self.kinds.add((run.card.shape, str(run.frames.dtype)))
         self.close()
 
@@ -48,8 +57,9 @@ class Inputs:
     def __getitem__(self, number):
         if self._open[0] != number:
             self.close()
-            run = open_run(Path(self.names[number]), mask=self._mask)
-            if self.frames[number] and run.fingerprint != self.fingerprints[number]:
+            run = open_run(Path(self.names[number]), mask=self._mask, dataset=self._dataset)
+            changed = run.fingerprint != self.fingerprints[number]
+            if self.frames[number] and changed and not run.growing:
                 raise ValueError(
                     f"{self.names[number]} has changed since the screening began, expected it as "
                     "it was. Screen it again under another --out."
@@ -62,3 +72,18 @@ class Inputs:
         if self._open[1] is not None:
             self._open[1].close()
         self._open = None, None
+
+
+def _chosen(run, name, events):
+    """Numbers of the frames of a run that events name; all of them if events is None."""
+    if events is None:
+        return range(len(run))
+    numbers = {run.frames.event(i): i for i in range(len(run))}
+    unknown = [event for event in events if event not in numbers]
+    if unknown:
+        first = run.frames.event(0) or "no event, since it is one frame"
+        raise ValueError(
+            f"The list names the event {unknown[0]} of {name}, which has {len(run)} frames (the "
+            f"first: {first}). Correct the list; events count from 0."
+        )
+    return sorted({numbers[event] for event in events})

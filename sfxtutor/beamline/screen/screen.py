@@ -108,12 +108,14 @@ def screen(
     files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "rwd",
     mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
     scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
+    dataset: str | None = None,
 ) -> Summary:  # fmt: skip
     """Score every frame of files, write the scores to a CSV file.
 
     Parameters
     ----------
     files : list of path
+        Also folders, patterns (`*`), lists of files or of events of CrystFEL (.lst), and .expt.
     out : path
         Columns file, frame (from 1), p_hit, is_hit (0 or 1), status ("ok", or why there is no
         score). A file that cannot be opened has one line, without a frame.
@@ -127,6 +129,8 @@ def screen(
     also : ExtraOutputs, optional
     progress : bool
         Show a bar, with the hit rate so far.
+    dataset : str, optional
+        Path of the frames in HDF5 files, where no format names them.
 
     Returns
     -------
@@ -146,29 +150,30 @@ def screen(
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
     screener = Screener(model, threshold)
-    inputs = Inputs(files, mask)
+    inputs = Inputs(files, mask, dataset)
     _check_places([out, *also.places], also.hits, inputs)
     if also.hits:
         writers.check_alike(inputs.kinds)
-    job = _job(screener, mask)
+    job = _job(screener, mask, dataset)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
         key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
+        key += [[list(part) for part in inputs.chosen if not isinstance(part, range)], dataset]
         with Ledger(unfinished, key, inputs.frames) as ledger:
             before = ledger.frames_done
             _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
         unfinished.unlink()
     return Summary(
-        sum(inputs.frames), ledger.scored, ledger.hits(screener.threshold), len(inputs.problems),
-        time.perf_counter() - began, out, before,
+        sum(map(len, inputs.chosen)), ledger.scored, ledger.hits(screener.threshold),
+        len(inputs.problems), time.perf_counter() - began, out, before,
     )  # fmt: skip
 
 
 def _check_places(places, hits, inputs):
     """Refuse what would be written without a folder, twice, over an input or over other frames."""
     resolved = [path.resolve() for path in places]
-    read = {Path(name).resolve() for name in inputs.names}
+    read = {Path(name).resolve() for name in [*inputs.given, *inputs.names]}
     for path, real in zip(places, resolved, strict=True):
         need_folder(path)
         earlier = hits and path == Path(hits) and writers.is_hits(path)
@@ -184,12 +189,12 @@ def _check_places(places, hits, inputs):
                 )
 
 
-def _job(screener, mask):
+def _job(screener, mask, dataset):
     """What the workers need, with a version of its content."""
     model, mask = screener.path.absolute(), Path(mask).absolute() if mask else None
     content = [path.read_bytes() for path in (model, mask) if path]
     version = hashlib.sha256(b"".join(content)).hexdigest()[:32]
-    return Job(str(model), str(mask) if mask else None, version)
+    return Job(str(model), str(mask) if mask else None, version, dataset)
 
 
 @contextmanager
@@ -239,12 +244,14 @@ def _score(inputs, job, ledger, cluster, threshold, progress):
     """Have all frames scored that the ledger misses."""
     blocks = []
     for number in inputs:
-        path, of = str(Path(inputs.names[number]).absolute()), inputs.frames[number]
-        missing = ledger.missing(number)
+        path = str(Path(inputs.names[number]).absolute())
+        of = 0 if number in inputs.growing else inputs.frames[number]
+        wanted = set(inputs.chosen[number])
+        missing = [frame for frame in ledger.missing(number) if frame in wanted]
         blocks += blocks_of(number, path, missing, inputs.fingerprints[number], of)
     if not blocks:
         return
-    bar = tqdm(total=sum(map(len, ledger.done)), initial=ledger.frames_done, unit="frame",
+    bar = tqdm(total=sum(map(len, inputs.chosen)), initial=ledger.frames_done, unit="frame",
                disable=not progress)  # fmt: skip
     with bar, cluster as score:
         for block, result in score(blocks, job):
@@ -261,7 +268,8 @@ def _rows(inputs, ledger, threshold):
     for number, file in enumerate(inputs.names):
         if number in inputs.problems:
             yield Row(number, file, None, None, None, inputs.problems[number])
-        for frame, p in enumerate(ledger.p[number].tolist()):
+        for frame in inputs.chosen[number]:
+            p = float(ledger.p[number][frame])
             status = ledger.problems.get((number, frame))
             if status is None:
                 yield Row(number, file, frame, p, p >= threshold, "ok")
