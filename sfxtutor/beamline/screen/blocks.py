@@ -23,11 +23,13 @@ class Job:
     """What every block of a screening needs: the paths of the model, and of the mask or None.
 
     The version is one of their content: files that are changed under their name are other ones.
+    `search` says whether bad pixels are looked for in the frames.
     """
 
     model: str
     mask: str | None = None
     version: str = ""
+    search: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _opened(path, fingerprint, job):
     """
     run = open_run(Path(path), mask=job.mask)
     crops = sample_crops(run)
-    good = good_pixels(crops, run.good())
+    good = good_pixels(crops, run.good()) if job.search else run.good()
     unfit = unfamiliar(crops, good, _screener(job).least_reading) if crops else ""
     return run, good, unfit
 
