@@ -23,7 +23,6 @@ from sfxtutor.beamline.stream.messages import opened, pack, pack_end
 from sfxtutor.beamline.stream.receiver import Connection
 from sfxtutor.beamline.stream.report import Report
 from sfxtutor.beamline.stream.scorer import Scorer
-from sfxtutor.beamline.stream.scores_file import Scores
 from sfxtutor.beamline.stream.stream import stream
 from sfxtutor.beamline.stream.wire import End
 from sfxtutor.cli.main import main
@@ -322,7 +321,3 @@ def test_what_was_scored_is_on_the_disk_when_the_stream_ends_by_an_error(address
         stream(address, tmp_path / "s.csv", make_onnx(tmp_path / "m.onnx", [0.5]), watch=fail)
     over()
     assert len((tmp_path / "s.csv.partial").read_text().splitlines()) == 1 + 8
-    with pytest.raises(ZeroDivisionError), Scores(tmp_path / "t.csv") as scores:
-        scores.add([("r1", 1, "0.5", 1, "ok")])
-        raise ZeroDivisionError
-    assert (tmp_path / "t.csv.partial").read_text().splitlines()[1:] == ["r1,1,0.5,1,ok"]
