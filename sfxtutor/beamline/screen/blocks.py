@@ -27,12 +27,14 @@ class Job:
     the dataset that holds the frames, or None.
 
     The version is one of their content: files that are changed under their name are other ones.
+    `search` says whether bad pixels are looked for in the frames.
     """
 
     model: str
     mask: str | None = None
     version: str = ""
     dataset: str | None = None
+    search: bool = True
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _opened(path, fingerprint, job):
     """
     run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
     crops = sample_crops(run)
-    good = good_pixels(crops, run.good())
+    good = good_pixels(crops, run.good()) if crops and job.search else run.good()
     unfit = unfamiliar(_measured(crops, run), good, _screener(job).least_reading) if crops else ""
     return run, good, unfit
 

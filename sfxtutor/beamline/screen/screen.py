@@ -8,6 +8,7 @@ Scores are kept as they come, in `scores.csv.partial`; the same command goes on 
 
 import errno
 import hashlib
+import os
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
@@ -22,7 +23,7 @@ from tqdm import tqdm
 
 from ... import preprocess
 from ...metrics import rate_text
-from ...support.disk import need_folder
+from ...support.disk import expanded, need_folder, printable
 from ..model import bad_pixels
 from ..model.score import Row
 from ..model.screener import Screener
@@ -31,6 +32,8 @@ from .blocks import Job, blocks_of
 from .cluster import local_cluster, run_here, run_on_dask
 from .inputs import Inputs
 from .ledger import Ledger
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system without them
 
 
 @dataclass
@@ -50,7 +53,7 @@ class Summary:
         failed = f", {self.failed} files could not be opened" if self.failed else ""
         before = f", {self.found} of them before" if self.found else ""
         return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s{before}; "
-                f"hits or maybes: {rate}{failed}: {self.out}")  # fmt: skip
+                f"hits or maybes: {rate}{failed}: {printable(self.out)}")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class ExtraOutputs:
     seed: int = 0
 
     def __post_init__(self):
+        for name in ("parquet", "events", "hits"):
+            object.__setattr__(self, name, expanded(getattr(self, name)))
         if not 0 <= self.keep_misses <= 1:
             raise ValueError(
                 f"Found a share of misses of {self.keep_misses}, expected 0 to 1. For one in a "
@@ -108,7 +113,7 @@ def screen(
     files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "rwd",
     mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
     scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
-    dataset: str | None = None,
+    dataset: str | None = None, search: bool = True,
 ) -> Summary:  # fmt: skip
     """Score every frame of files, write the scores to a CSV file.
 
@@ -131,6 +136,8 @@ def screen(
         Show a bar, with the hit rate so far.
     dataset : str, optional
         Path of the frames in HDF5 files, where no format names them.
+    search : bool
+        Look for bad pixels, beyond the mask, in frames spread over each file.
 
     Returns
     -------
@@ -146,15 +153,16 @@ def screen(
         If a file cannot be written, or no scheduler answers; what is scored is kept.
     """
     began, also = time.perf_counter(), also or ExtraOutputs()
-    out = Path(out)
+    out, mask = Path(expanded(out)), expanded(mask)
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
-    screener = Screener(model, threshold)
-    inputs = Inputs(files, mask, dataset)
+    screener = Screener(expanded(model), threshold)
+    inputs = Inputs([expanded(file) for file in files], mask, dataset)
     _check_places([out, *also.places], also.hits, inputs)
+    _check_names(also, inputs)
     if also.hits:
         writers.check_alike(inputs.kinds)
-    job = _job(screener, mask, dataset)
+    job = _job(screener, mask, dataset, search)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
         key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
@@ -189,12 +197,28 @@ def _check_places(places, hits, inputs):
                 )
 
 
-def _job(screener, mask, dataset):
+def _check_names(also, inputs):
+    """Refuse names that are no UTF-8 where they would stand in Parquet or HDF5, which want that."""
+    if not (also.parquet or also.hits):
+        return
+    for name in (*inputs.names, *filter(None, (also.parquet, also.hits))):
+        for path in (str(name), str(Path(name).resolve())):
+            try:
+                path.encode()
+            except UnicodeEncodeError:
+                raise ValueError(
+                    f"The name {os.fsencode(path)} is no UTF-8, expected one for --parquet and "
+                    "--hits, which can hold no other. Rename it, or leave those two out."
+                ) from None
+
+
+def _job(screener, mask, dataset, search):
     """What the workers need, with a version of its content."""
     model, mask = screener.path.absolute(), Path(mask).absolute() if mask else None
     content = [path.read_bytes() for path in (model, mask) if path]
+    content += [] if search else [b"no search for bad pixels"]
     version = hashlib.sha256(b"".join(content)).hexdigest()[:32]
-    return Job(str(model), str(mask) if mask else None, version, dataset)
+    return Job(str(model), str(mask) if mask else None, version, dataset, search)
 
 
 @contextmanager
@@ -207,6 +231,15 @@ def _alone(unfinished):
     except Timeout:
         raise OSError(
             f"Another screening is writing {unfinished}. Wait for it, or choose another --out."
+        ) from None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        Path(lock.lock_file).unlink(missing_ok=True)
+        raise OSError(
+            f"The file system of {unfinished.absolute().parent} offers no locks ({error.strerror}),"
+            " expected one that keeps two screenings from writing the same file. Choose an --out "
+            "on another disk, such as a local one, and copy it from there."
         ) from None
     Path(lock.lock_file).unlink(missing_ok=True)
 
