@@ -75,10 +75,10 @@ class Inputs:
 
 
 def _chosen(run, name, events):
-    """Numbers of the frames of a run that events name; all of them if events is None."""
+    """Numbers of the frames of a run that events, or numbers, name; all if events is None."""
     if events is None:
         return range(len(run))
-    numbers = {run.frames.event(i): i for i in range(len(run))}
+    numbers = {name: i for i in range(len(run)) for name in (i, run.frames.event(i))}
     unknown = [event for event in events if event not in numbers]
     if unknown:
         first = run.frames.event(0) or "no event, since it is one frame"

@@ -15,6 +15,7 @@ import h5py
 import hdf5plugin  # noqa: F401  registers bitshuffle, LZ4, Zstd, Blosc: what detectors write
 import numpy as np
 
+from .again import Again
 from .links import check_sources
 from .pixels import always_marks, warn_if_inverted
 
@@ -36,6 +37,7 @@ class Frames:
     flags: tuple = ()
     crop_of: tuple | None = None  # shape of the detector, where the file holds central crops
     tokens: list | None = None  # what stands for % in CrystFEL's path of each part's images
+    again: Again = field(default_factory=Again, repr=False)
 
     def __post_init__(self):
         self.ends = list(accumulate(p.shape[0] if p.ndim == 3 else 1 for p in self.parts))
@@ -77,6 +79,9 @@ class Frames:
 
     def read(self, i, rows=slice(None), columns=slice(None)):
         """Raw pixels of frame i, of these rows and columns only: (y, x), the file's dtype."""
+        return self.again(self._read, i, rows, columns)
+
+    def _read(self, i, rows, columns):
         k, index = self.part_of(i)
         part = self.parts[k]
         if _unpacked_chunks(part):  # HDF5 would read them row by row where a crop is asked for
@@ -115,7 +120,7 @@ class ImageFrames(Frames):
         part = self.parts[k]
         return (part[0] if isinstance(part, tuple) else part), None, None
 
-    def read(self, i, rows=slice(None), columns=slice(None)):
+    def _read(self, i, rows, columns):
         return self.decode(self.parts[i])[rows, columns]
 
 
@@ -169,9 +174,10 @@ def stack(file, path, single=False):
             "The file is incomplete: fetch or convert it again."
         )
     if data.ndim != 3 and not (single and data.ndim == 2):
+        advice = "Assemble the detector's panels into one image first."
         raise ValueError(
             f"{path} of {name_of(file)} has {data.ndim} dimensions, {data.shape}; expected "
-            "(n, y, x). Assemble the detector's panels into one image first."
+            f"(n, y, x). {advice if data.ndim > 3 else listing(file)}"
         )
     check_sources(data)
     return data

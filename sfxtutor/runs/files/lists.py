@@ -17,7 +17,7 @@ def expand(names):
     A folder of HDF5 files stands for them, one of images is a run of its own; a pattern stands for
     the files that fit it; a list (.lst, .txt) for those in its lines, each perhaps with a `//n` or
     `part//n` of CrystFEL, n from 0, and then for these frames alone; a .expt of DIALS for the
-    images it names.
+    images it names, or for those of their frames whose numbers (from 0) it has.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def expand(names):
 
     Returns
     -------
-    list of (path, list of events) or, for all frames, of (path, None); str
+    list of (path, list of events, str, or numbers, int) or, for all frames, of (path, None)
     """
     return [pair for name in names for pair in _gathered(_named(str(name)))]
 
@@ -50,7 +50,7 @@ def _named(name):
     elif path.is_file() and suffix in (".lst", ".txt"):
         yield from _in_list(path)
     elif path.is_file() and suffix == ".expt":
-        yield from ((inside, None) for inside in _in_experiments(path))
+        yield from _in_experiments(path)
     elif has_magic(name) and not path.exists():
         yield from ((inside, None) for inside in sorted(glob(name), key=natural) or [name])
     else:
@@ -84,25 +84,42 @@ def _in_list(path):
         name, event = line, None
         if (match := re.fullmatch(r"(.+?)\s+(\S*//\d*)", line)) and not Path(line).exists():
             name, event = match[1], match[2]
-        beside = path.parent / name
-        yield (name if Path(name).exists() or not beside.exists() else str(beside)), event
+        yield _seen_from(path, name), event
+
+
+def _seen_from(path, name):
+    """A name in a list: a path from here or, where there is none, from the list, if it is there."""
+    beside = path.parent / name
+    return name if Path(name).exists() or not beside.exists() else str(beside)
 
 
 def _in_experiments(path):
-    """The images that a .expt of DIALS names."""
+    """Yield (path, event or None) of the images that a .expt of DIALS names."""
     try:
         sets = json.loads(path.read_text(encoding="utf-8"))["imageset"]
-        names = [name for images in sets for name in (images.get("images") or [images["template"]])]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        named = [pair for images in sets for pair in _images_of(images)]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path.name} is no list of experiments of DIALS ({error!r} is missing or wrong); "
             "expected its image sets. Name the image files themselves."
         ) from error
-    found = []
-    for name in dict.fromkeys(names):
-        fitting = sorted(glob(re.sub(r"#+", "[0-9]*", name)), key=natural) if "#" in name else []
-        found += fitting or [name]
-    return found
+    for name, number in dict.fromkeys(named):
+        fitting = _numbered(path, name) if "#" in name else []
+        yield from ((inside, number) for inside in fitting or [_seen_from(path, name)])
+
+
+def _numbered(path, template):
+    """The files that a template, with # for digits, stands for, seen from here or from the list."""
+    pattern = re.sub(r"#+", "[0-9]*", template)
+    return sorted(glob(pattern) or glob(str(path.parent / pattern)), key=natural)
+
+
+def _images_of(images):
+    """Yield (path or template, None or number from 0) of an image set: of a file, some numbers."""
+    names = [str(name) for name in images.get("images") or [images["template"]]]
+    numbers = [int(number) for number in images.get("single_file_indices") or []]
+    names *= len(numbers) if len(names) == 1 and numbers else 1
+    yield from zip(names, numbers or [None] * len(names), strict=True)
 
 
 def natural(path):

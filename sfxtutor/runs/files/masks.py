@@ -137,7 +137,7 @@ def _read_numpy(path, name):
     side = isqrt(8 * content.size)
     if content.ndim == 1 and content.dtype == np.uint8 and side * side == 8 * content.size:
         return np.unpackbits(content).reshape(side, side).astype(bool)
-    return content.astype(bool)
+    return _as_bool(content)
 
 
 def _choose(path, arrays, name):
@@ -171,8 +171,13 @@ def _read_hdf5(path, _):
             flags = flags[0]
         if key.endswith("pixel_mask"):
             return flags == 0
-        return flags.astype(np.int64) & CXI_BAD == 0 if "entry_1" in key else flags.astype(bool)
+        return flags.astype(np.int64) & CXI_BAD == 0 if "entry_1" in key else _as_bool(flags)
     raise ValueError(f"{path.name} holds no pixel_mask, mask or data/data. Save the mask as one.")
+
+
+def _as_bool(values):
+    """An array of 1 = good; what is NaN is no good pixel."""
+    return np.nan_to_num(values, posinf=0, neginf=0).astype(bool)
 
 
 def _read_cbf(path, _):

@@ -1,5 +1,6 @@
 """Open whatever holds a run: an HDF5 file of a format that we know, or images of one frame each."""
 
+import warnings
 from pathlib import Path
 
 import h5py
@@ -85,17 +86,19 @@ def _named(file, dataset):
     """The frames of a named dataset, with what the file's format knows of its detector."""
     head, _, tail = dataset.strip("/").partition("%")
     if "%" not in dataset:
-        tokens, frames = None, stacked(file, [stack(file, dataset, single=True)])
+        tokens, paths = None, [dataset] if isinstance(file.get(dataset), h5py.Dataset) else []
     else:
         group = file.get(head or "/")
-        names = _names_in(group, tail) if isinstance(group, h5py.Group) else []
-        if not names:
-            raise ValueError(f"{name_of(file)} has no dataset that fits {dataset}. {listing(file)}")
-        tokens = names
-        frames = stacked(file, [stack(file, f"{head}{name}{tail}", single=True) for name in names])
+        tokens = _names_in(group, tail) if isinstance(group, h5py.Group) else []
+        paths = [f"{head}{name}{tail}" for name in tokens]
+    if not paths:
+        raise ValueError(f"{name_of(file)} has no dataset that fits {dataset}. {listing(file)}")
+    frames = stacked(file, [stack(file, path, single=True) for path in paths])
     frames.tokens = tokens
     try:
-        known = find_frames(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are of the frames that the format would read
+            known = find_frames(file)
     except (ValueError, OSError):
         return frames
     if known.shape == frames.shape:

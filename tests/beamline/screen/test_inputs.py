@@ -1,6 +1,7 @@
 """What is screened: the same frames however a file stores them, and those that a list names."""
 
 import csv
+import json
 import subprocess
 import sys
 
@@ -115,6 +116,14 @@ def test_a_list_of_events_is_screened_frame_by_frame(twin, reference, tmp_path):
     (tmp_path / "l.lst").write_text("r.cxi //6\n")
     with pytest.warns(UserWarning, match=r"names the event //6 of .*r.cxi, which has 6 frames"):
         assert screen([tmp_path / "l.lst"], tmp_path / "t.csv", progress=False).failed == 1
+
+
+def test_experiments_of_dials_are_screened_frame_by_frame(twin, reference, tmp_path):
+    cxi(tmp_path / "r.cxi", *twin)
+    sets = [{"images": ["r.cxi"], "single_file_indices": [4, 1]}]
+    (tmp_path / "i.expt").write_text(json.dumps({"imageset": sets}))
+    p, _ = scores(tmp_path / "i.expt", tmp_path)
+    np.testing.assert_allclose(p, reference[[1, 4]], atol=1e-4)
 
 
 def test_the_list_itself_is_not_overwritten(twin, tmp_path):

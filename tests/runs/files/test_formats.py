@@ -226,14 +226,20 @@ def test_a_named_dataset(tmp_path):
             open_run(tmp_path / "c.h5", dataset=wrong)
 
 
+def test_a_named_dataset_that_is_no_image(tmp_path):
+    with h5py.File(tmp_path / "c.h5", "w") as file:
+        file["data/data"], file["row"] = frames_of(2, 70), np.arange(9)
+    with pytest.raises(ValueError, match=r"1 dimensions.*it has data/data"):
+        open_run(tmp_path / "c.h5", dataset="row")
+
+
 def test_a_named_dataset_keeps_what_the_format_knows(tmp_path):
     frames = frames_of(2, 9)
     both = {"entry__data__threshold_1": frames, "entry__data__threshold_2": frames // 2}
     path = nx_file(tmp_path / "e.h5", **both)
     with h5py.File(path, "r+") as file:
         file["entry/instrument/beam/incident_wavelength"] = 1.25
-    with pytest.warns(UserWarning, match="several thresholds"):
-        run = open_run(path, dataset="entry/data/threshold_2")
+    run = open_run(path, dataset="entry/data/threshold_2")  # and no warning of another threshold
     assert (run[1] == frames[1] // 2).all()
     assert run.card.wavelength == 1.25
 

@@ -57,6 +57,17 @@ def test_experiments_of_dials(folder):
     assert expand(["i.expt"]) == [(str(folder / name), None) for name in names]
 
 
+def test_experiments_of_dials_name_frames_of_a_file_and_lie_beside_it(folder, monkeypatch):
+    sets = [{"images": ["b.h5"], "single_file_indices": [0, 2]},
+            {"images": ["b.h5", "r_master.h5"], "single_file_indices": [4, 1]},
+            {"template": "a_##.cxi"}]  # fmt: skip
+    (folder / "i.expt").write_text(json.dumps({"imageset": sets}))
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    found = [("b.h5", [0, 2, 4]), ("r_master.h5", [1]), ("a_2.cxi", None), ("a_10.cxi", None)]
+    assert expand(["../i.expt"]) == [(f"../{name}", numbers) for name, numbers in found]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
@@ -64,6 +75,12 @@ def test_experiments_of_dials(folder):
         ("e.txt", "\0\0", "lists no file"),
         ("e.expt", "{", "no list of experiments of DIALS"),
         ("e.expt", "[1]", "no list of experiments of DIALS"),
+        ("e.expt", "[" * 100_000, "no list of experiments of DIALS"),
+        (
+            "e.expt",
+            '{"imageset": [{"images": ["a", "b"], "single_file_indices": [0, 1, 2]}]}',
+            "no list of experiments of DIALS",
+        ),
     ],
 )
 def test_what_is_no_list(folder, name, content, sentence):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..again import is_passing
 from ..frames import ImageFrames
 
 SUFFIXES = (".tif", ".tiff", ".edf", ".mccd", ".img")
@@ -46,6 +47,8 @@ def _opened(path):
     except FileNotFoundError:
         raise
     except Exception as error:  # fabio raises what its parsers raise
+        if is_passing(error):
+            raise
         raise ValueError(
             f"{Path(path).name} cannot be read as an image ({error or type(error).__name__}); it "
             "is damaged or another format. Copy it again."

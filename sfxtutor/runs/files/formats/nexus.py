@@ -124,7 +124,11 @@ def _stack(file, holder, name):
     data = holder[name]
     if data.ndim != 4 or data.shape[1] > THRESHOLDS:
         return stack(file, f"{holder.name}/{name}")
-    _tell_threshold(file, f"the first of {data.shape[1]} in {name}")
+    _tell_threshold(
+        file,
+        f"the first of {data.shape[1]} in {name}",
+        "Save another one as a dataset (n, y, x) if its noise is lower.",
+    )
     return Plane(data, 0)
 
 
@@ -136,15 +140,19 @@ def _signal(holder):
         data = holder.get(name) if isinstance(name, str) else None
         if isinstance(data, h5py.Dataset) and data.ndim >= 2:
             if len(thresholds) > 1 and name in thresholds:
-                _tell_threshold(holder.file, f"{name} of {', '.join(thresholds)}")
+                _tell_threshold(
+                    holder.file,
+                    f"{name} of {', '.join(thresholds)}",
+                    "Name another dataset by --dataset PATH if its noise is lower.",
+                )
             return name
     return None
 
 
-def _tell_threshold(file, which):
+def _tell_threshold(file, which, advice):
     warnings.warn(
         f"{name_of(file)} counts photons above several thresholds; only those of {which} are "
-        "read. Name another dataset by --dataset PATH if its noise is lower.",
+        f"read. {advice}",
         stacklevel=2,
     )
 
