@@ -95,6 +95,33 @@ def test_a_half_that_is_lost_in_a_frame_is_left_out_of_its_features(twin, refere
     np.testing.assert_allclose(np.delete(p, 3), np.delete(reference, 3), atol=0.08)
 
 
+def test_stuck_pixels_are_found_beside_a_frame_that_lost_a_part(twin, reference, tmp_path):
+    frames, good = twin
+    hot = np.zeros_like(good)
+    hot[30:700:45, 37:700:53] = True
+    stored = np.where(good, np.where(hot, 60_000, frames), np.nan).astype("f4")
+    stored[2, :300] = np.nan  # one of those that are looked at for stuck pixels
+    path, whole = cxi(tmp_path / "h.cxi", stored), [0, 1, 3, 4, 5]
+    with pytest.warns(UserWarning, match="Frame 2 of h has .* pixels without data"):
+        p, statuses = scores(path, tmp_path)
+    assert set(statuses) == {"ok"}
+    np.testing.assert_allclose(p[whole], reference[whole], atol=0.05)
+    with pytest.warns(UserWarning, match="Frame 2 of h has .* pixels without data"):
+        p, _ = scores(path, tmp_path, search=False)
+    assert (abs(p[whole] - reference[whole]) > 0.05).any()
+
+
+@pytest.mark.parametrize("search", [True, False])
+def test_frames_are_scored_where_those_that_are_looked_at_are_all_lost(twin, tmp_path, search):
+    frames, good = np.repeat(twin[0].astype("f4"), 2, axis=0), twin[1]
+    frames[[0, 4, 6, 8, 11]] = np.nan
+    frames[1, 20:30, 20:30] = np.nan
+    with pytest.warns(UserWarning, match="Frame 1 of l has 100 pixels without data"):
+        p, statuses = scores(cxi(tmp_path / "l.cxi", frames, good), tmp_path, search=search)
+    assert np.isfinite(p).tolist() == [s == "ok" for s in statuses]
+    assert np.flatnonzero(np.isnan(p)).tolist() == [0, 4, 6, 8, 11]
+
+
 def test_photons_in_floats_are_recognised_in_the_unit_of_their_file(tmp_path):
     rng = np.random.default_rng(0)
     photons = rng.poisson(0.5, (4, SIZE, SIZE)) + rng.normal(0, 0.05, (4, SIZE, SIZE))
