@@ -18,6 +18,7 @@ from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from ..model.screener import BATCH, Screener
 
+_states = {}  # path -> fingerprint of the state of that file that was opened last
 BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
 
 
@@ -72,7 +73,7 @@ def score_block(block, job):
     """p_hit, five decimals, and "ok"; or None and why there is none: a pair for each frame."""
     screener, result, waiting = _screener(job), [], []
     try:
-        run, good, unfit = _opened(block.path, block.fingerprint, job)
+        run, good, unfit = _run_of(block, job)
     except (OSError, ValueError) as error:  # it could be opened when the screening began
         return block.failed(one_line(error))
     if block.of not in (0, len(run)):
@@ -102,6 +103,7 @@ def forget():
     """Close the files that are held open, and let go of the model."""
     _opened.cache_clear()
     _screener.cache_clear()
+    _states.clear()
 
 
 def _features(run, i, screener, good):
@@ -111,6 +113,14 @@ def _features(run, i, screener, good):
         return screener.features(crop, good if gaps is None else Mask(good.good & ~gaps)), "ok"
     except (OSError, ValueError, RuntimeError, IndexError) as error:  # h5py raises the first three
         return None, one_line(error)
+
+
+def _run_of(block, job):
+    """`_opened`, and older states of the file are closed first: HDF5 would show them again."""
+    if _states.setdefault(block.path, block.fingerprint) != block.fingerprint:
+        _opened.cache_clear()
+    _states[block.path] = block.fingerprint
+    return _opened(block.path, block.fingerprint, job)
 
 
 @lru_cache(maxsize=4)

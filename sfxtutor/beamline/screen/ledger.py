@@ -60,14 +60,21 @@ class Ledger:
     def __exit__(self, *_):
         self._file.close()
 
-    def add(self, block, result):
-        """Take the result of a block (see `work.score_block`)."""
+    def add(self, block, result, final=True):
+        """Take the result of a block (see `score_block`), failures only if they are final."""
         lines = []
         for frame, (p, status) in zip(block.frames, result, strict=True):
-            if not self.done[block.number][frame]:
+            if not self.done[block.number][frame] and (final or p is not None):
                 self._take(block.number, frame, p, status)
                 lines.append(json.dumps([block.number, frame, p, status]) + "\n")
         self._write(lines)
+
+    def extend(self, frames):
+        """Make room for files that have grown, to so many frames each."""
+        for number, count in enumerate(frames):
+            more = count - len(self.p[number])
+            self.p[number] = np.append(self.p[number], np.full(more, np.nan))
+            self.done[number] = np.append(self.done[number], np.zeros(more, bool))
 
     def missing(self, number):
         """Frames of a file that are not done: (m,) int array."""

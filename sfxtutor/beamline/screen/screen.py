@@ -8,12 +8,14 @@ Scores are kept as they come, in `scores.csv.partial`; the same command goes on 
 
 import errno
 import hashlib
+import math
 import os
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import h5py
@@ -30,6 +32,7 @@ from ..model.screener import Screener
 from . import writers
 from .blocks import Job, blocks_of
 from .cluster import local_cluster, run_here, run_on_dask
+from .follow import opened, rounds
 from .inputs import Inputs
 from .ledger import Ledger
 
@@ -113,7 +116,7 @@ def screen(
     files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "rwd",
     mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
     scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
-    dataset: str | None = None, search: bool = True,
+    dataset: str | None = None, search: bool = True, follow: float | None = None,
 ) -> Summary:  # fmt: skip
     """Score every frame of files, write the scores to a CSV file.
 
@@ -138,6 +141,8 @@ def screen(
         Path of the frames in HDF5 files, where no format names them.
     search : bool
         Look for bad pixels, beyond the mask, in frames spread over each file.
+    follow : float, optional
+        Go on with frames that are added to the files, until none came for so many seconds.
 
     Returns
     -------
@@ -156,8 +161,12 @@ def screen(
     out, mask = Path(expanded(out)), expanded(mask)
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
-    screener = Screener(expanded(model), threshold)
-    inputs = Inputs([expanded(file) for file in files], mask, dataset)
+    if follow is not None and not 0 < follow < math.inf:
+        raise ValueError(
+            f"Found {follow} seconds to follow files, expected more than 0, such as 30."
+        )
+    screener, files = Screener(expanded(model), threshold), [expanded(file) for file in files]
+    inputs = opened(partial(Inputs, files, mask, dataset, follow is not None), follow)
     _check_places([out, *also.places], also.hits, inputs)
     _check_names(also, inputs)
     if also.hits:
@@ -165,11 +174,13 @@ def screen(
     job = _job(screener, mask, dataset, search)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
-        key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
+        key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.identities]
         key += [[list(part) for part in inputs.chosen if not isinstance(part, range)], dataset]
         with Ledger(unfinished, key, inputs.frames) as ledger:
             before = ledger.frames_done
-            _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
+            _score(
+                inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress, follow
+            )
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
         unfinished.unlink()
     return Summary(
@@ -273,27 +284,33 @@ def _dask(cluster):
         yield lambda blocks, job: run_on_dask(blocks, job, address)
 
 
-def _score(inputs, job, ledger, cluster, threshold, progress):
-    """Have all frames scored that the ledger misses."""
+def _score(inputs, job, ledger, cluster, threshold, progress, follow):
+    """Have all frames scored that the ledger misses, and those that come."""
+    waiting = rounds(inputs, ledger, follow)
+    first = next(waiting)
+    if follow is None and not any(first[0].values()):
+        return
+    bar = tqdm(unit="frame", initial=ledger.frames_done, disable=not progress)
+    with bar, cluster as score:
+        for frames, final in chain([first], waiting):
+            bar.total = sum(map(len, inputs.chosen))
+            for block, result in score(_blocks(inputs, frames), job):
+                ledger.add(block, result, final)
+                bar.update(ledger.frames_done - bar.n)
+                if ledger.scored:
+                    bar.set_postfix_str(
+                        f"hits or maybes {rate_text(ledger.hits(threshold), ledger.scored)}"
+                    )
+
+
+def _blocks(inputs, frames):
+    """Blocks of frames, a dict of the number of a file to a list."""
     blocks = []
-    for number in inputs:
+    for number, missing in frames.items():
         path = str(Path(inputs.names[number]).absolute())
         of = 0 if number in inputs.growing else inputs.frames[number]
-        wanted = set(inputs.chosen[number])
-        missing = [frame for frame in ledger.missing(number) if frame in wanted]
         blocks += blocks_of(number, path, missing, inputs.fingerprints[number], of)
-    if not blocks:
-        return
-    bar = tqdm(total=sum(map(len, inputs.chosen)), initial=ledger.frames_done, unit="frame",
-               disable=not progress)  # fmt: skip
-    with bar, cluster as score:
-        for block, result in score(blocks, job):
-            ledger.add(block, result)
-            bar.update(len(block.frames))
-            if ledger.scored:
-                bar.set_postfix_str(
-                    f"hits or maybes {rate_text(ledger.hits(threshold), ledger.scored)}"
-                )
+    return blocks
 
 
 def _rows(inputs, ledger, threshold):

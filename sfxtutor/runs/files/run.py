@@ -1,6 +1,7 @@
 """A run in a file: its frames read one at a time, in constant memory, as uint16 (see `pixels`)."""
 
 import hashlib
+import os
 import re
 from dataclasses import replace
 from functools import cached_property
@@ -174,6 +175,16 @@ class FileRun(Run):
         files = sorted({*self._paths, *self.frames.files()})
         states = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
         return f"reading {VERSION} {hashlib.sha256(repr(states).encode()).hexdigest()[:24]}"
+
+    @cached_property
+    def first_print(self):
+        """As `fingerprint`, but unchanged where frames are added: of path and first frame, str."""
+        try:
+            first = self._raw(0, slice(None), slice(None)).tobytes()
+        except ValueError:  # reading that frame will say what is wrong with it
+            first = b""
+        path = os.fsencode(self._paths[0].resolve())
+        return f"reading {VERSION} {hashlib.sha256(path + first).hexdigest()[:24]}"
 
     def _read(self, i, rows, columns):
         """Pixels as uint16, and where they lack data beyond the mask, or None if nowhere."""

@@ -4,11 +4,14 @@ import csv
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import h5py
 import numpy as np
 import pytest
 
+from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.screen.blocks import Block, Job, forget, score_block
 from sfxtutor.beamline.screen.inputs import Inputs
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cli.main import main
@@ -190,22 +193,42 @@ input()
 """
 
 
-def test_a_file_that_grows_is_screened_as_it_was_when_the_screening_began(twin, tmp_path):
-    path = tmp_path / "g.cxi"
+@contextmanager
+def growing(path, frames):
+    """A file that another process writes: the function that adds a frame to it."""
     with h5py.File(path, "w", libver="latest") as file:
         stack = {"maxshape": (None, SIZE, SIZE), "chunks": (1, SIZE, SIZE)}
-        file.create_dataset("entry_1/data_1/data", data=twin[0], **stack)
+        file.create_dataset("entry_1/data_1/data", data=frames, **stack)
     writer = subprocess.Popen([sys.executable, "-c", GROWING, str(path)], text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
-    with writer:
-        assert writer.stdout.readline() == "ready\n"
-        inputs = Inputs([path])
-        assert (inputs.frames, inputs.growing) == ([6], {0})
+
+    def grow():
         writer.stdin.write("\n")
         writer.stdin.flush()
         assert writer.stdout.readline() == "grown\n"
+
+    with writer:
+        assert writer.stdout.readline() == "ready\n"
+        yield grow
+        writer.communicate("\n")
+
+
+def test_a_file_that_grows_is_screened_as_it_was_when_the_screening_began(twin, tmp_path):
+    path = tmp_path / "g.cxi"
+    with growing(path, twin[0]) as grow:
+        inputs = Inputs([path])
+        assert (inputs.frames, inputs.growing) == ([6], {0})
+        grow()
         assert len(inputs[0]) == 7  # opened again: no complaint that it has changed
         inputs.close()
         p, statuses = scores(path, tmp_path)
         assert (len(p), set(statuses)) == (7, {"ok"})
-        writer.communicate("\n")
+
+
+def test_a_worker_opens_a_file_again_that_has_grown(twin, tmp_path):
+    path, job = tmp_path / "g.cxi", Job(str(Screener("rwd").path))
+    with growing(path, twin[0]) as grow:
+        assert score_block(Block(0, str(path), (5,), "six"), job)[0][1] == "ok"
+        grow()
+        assert score_block(Block(0, str(path), (6,), "seven"), job)[0][1] == "ok"
+        forget()
