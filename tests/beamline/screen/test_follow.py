@@ -123,3 +123,21 @@ def test_only_a_time_to_wait_is_taken(tmp_path, capsys):
     words = ["screen", str(tmp_path / "g.cxi"), "--out", str(tmp_path / "s.csv"), "--follow"]
     assert main([*words, "0"]) == 1
     assert "Found 0.0 seconds to follow files" in capsys.readouterr().err
+
+
+def test_data_files_of_a_master_come_one_by_one(tmp_path, writer, options):
+    with h5py.File(tmp_path / "r_master.h5", "w") as master:
+        master.create_group("entry").attrs["NX_class"] = "NXentry"
+        master.create_group("entry/data").attrs["NX_class"] = "NXdata"
+        for k in (1, 2, 3):
+            name = f"data_{k:06}"
+            master[f"entry/data/{name}"] = h5py.ExternalLink(f"r_{name}.h5", "entry/data/data")
+
+    def part(k):
+        with h5py.File(tmp_path / f"r_data_{k:06}.h5", "w") as file:
+            file["entry/data/data"] = FRAMES[k : k + 2]
+
+    writer += [lambda: part(1), lambda: part(2)]
+    with pytest.warns(UserWarning, match="links to 3 data files, . of them missing"):
+        summary = screen([tmp_path / "r_master.h5"], tmp_path / "s.csv", **options)
+    assert (summary.frames, summary.scored) == (4, 4)
