@@ -5,6 +5,7 @@ from .beamline.screen.cluster import local_cluster as local_cluster
 from .beamline.screen.screen import ExtraOutputs as ExtraOutputs, screen as screen
 from .beamline.stream.loopback import measure_stream as measure_stream
 from .beamline.stream.messages import SOCKET_ROOM as SOCKET_ROOM
+from .beamline.stream.receiver import Connection as Connection
 from .beamline.stream.source import send as send
 from .beamline.stream.stream import stream as stream
 from .cache.prepared import prepare as prepare

@@ -26,7 +26,8 @@ MODULES = {
 # What a distribution is imported as, where the two names differ.
 IMPORTED_AS = {"scikit-learn": "sklearn", "ipython": "IPython", "pyzmq": "zmq", "pyyaml": "yaml"}
 # Extras that a room may lean on besides what every installation has.
-ROOMS = {"beamline": {"beamline"}, "widgets": {"lab"}, "course": {"grade"}, "plots": {"lab"}}
+ROOMS = {"beamline": {"beamline"}, "widgets": {"lab"}, "course": {"grade"}, "plots": {"lab"},
+         "runs": {"cbf"}}  # fmt: skip
 
 
 @cache

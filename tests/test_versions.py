@@ -63,7 +63,7 @@ def path(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*negative")
 def test_a_mended_reader_is_not_answered_with_old_numbers(path, tmp_path, monkeypatch):
     before = prepare(open_run(path), 4, tmp_path / "kept", progress=False)
-    monkeypatch.setattr(reading, "to_uint16", lambda raw, missing: (np.abs(raw) + 7).astype("u2"))
+    monkeypatch.setattr(reading, "to_uint16", lambda raw, *_: (np.abs(raw) + 7).astype("u2"))
     monkeypatch.setattr(reading, "VERSION", reading.VERSION + 1)
     after = prepare(open_run(path), 4, tmp_path / "kept", progress=False)
     assert not np.array_equal(before.rwd, after.rwd)

@@ -2,6 +2,11 @@
 
 import sys
 
+FILES = "idh5, CXI, NeXus, SACLA, CBF, TIFF or EDF; a folder, a pattern or a list (.lst) of them"
+DATASET = "of the frames in HDF5 files of no known format, such as data/data or /%%/data"
+FOLLOW = "go on with frames that are added to the files, until none came for so many seconds"
+NO_SEARCH = "only a mask tells bad pixels; none are looked for in the frames"
+
 
 def add_commands(commands):
     """Add `screen`, `train-screener`, `send` and `stream` to the subparsers of argparse."""
@@ -12,7 +17,8 @@ def add_commands(commands):
 
 def _add_screen(commands):
     screen = commands.add_parser("screen", help="score every frame of files")
-    screen.add_argument("files", nargs="+", metavar="FILE", help="idh5, CXI, NeXus or CBF")
+    screen.add_argument("files", nargs="+", metavar="FILE", help=FILES)
+    screen.add_argument("--dataset", metavar="PATH", help=DATASET)
     screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
     screen.add_argument(
         "--model",
@@ -20,6 +26,8 @@ def _add_screen(commands):
         help="rwd (shipped), cnn (after `train-screener --model cnn`), a .onnx or .keras file",
     )
     screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
+    screen.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
+    screen.add_argument("--follow", type=float, metavar="SECONDS", help=FOLLOW)
     screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
     screen.add_argument("--workers", type=int, default=1, help="processes, a core each (1)")
     screen.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs")
@@ -63,9 +71,21 @@ def _add_stream(commands):
     stream.add_argument("--out", default="scores.csv", help="a new file, one line a frame")
     stream.add_argument("--model", default="rwd", help="as for `screen` (rwd)")
     stream.add_argument("--mask", help="good pixels; default: found in the first frames")
+    stream.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
     stream.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
     stream.add_argument("--idle", type=float, default=30, help="seconds of silence, the end (30)")
     stream.add_argument("--queue", type=int, default=64, help="frames that may wait (64)")
+    stream.add_argument(
+        "--format",
+        default="auto",
+        help="sfxtutor, dectris1, dectris2, slsdet; auto: told by the first message (auto)",
+    )
+    stream.add_argument(
+        "--socket",
+        default="auto",
+        help="pull, of a source that pushes, or sub, of one that publishes; auto: by the format",
+    )
+    stream.add_argument("--wait", type=float, default=60, help="seconds for the first frame (60)")
     stream.set_defaults(command=_stream)
 
 
@@ -75,7 +95,9 @@ def _screen(options):
     also = ExtraOutputs(options.parquet, options.events, options.hits, options.copy,
                         options.keep_misses, options.seed)  # fmt: skip
     summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
-                     workers=options.workers, scheduler=options.scheduler, also=also)  # fmt: skip
+                     workers=options.workers, scheduler=options.scheduler, also=also,
+                     dataset=options.dataset, search=not options.no_bad_pixel_search,
+                     follow=options.follow)  # fmt: skip
     print(summary)
     return 0 if summary.scored else 1
 
@@ -83,23 +105,28 @@ def _screen(options):
 def _send(options):
     from ..beamline.stream.source import send
     from ..runs.open import open_run
+    from ..support.disk import expanded
 
-    run = open_run(options.run, seed=options.seed)
+    run = open_run(expanded(options.run), seed=options.seed)
     sent = send(run, options.to, options.rate, options.burst, options.frames)
     print(sent)
     return 130 if sent.interrupted else 0
 
 
 def _stream(options):
+    from ..beamline.stream.receiver import Connection
     from ..beamline.stream.stream import stream
+    from ..support.disk import printable
 
     def watch(report):
         if sys.stderr.isatty():
             print(f"\r{report.line():<110}", end="\n" * bool(report.ended), file=sys.stderr)
 
     report = stream(options.address, options.out, options.model, options.mask, options.threshold,
-                    options.idle, options.queue, watch)  # fmt: skip
-    print(f"{report} Scores: {options.out}.")
+                    options.idle, options.queue, watch,
+                    connection=Connection(options.format, options.socket, options.wait),
+                    search=not options.no_bad_pixel_search)  # fmt: skip
+    print(f"{report} Scores: {printable(options.out)}.")
     if report.ended == "interrupted":
         return 130
     return 0 if report.scored else 1
@@ -107,5 +134,6 @@ def _stream(options):
 
 def _train(options):
     from ..beamline.model.train import train
+    from ..support.disk import expanded
 
-    print(train(options.model, options.out, options.beamlines, options.seed))
+    print(train(options.model, expanded(options.out), options.beamlines, options.seed))

@@ -16,20 +16,21 @@ from .run import Run
 def open_run(
     name_or_path: str | Path | Sequence[str | Path], *, source: str = "twin", seed: int = 0,
     reading: str = READING, labels: str | Path | None = None,
-    mask: str | Path | np.ndarray | None = None,
+    mask: str | Path | np.ndarray | None = None, dataset: str | None = None,
 ) -> Run:  # fmt: skip
     """Open a run by name, from the twin or CXIDB 76, or by the path of a file: a Run.
 
     Parameters
     ----------
     name_or_path : str, Path or list of Path
-        "LN83", "LN84", "LO19", "LG36", "L498", or an idh5, CXI or NeXus file, a CBF file, a folder
-        of CBF files or a list of them.
+        "LN83", "LN84", "LO19", "LG36", "L498", or an idh5, CXI, NeXus or SACLA file, an image
+        (CBF, TIFF, EDF), a folder of images or a list of them.
     source : "twin" or "cxidb", for a name
     seed : int, of the twin
     reading : "2016" or "2018", of the twin's geometry and sample delivery (docs/twin.md)
     labels : path of an annotation file (`read_labels`), optional
     mask : path (`read_mask`) or (y, x) bool array, True = good pixel, optional
+    dataset : str, path of the frames in an HDF5 file, optional: where no format names them
 
     Raises
     ------
@@ -58,7 +59,7 @@ def open_run(
         )
     from .files.run import FileRun
 
-    return FileRun(name_or_path, labels=labels, mask=mask)
+    return FileRun(name_or_path, labels=labels, mask=mask, dataset=dataset)
 
 
 def simulate_run(name, path=None, frames=None, crop=False, seed=0, progress=True):

@@ -112,6 +112,10 @@ class Run:
         frame = self[i]
         return frame[crop_slices(frame.shape, size)]
 
+    def crop_and_gaps(self, i: int, size: int = CROP) -> tuple[np.ndarray, np.ndarray | None]:
+        """A crop, and where it lacks data beyond the mask: (size, size) uint16; bool, or None."""
+        return self.crop(i, size), None
+
     def good(self, size: int = CROP) -> Mask:
         """Good pixels of the central crops: a `Mask` (size, size)."""
         if self.mask is None:

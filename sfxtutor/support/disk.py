@@ -64,6 +64,19 @@ def write_text(path, text):
         partial.write_text(text, encoding="utf-8")
 
 
+def expanded(path):
+    """A path with ~ as the user's home, as a shell has it where it is not quoted; None from None.
+
+    What is neither text nor a path, such as an array, stays what it is.
+    """
+    return os.path.expanduser(path) if isinstance(path, str | os.PathLike) else path
+
+
+def printable(path):
+    """A path as text for the screen; what is no UTF-8 in it as question marks."""
+    return os.fsencode(path).decode(errors="replace")
+
+
 def need_folder(path):
     """Raise FileNotFoundError if there is no folder to write that file in."""
     folder = Path(path).absolute().parent

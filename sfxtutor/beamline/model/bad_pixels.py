@@ -8,8 +8,11 @@ from scipy import ndimage
 
 from ...mask import Mask
 
-VERSION = 1  # of the bad pixels that are found: raised when they change
+VERSION = 2  # of the bad pixels that are found: raised when they change
+TORN = 0.01  # of a crop without data, beyond what the mask leaves out
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
+FILLED = 3  # of the eight pixels around one that a stuck group, two by two pixels, may fill
+SPREAD = 0.02  # of the height of a Bragg spot that the others have on average, or more
 
 
 def dark_pixels(crops):
@@ -26,7 +29,12 @@ def dark_pixels(crops):
 def stuck_pixels(crops):
     """Pixels that stand far above their surroundings in each of several crops: (y, x) bool.
 
-    Crops that are copies of each other say nothing; it takes three that differ.
+    Crops that are copies of each other say nothing; it takes three that differ. A Bragg spot that
+    is in all of them, as in repeated exposures of one crystal, is no stuck pixel: a stuck pixel is
+    one or two pixels wide, a spot has the point spread of the beam, crystal and detector. The
+    rule: of the eight pixels around the brightest one of a group, two by two stuck pixels fill
+    three. Where the other five stand above the surroundings by 2 % of its height on average, and
+    by more than the noise, the group is a spot.
     """
     distinct = {crop.tobytes(): crop for crop in crops}
     if len(distinct) < 3:
@@ -39,19 +47,45 @@ def stuck_pixels(crops):
     limit = max(12 * typical, 20)
     stuck = lowest > ndimage.minimum_filter(lowest, 5) + limit
     stuck[stuck] = lowest[stuck] > np.median(around[stuck].reshape(-1, 25), axis=1) + limit
-    return stuck
+    return stuck & ~_spots(stuck, list(distinct.values()), lowest, typical)
+
+
+def _spots(stuck, crops, lowest, noise):
+    """Those of the pixels that belong to Bragg spots by the rule of `stuck_pixels`: (y, x) bool.
+
+    The pixels around are looked at in the median of all crops, which has less noise; what is
+    beyond the edge does not stand above anything.
+    """
+    groups, _ = ndimage.label(stuck, np.ones((3, 3)))
+    if not stuck.any():
+        return stuck
+    at = np.flatnonzero(stuck)
+    at = at[np.lexsort((at, -lowest.ravel()[at], groups.ravel()[at]))]  # the brightest go first
+    _, first = np.unique(groups.ravel()[at], return_index=True)
+    y, x = (place[:, None, None] + 2 for place in np.unravel_index(at[first], stuck.shape))
+    rows, columns = np.mgrid[-2:3, -2:3]
+    window = y + rows, x + columns
+    above = np.median([np.pad(crop, 2, "symmetric")[window] for crop in crops], axis=0)
+    above -= np.median(above, axis=(1, 2), keepdims=True)
+    height = above[:, 2, 2]
+    above *= np.pad(np.ones(stuck.shape, bool), 2)[window]
+    ring = np.delete(above[:, 1:4, 1:4].reshape(-1, 9), 4, axis=1)
+    others = np.sort(ring, axis=1)[:, :-FILLED].mean(axis=1)
+    return np.isin(groups, 1 + np.flatnonzero(others > np.maximum(SPREAD * height, noise)))
 
 
 def sample_crops(run):
     """Central crops of five frames spread over a run: list of (724, 724) uint16, ADU.
 
-    A frame that cannot be read is left out; it gets its status when its turn comes.
+    A frame that cannot be read is left out; it gets its status when its turn comes.  So is one that
+    lost a part of the detector, unless all did: its zeros would pass for readings.
     """
-    crops = []
+    whole, torn = [], []
     for i in sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1}):
         with suppress(OSError, ValueError, RuntimeError):
-            crops.append(run.crop(i))
-    return crops
+            crop, gaps = run.crop_and_gaps(i)
+            (whole if gaps is None or gaps.mean() < TORN else torn).append(crop)
+    return whole or torn
 
 
 def good_pixels(crops, mask=None):

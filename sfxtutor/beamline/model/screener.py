@@ -5,7 +5,6 @@ gave, and why it is ONNX Runtime, stands in docs/speed.md.
 """
 
 import hashlib
-import json
 import warnings
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ...mask import Mask
 from ...preprocess import ROWS
 from ...support.disk import atomic_write, cache_dir
 from ...support.errors import first_line
+from .notes import read_notes
 
 MODELS = Path(__file__).parent / "weights"
 BIN = 4  # pixels that become one in the image that the 2D CNN gets
@@ -53,8 +53,7 @@ class Screener:
 
     def __init__(self, model: str | Path = "rwd", threshold: float | None = None, threads: int = 1):
         path = find_model(model)
-        notes = path.with_suffix(".json")
-        self.notes = json.loads(notes.read_text()) if notes.exists() else {}
+        self.notes = read_notes(path.with_suffix(".json"))
         self.threshold = _threshold(self.notes.get("threshold", 0.5) if threshold is None
                                     else threshold)  # fmt: skip
         self.least_reading = self.notes.get("least reading", 0.0)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
+from ...mask import Mask
 from ...runs.open import open_run
 from ...support.errors import one_line
 from ..model.bad_pixels import good_pixels, sample_crops
@@ -15,19 +18,24 @@ from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from ..model.screener import BATCH, Screener
 
+_states = {}  # path -> fingerprint of the state of that file that was opened last
 BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every block of a screening needs: the paths of the model, and of the mask or None.
+    """What every block of a screening needs: the paths of the model, and of the mask or None, and
+    the dataset that holds the frames, or None.
 
     The version is one of their content: files that are changed under their name are other ones.
+    `search` says whether bad pixels are looked for in the frames.
     """
 
     model: str
     mask: str | None = None
     version: str = ""
+    dataset: str | None = None
+    search: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def score_block(block, job):
     """p_hit, five decimals, and "ok"; or None and why there is none: a pair for each frame."""
     screener, result, waiting = _screener(job), [], []
     try:
-        run, good, unfit = _opened(block.path, block.fingerprint, job)
+        run, good, unfit = _run_of(block, job)
     except (OSError, ValueError) as error:  # it could be opened when the screening began
         return block.failed(one_line(error))
     if block.of not in (0, len(run)):
@@ -95,14 +103,24 @@ def forget():
     """Close the files that are held open, and let go of the model."""
     _opened.cache_clear()
     _screener.cache_clear()
+    _states.clear()
 
 
 def _features(run, i, screener, good):
     """Features and "ok", or None and why there are none."""
     try:
-        return screener.features(run.crop(i), good), "ok"
+        crop, gaps = run.crop_and_gaps(i)
+        return screener.features(crop, good if gaps is None else Mask(good.good & ~gaps)), "ok"
     except (OSError, ValueError, RuntimeError, IndexError) as error:  # h5py raises the first three
         return None, one_line(error)
+
+
+def _run_of(block, job):
+    """`_opened`, and older states of the file are closed first: HDF5 would show them again."""
+    if _states.setdefault(block.path, block.fingerprint) != block.fingerprint:
+        _opened.cache_clear()
+    _states[block.path] = block.fingerprint
+    return _opened(block.path, block.fingerprint, job)
 
 
 @lru_cache(maxsize=4)
@@ -111,11 +129,18 @@ def _opened(path, fingerprint, job):
 
     A worker stays with a few files.
     """
-    run = open_run(Path(path), mask=job.mask)
+    run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
     crops = sample_crops(run)
-    good = good_pixels(crops, run.good())
-    unfit = unfamiliar(crops, good, _screener(job).least_reading) if crops else ""
+    good = good_pixels(crops, run.good()) if crops and job.search else run.good()
+    unfit = unfamiliar(_measured(crops, run), good, _screener(job).least_reading) if crops else ""
     return run, good, unfit
+
+
+def _measured(crops, run):
+    """Crops in the unit of their file."""
+    if (run.scale, run.offset) == (1, 0):
+        return crops
+    return [(crop - np.float32(run.offset)) / run.scale for crop in crops]
 
 
 @lru_cache(maxsize=1)

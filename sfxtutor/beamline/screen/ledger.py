@@ -7,11 +7,13 @@ frames that have no complete line; a torn last line is cut off.
 import json
 import os
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 SYNC = 1.0  # seconds of work that a power cut may cost; a killed process costs none
+LONGEST = 100_000  # bytes of a line
 
 
 class Ledger:
@@ -58,14 +60,21 @@ class Ledger:
     def __exit__(self, *_):
         self._file.close()
 
-    def add(self, block, result):
-        """Take the result of a block (see `work.score_block`)."""
+    def add(self, block, result, final=True):
+        """Take the result of a block (see `score_block`), failures only if they are final."""
         lines = []
         for frame, (p, status) in zip(block.frames, result, strict=True):
-            if not self.done[block.number][frame]:
+            if not self.done[block.number][frame] and (final or p is not None):
                 self._take(block.number, frame, p, status)
                 lines.append(json.dumps([block.number, frame, p, status]) + "\n")
         self._write(lines)
+
+    def extend(self, frames):
+        """Make room for files that have grown, to so many frames each."""
+        for number, count in enumerate(frames):
+            more = count - len(self.p[number])
+            self.p[number] = np.append(self.p[number], np.full(more, np.nan))
+            self.done[number] = np.append(self.done[number], np.zeros(more, bool))
 
     def missing(self, number):
         """Frames of a file that are not done: (m,) int array."""
@@ -105,19 +114,38 @@ class Ledger:
             content = self.path.read_bytes()
         except FileNotFoundError:
             return 0
-        whole = content[: content.rfind(b"\n") + 1].decode(errors="replace")
-        head, *lines = whole.splitlines(keepends=True) or [""]
-        if head and head != self._head:
+        head, *lines = content[: content.rfind(b"\n") + 1].splitlines(keepends=True) or [b""]
+        ours = self._head.encode()
+        if head != ours if head else not ours.startswith(content):  # a torn head is ours too
             raise ValueError(
                 f"{self.path} holds the scores of another screening (other or changed files, "
                 "another model or mask), expected those of this one. Choose another --out, or "
                 "remove it."
             )
-        length = len(head.encode())
+        length = len(head)
         for line in lines:
             try:
-                self._take(*json.loads(line))
-            except (ValueError, TypeError, IndexError):
-                break  # damaged: from here on, what it says is not known
-            length += len(line.encode())
+                self._take(*self._checked(line))
+            except (ValueError, TypeError, RecursionError):
+                # Damaged: from here on, what it says is not known.
+                warnings.warn(
+                    f"{self.path} is damaged behind its first {self.frames_done} frames "
+                    f"({line[:40]!r}). Those are kept, the others are scored again.",
+                    stacklevel=4,
+                )
+                break
+            length += len(line)
         return length
+
+    def _checked(self, line):
+        """File, frame, p and status of a line; ValueError or TypeError if it is none of ours."""
+        if len(line) > LONGEST:
+            raise ValueError
+        number, frame, p, status = json.loads(line)
+        places = type(number) is int and type(frame) is int
+        if not (places and 0 <= number < len(self.done) and 0 <= frame < len(self.done[number])):
+            raise ValueError
+        scored = type(p) is float and 0 <= p <= 1 and status == "ok"
+        if not (scored or (p is None and isinstance(status, str) and status != "ok")):
+            raise ValueError
+        return number, frame, p, status

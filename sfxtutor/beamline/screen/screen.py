@@ -8,11 +8,14 @@ Scores are kept as they come, in `scores.csv.partial`; the same command goes on 
 
 import errno
 import hashlib
+import math
+import os
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import h5py
@@ -22,15 +25,18 @@ from tqdm import tqdm
 
 from ... import preprocess
 from ...metrics import rate_text
-from ...support.disk import need_folder
+from ...support.disk import expanded, need_folder, printable
 from ..model import bad_pixels
 from ..model.score import Row
 from ..model.screener import Screener
 from . import writers
 from .blocks import Job, blocks_of
 from .cluster import local_cluster, run_here, run_on_dask
+from .follow import opened, rounds
 from .inputs import Inputs
 from .ledger import Ledger
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)  # of a file system without them
 
 
 @dataclass
@@ -50,7 +56,7 @@ class Summary:
         failed = f", {self.failed} files could not be opened" if self.failed else ""
         before = f", {self.found} of them before" if self.found else ""
         return (f"{self.scored} of {self.frames} frames scored in {self.seconds:.1f} s{before}; "
-                f"hits or maybes: {rate}{failed}: {self.out}")  # fmt: skip
+                f"hits or maybes: {rate}{failed}: {printable(self.out)}")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class ExtraOutputs:
     seed: int = 0
 
     def __post_init__(self):
+        for name in ("parquet", "events", "hits"):
+            object.__setattr__(self, name, expanded(getattr(self, name)))
         if not 0 <= self.keep_misses <= 1:
             raise ValueError(
                 f"Found a share of misses of {self.keep_misses}, expected 0 to 1. For one in a "
@@ -108,12 +116,14 @@ def screen(
     files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "rwd",
     mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
     scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
+    dataset: str | None = None, search: bool = True, follow: float | None = None,
 ) -> Summary:  # fmt: skip
     """Score every frame of files, write the scores to a CSV file.
 
     Parameters
     ----------
     files : list of path
+        Also folders, patterns (`*`), lists of files or of events of CrystFEL (.lst), and .expt.
     out : path
         Columns file, frame (from 1), p_hit, is_hit (0 or 1), status ("ok", or why there is no
         score). A file that cannot be opened has one line, without a frame.
@@ -127,6 +137,12 @@ def screen(
     also : ExtraOutputs, optional
     progress : bool
         Show a bar, with the hit rate so far.
+    dataset : str, optional
+        Path of the frames in HDF5 files, where no format names them.
+    search : bool
+        Look for bad pixels, beyond the mask, in frames spread over each file.
+    follow : float, optional
+        Go on with frames that are added to the files, until none came for so many seconds.
 
     Returns
     -------
@@ -142,33 +158,41 @@ def screen(
         If a file cannot be written, or no scheduler answers; what is scored is kept.
     """
     began, also = time.perf_counter(), also or ExtraOutputs()
-    out = Path(out)
+    out, mask = Path(expanded(out)), expanded(mask)
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
-    screener = Screener(model, threshold)
-    inputs = Inputs(files, mask)
+    if follow is not None and not 0 < follow < math.inf:
+        raise ValueError(
+            f"Found {follow} seconds to follow files, expected more than 0, such as 30."
+        )
+    screener, files = Screener(expanded(model), threshold), [expanded(file) for file in files]
+    inputs = opened(partial(Inputs, files, mask, dataset, follow is not None), follow)
     _check_places([out, *also.places], also.hits, inputs)
+    _check_names(also, inputs)
     if also.hits:
         writers.check_alike(inputs.kinds)
-    job = _job(screener, mask)
+    job = _job(screener, mask, dataset, search)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
-        key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.fingerprints]
+        key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.identities]
+        key += [[list(part) for part in inputs.chosen if not isinstance(part, range)], dataset]
         with Ledger(unfinished, key, inputs.frames) as ledger:
             before = ledger.frames_done
-            _score(inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress)
+            _score(
+                inputs, job, ledger, _on(workers, scheduler), screener.threshold, progress, follow
+            )
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
         unfinished.unlink()
     return Summary(
-        sum(inputs.frames), ledger.scored, ledger.hits(screener.threshold), len(inputs.problems),
-        time.perf_counter() - began, out, before,
+        sum(map(len, inputs.chosen)), ledger.scored, ledger.hits(screener.threshold),
+        len(inputs.problems), time.perf_counter() - began, out, before,
     )  # fmt: skip
 
 
 def _check_places(places, hits, inputs):
     """Refuse what would be written without a folder, twice, over an input or over other frames."""
     resolved = [path.resolve() for path in places]
-    read = {Path(name).resolve() for name in inputs.names}
+    read = {Path(name).resolve() for name in [*inputs.given, *inputs.names]}
     for path, real in zip(places, resolved, strict=True):
         need_folder(path)
         earlier = hits and path == Path(hits) and writers.is_hits(path)
@@ -184,12 +208,28 @@ def _check_places(places, hits, inputs):
                 )
 
 
-def _job(screener, mask):
+def _check_names(also, inputs):
+    """Refuse names that are no UTF-8 where they would stand in Parquet or HDF5, which want that."""
+    if not (also.parquet or also.hits):
+        return
+    for name in (*inputs.names, *filter(None, (also.parquet, also.hits))):
+        for path in (str(name), str(Path(name).resolve())):
+            try:
+                path.encode()
+            except UnicodeEncodeError:
+                raise ValueError(
+                    f"The name {os.fsencode(path)} is no UTF-8, expected one for --parquet and "
+                    "--hits, which can hold no other. Rename it, or leave those two out."
+                ) from None
+
+
+def _job(screener, mask, dataset, search):
     """What the workers need, with a version of its content."""
     model, mask = screener.path.absolute(), Path(mask).absolute() if mask else None
     content = [path.read_bytes() for path in (model, mask) if path]
+    content += [] if search else [b"no search for bad pixels"]
     version = hashlib.sha256(b"".join(content)).hexdigest()[:32]
-    return Job(str(model), str(mask) if mask else None, version)
+    return Job(str(model), str(mask) if mask else None, version, dataset, search)
 
 
 @contextmanager
@@ -202,6 +242,15 @@ def _alone(unfinished):
     except Timeout:
         raise OSError(
             f"Another screening is writing {unfinished}. Wait for it, or choose another --out."
+        ) from None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        Path(lock.lock_file).unlink(missing_ok=True)
+        raise OSError(
+            f"The file system of {unfinished.absolute().parent} offers no locks ({error.strerror}),"
+            " expected one that keeps two screenings from writing the same file. Choose an --out "
+            "on another disk, such as a local one, and copy it from there."
         ) from None
     Path(lock.lock_file).unlink(missing_ok=True)
 
@@ -235,25 +284,33 @@ def _dask(cluster):
         yield lambda blocks, job: run_on_dask(blocks, job, address)
 
 
-def _score(inputs, job, ledger, cluster, threshold, progress):
-    """Have all frames scored that the ledger misses."""
-    blocks = []
-    for number in inputs:
-        path, of = str(Path(inputs.names[number]).absolute()), inputs.frames[number]
-        missing = ledger.missing(number)
-        blocks += blocks_of(number, path, missing, inputs.fingerprints[number], of)
-    if not blocks:
+def _score(inputs, job, ledger, cluster, threshold, progress, follow):
+    """Have all frames scored that the ledger misses, and those that come."""
+    waiting = rounds(inputs, ledger, follow)
+    first = next(waiting)
+    if follow is None and not any(first[0].values()):
         return
-    bar = tqdm(total=sum(map(len, ledger.done)), initial=ledger.frames_done, unit="frame",
-               disable=not progress)  # fmt: skip
+    bar = tqdm(unit="frame", initial=ledger.frames_done, disable=not progress)
     with bar, cluster as score:
-        for block, result in score(blocks, job):
-            ledger.add(block, result)
-            bar.update(len(block.frames))
-            if ledger.scored:
-                bar.set_postfix_str(
-                    f"hits or maybes {rate_text(ledger.hits(threshold), ledger.scored)}"
-                )
+        for frames, final in chain([first], waiting):
+            bar.total = sum(map(len, inputs.chosen))
+            for block, result in score(_blocks(inputs, frames), job):
+                ledger.add(block, result, final)
+                bar.update(ledger.frames_done - bar.n)
+                if ledger.scored:
+                    bar.set_postfix_str(
+                        f"hits or maybes {rate_text(ledger.hits(threshold), ledger.scored)}"
+                    )
+
+
+def _blocks(inputs, frames):
+    """Blocks of frames, a dict of the number of a file to a list."""
+    blocks = []
+    for number, missing in frames.items():
+        path = str(Path(inputs.names[number]).absolute())
+        of = 0 if number in inputs.growing else inputs.frames[number]
+        blocks += blocks_of(number, path, missing, inputs.fingerprints[number], of)
+    return blocks
 
 
 def _rows(inputs, ledger, threshold):
@@ -261,7 +318,8 @@ def _rows(inputs, ledger, threshold):
     for number, file in enumerate(inputs.names):
         if number in inputs.problems:
             yield Row(number, file, None, None, None, inputs.problems[number])
-        for frame, p in enumerate(ledger.p[number].tolist()):
+        for frame in inputs.chosen[number]:
+            p = float(ledger.p[number][frame])
             status = ledger.problems.get((number, frame))
             if status is None:
                 yield Row(number, file, frame, p, p >= threshold, "ok")

@@ -11,20 +11,21 @@ from contextlib import contextmanager
 import numpy as np
 
 from ...runs.files.pixels import to_uint16
+from .wire import LIMIT, End, Shot, read_json, short
 
+NAME, SOCKET = "sfxtutor", "pull"
 HEADER = {"run": str, "frame": int, "shape": list, "dtype": str, "sent": int}
 DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
-LIMIT = 2**63  # of a number in a header
 SOCKET_ROOM = 32  # messages that a socket holds, at either end: few, so that a jam is noticed soon
 
 
 @contextmanager
 def opened(kind, address, room=SOCKET_ROOM, linger=0.0):
-    """A ZeroMQ socket: "PUSH", the source's, bound to the address, or "PULL", connected to it.
+    """A ZeroMQ socket: the source's, bound to the address, or the consumer's, connected to it.
 
     Parameters
     ----------
-    kind : "PUSH" or "PULL"
+    kind : "PUSH" or "PUB", the source's; "PULL" or "SUB", the consumer's of each
     address : str, such as "tcp://127.0.0.1:5555"
     room : int
         Messages that it may hold.
@@ -48,7 +49,9 @@ def opened(kind, address, room=SOCKET_ROOM, linger=0.0):
     socket = context.socket(getattr(zmq, kind))
     try:
         socket.set_hwm(room)
-        _attach(socket.bind if kind == "PUSH" else socket.connect, address)
+        if kind == "SUB":
+            socket.subscribe(b"")  # to whatever is published
+        _attach(socket.bind if kind in ("PUSH", "PUB") else socket.connect, address)
         yield socket
     finally:
         socket.close(linger=round(1000 * linger))
@@ -84,6 +87,28 @@ def pack_end(sent, dropped):
     return [json.dumps({"end": True, "sent": sent, "dropped": dropped}).encode()]
 
 
+def understands(header):
+    """Whether a message with that JSON header is one of the format: bool."""
+    return header.get("end") is True or "run" in header or "dtype" in header
+
+
+def read(parts):
+    """The `Shot` of a message, or `End`.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the format.
+    """
+    header = read_header(parts)
+    if header.get("end") is True:
+        counts = (header.get("sent"), header.get("dropped"))
+        known = all(type(n) is int and 0 <= n < LIMIT for n in counts)
+        return End(*counts) if known else End()
+    run, number, sent = (header[key] for key in ("run", "frame", "sent"))
+    return Shot(run, number, sent, lambda: read_pixels(header, parts[1]))
+
+
 def read_header(parts):
     """The header of a message, the list of its parts: a dict.
 
@@ -92,25 +117,19 @@ def read_header(parts):
     ValueError
         If it is none: "frame" is from 1, "sent" in ns since 1970, "shape" two numbers.
     """
-    try:
-        header = json.loads(bytes(parts[0]))
-    except ValueError as error:
-        raise ValueError(
-            f"The header of a message is no JSON ({error}). See docs/stream.md for the format."
-        ) from None
-    if isinstance(header, dict) and header.get("end") is True:
+    header = read_json(parts[0])
+    if header.get("end") is True:
         return header
-    fields = header if isinstance(header, dict) else {}
-    wrong = [name for name, kind in HEADER.items() if type(fields.get(name)) is not kind]
+    wrong = [name for name, kind in HEADER.items() if type(header.get(name)) is not kind]
     if (
         wrong
         or len(parts) != 2
-        or not (1 <= fields["frame"] < LIMIT and 0 <= fields["sent"] < LIMIT)
+        or not (1 <= header["frame"] < LIMIT and 0 <= header["sent"] < LIMIT)
     ):
         raise ValueError(
-            f"Found a message of {len(parts)} parts whose header has "
-            f"{json.dumps(header)[:100]}, expected two parts, and {', '.join(HEADER)}, frame from "
-            "1. See docs/stream.md for the format."
+            f"Found a message of {len(parts)} parts whose header has {short(header)}, "
+            f"expected two parts, and {', '.join(HEADER)}, frame from 1. See docs/stream.md for "
+            "the format."
         )
     return header
 
@@ -129,7 +148,7 @@ def read_pixels(header, part):
     shape, name = header["shape"], header["dtype"]
     if len(shape) != 2 or any(type(n) is not int or n < 1 for n in shape) or name not in DTYPES:
         raise ValueError(
-            f"Found a frame of shape {shape} and {name}, expected (y, x) and one of "
+            f"Found a frame of shape {short(shape)} and {name[:100]}, expected (y, x) and one of "
             f"{', '.join(DTYPES)}. Correct the header."
         )
     pixels = memoryview(part).cast("B")

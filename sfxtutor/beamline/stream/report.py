@@ -102,10 +102,10 @@ class Report:
     seconds : float
         From the first message to the last score.
     latencies : Latencies
-        From the source's `sent` to the score, ms.
+        From the source's `sent` to the score, ms; empty where it does not say.
     peak, queue : int
         The most messages that waited, and that may wait.
-    ended : "", "end", "idle", "interrupted" or "stopped"
+    ended : "", "end", "idle", "silent" (not one message), "interrupted" or "stopped"
     """
 
     queue: int = 0
@@ -140,7 +140,7 @@ class Report:
     @property
     def highest(self):
         """The longest latency, ms; nan without a frame."""
-        return self.latencies.highest if self.scored else math.nan
+        return self.latencies.highest if self.latencies.counts.any() else math.nan
 
     def line(self):
         """How it goes, in a few words."""
@@ -160,12 +160,12 @@ class Report:
             f"{self.received} frames received in {self.seconds:.1f} s ({self.rate:.1f} Hz), "
             f"{self.scored} scored; hit rate {rate_text(self.hits, self.scored)}."
         )
-        if self.scored:
-            text += (
-                f" Latency: p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, at most "
-                f"{self.highest:.1f} ms; at most {self.peak} of {self.queue} frames waited."
-            )
-        return text
+        if not self.scored:
+            return text
+        latency = "not known, because the source does not say when it sent a frame"
+        if self.latencies.counts.any():
+            latency = f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, at most {self.highest:.1f} ms"
+        return f"{text} Latency: {latency}; at most {self.peak} of {self.queue} frames waited."
 
     def _faults(self):
         dropped = "the source reports no count of dropped frames"
@@ -190,6 +190,7 @@ class Report:
             "end": "The source ended the stream.",
             "idle": "No frame came any more, but the source had not ended the stream: it or the "
             "network failed. Check both, and start again.",
+            "silent": "No message came.",
             "interrupted": "Stopped by Ctrl-C.",
             "stopped": "Stopped before its end.",
         }[self.ended]

@@ -8,23 +8,24 @@ import numpy as np
 from ...mask import Mask
 from ...preprocess import center_crop
 from ...runs.run import CROP
-from ...support.errors import one_line
+from ...support.errors import first_line, one_line
 from ..model.bad_pixels import good_pixels
 from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
-from .messages import read_header, read_pixels
+from .formats import Reader
 from .report import Numbers
+from .wire import End
 
 FIRST = 5  # frames by which bad pixels are found
 
 
 @dataclass
 class Frame:
-    """A message: run, number from 1, ns since 1970; its crop (724, 724) uint16, ADU, or None."""
+    """A message: run, number from 1, ns since 1970 or None; its crop (724, 724) uint16, ADU."""
 
     run: str = ""
     number: int | str = ""
-    sent: int = 0
+    sent: int | None = None
     crop: np.ndarray | None = None
     status: str = "ok"
 
@@ -37,10 +38,12 @@ class Scorer:
     screener : Screener
     good : (724, 724) bool array, or None: bad pixels are found in the first frames
     report : Report
+    reader : Reader, optional
+        Of the messages; default: the first one tells their format.
     """
 
-    def __init__(self, screener, good, report):
-        self.screener, self.report = screener, report
+    def __init__(self, screener, good, report, reader=None):
+        self.screener, self.report, self._reader = screener, report, reader or Reader()
         self._good = None if good is None else Mask(good)
         self._unfit = None  # why the model cannot score such frames, "" if it can; None: not known
         self._numbers, self._began = Numbers(), None
@@ -70,24 +73,29 @@ class Scorer:
         """The frame of a message; None of the one that says the end."""
         report, frame = self.report, Frame()
         try:
-            header = read_header(message)
-            if header.get("end") is True:
-                self._end(header)
+            shot = self._reader.read(message)
+            if isinstance(shot, End):
+                self._end(shot)
+            if shot is None or isinstance(shot, End):
                 return None
-            frame.run, frame.number, frame.sent = (header[key] for key in ("run", "frame", "sent"))
+            frame.run, frame.number, frame.sent = shot.run, shot.number, shot.sent
             self._numbers.add(frame.run, frame.number)
-            frame.crop = center_crop(read_pixels(header, message[1]))
+            frame.crop = center_crop(shot.image())
+        except ImportError:  # true of all messages: the stream ends
+            raise
         except ValueError as error:
             frame.status = one_line(error)
+        except Exception as error:  # whatever a message holds, it costs itself alone
+            kind = type(error).__name__
+            frame.status = f"the message cannot be read ({kind}: {first_line(error)})"
         report.received += 1
         return frame
 
-    def _end(self, header):
+    def _end(self, end):
         self.report.ended = "end"
-        sent, dropped = header.get("sent"), header.get("dropped")
-        if type(sent) is int and type(dropped) is int:
-            self.report.dropped = dropped
-            self._numbers.end(sent + dropped)
+        if end.dropped is not None:
+            self.report.dropped = end.dropped
+            self._numbers.end(end.sent + end.dropped)
 
     def _score(self, frames):
         features = []
@@ -122,5 +130,6 @@ class Scorer:
         hit = int(p >= self.screener.threshold)
         report.scored += 1
         report.hits += hit
-        report.latencies.add((time.time_ns() - frame.sent) / 1e6)
+        if frame.sent is not None:
+            report.latencies.add((time.time_ns() - frame.sent) / 1e6)
         return frame.run, frame.number, f"{p:.5f}", hit, frame.status

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 from pathlib import Path
 
 from ...support.disk import need_folder
@@ -12,6 +13,7 @@ class Scores:
     """The CSV file of scores, NAME.partial until it is complete, or none.  Use it in a `with`.
 
     Lines are kept in memory until `flush`; where the disk is full, those that fit stay, whole.
+    Where something else fails, what was scored until then is in NAME.partial.
     """
 
     def __init__(self, out):
@@ -32,10 +34,14 @@ class Scores:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is None:
-            self.flush()
-            if self._out:
-                self._partial.replace(self._out)
+        if kind is not None:
+            if self._end or self._lines > 1:  # more than the names of the columns
+                with suppress(OSError):  # the first error is the one to be told
+                    self.flush()
+            return
+        self.flush()
+        if self._out:
+            self._partial.replace(self._out)
 
     def add(self, lines):
         csv.writer(self._text).writerows(lines)
@@ -43,17 +49,17 @@ class Scores:
 
     def flush(self):
         """Bring the lines since the last time to the disk."""
-        text = self._text.getvalue().encode(errors="replace")
+        text, lines = self._text.getvalue().encode(errors="replace"), self._lines
+        self._lines, self._text = 0, io.StringIO(newline="")  # written once, even if that fails
         if self._out and text:
-            self._append(text)
-        self._lines, self._text = 0, io.StringIO(newline="")
+            self._append(text, lines)
 
-    def _append(self, text):
+    def _append(self, text, lines):
         try:
             with open(self._partial, "ab") as file:
                 file.write(text)
         except OSError as error:
-            lost = self._lines - self._cut()
+            lost = lines - self._cut()
             raise OSError(
                 f"Cannot write {self._partial} ({error}); the last {lost} lines are lost, those "
                 "before them are in it. Free some room, and choose another --out."

@@ -17,9 +17,12 @@ import numpy as np
 
 from ...preprocess import center_crop
 from ...runs.files.masks import read_mask
+from ...runs.run import CROP
+from ...support.disk import expanded
 from ...support.interrupts import interruptible
 from ..model.screener import Screener
-from .receiver import BATCH, POLL, QUEUE, Receiver
+from .formats import Reader
+from .receiver import BATCH, POLL, QUEUE, Connection, Receiver
 from .report import Report
 from .scorer import Scorer
 from .scores_file import Scores
@@ -30,7 +33,8 @@ BEAT = 1.0  # s between two looks at the report
 def stream(
     address: str, out: str | Path | None = None, model: str | Path = "rwd",
     mask: str | Path | np.ndarray | None = None, threshold: float | None = None, idle: float = 30.0,
-    queue: int = QUEUE, watch: Callable | None = None,
+    queue: int = QUEUE, watch: Callable | None = None, *,
+    connection: Connection | None = None, search: bool = True,
 ) -> Report:  # fmt: skip
     """Score every frame that a source sends until it says that it ends: `Report`.
 
@@ -52,9 +56,17 @@ def stream(
         Messages that may wait. A burst needs room for all its frames.
     watch : callable, optional
         Called every second with the report so far; the stream ends if it returns True.
+    connection : Connection, optional
+        The format of the messages, the kind of the source's socket, patience for the first.
+    search : bool
+        Look for bad pixels where there is no mask.
 
     Raises
     ------
+    TimeoutError
+        If no first message comes.
+    ImportError
+        If what reads the format is not installed.
     FileNotFoundError
         If there is no such model or mask, or no folder for `out`.
     FileExistsError
@@ -62,27 +74,56 @@ def stream(
     OSError
         If the address cannot be opened, or the scores cannot be written: those before are kept.
     """
-    scorer = Scorer(Screener(model, threshold), _central_mask(mask), Report(queue=queue))
-    with interruptible() as stop, Receiver(address, queue) as receiver, Scores(out) as scores:
-        return _follow(receiver, scorer, scores, idle, stop, watch)
+    how, out = connection or Connection(), expanded(out)
+    good = _central_mask(expanded(mask))
+    if good is None and not search:
+        good = np.ones((CROP, CROP), bool)
+    reader, screener = Reader(how.format), Screener(expanded(model), threshold)
+    scorer = Scorer(screener, good, Report(queue=queue), reader)
+    with (
+        interruptible() as stop,
+        Receiver(address, queue, how.kind) as receiver,
+        Scores(out) as scores,
+    ):
+        report = _follow(receiver, scorer, scores, (how.wait, idle), stop, watch)
+        if report.ended == "silent":
+            raise TimeoutError(_silence(address, how))
+    return report
 
 
-def _follow(receiver, scorer, scores, idle, stop, watch):
-    """Score what arrives until something ends it: the report."""
-    report, heard, beat = scorer.report, None, time.monotonic()
+def _silence(address, how):
+    """The sentence of a source of which nothing was heard."""
+    other = "publishes (a PUB socket, as JUNGFRAU receivers have), add --socket sub"
+    if how.kind == "sub":
+        other = "pushes (a PUSH socket, as DECTRIS detectors have), add --socket pull"
+    return (
+        f"No message came from {address} in {how.wait:g} s by a {how.kind.upper()} socket, "
+        "expected a first frame. See that the source runs and has this address; if it "
+        f"{other}; if it starts later, give --wait more seconds."
+    )
+
+
+def _follow(receiver, scorer, scores, patience, stop, watch):
+    """Score what arrives until something ends it: the report.
+
+    `patience`, seconds, is that for the first message and that for each later one.
+    """
+    report, beat = scorer.report, time.monotonic()
+    heard, began = None, beat
     while not report.ended:
         messages, now = receiver.take(BATCH, POLL), time.monotonic()
         heard = now if messages else heard
         scores.add(scorer.take(messages))
         if now - beat >= BEAT:
             beat, report.peak = now, receiver.peak
-            scores.flush()
+            if heard:
+                scores.flush()
             if watch and watch(report):
                 report.ended = "stopped"
         if stop.asked:
             report.ended = "interrupted"
-        elif heard and now - heard > idle and not report.ended:
-            report.ended = "idle"
+        elif not report.ended and now - (heard or began) > patience[heard is not None]:
+            report.ended = "idle" if heard else "silent"
     scores.add(scorer.take_held())
     report.peak, report.left = receiver.peak, receiver.waiting()
     if watch:

@@ -1,10 +1,12 @@
-"""Where the frames of a run lie in its files, for all formats; each has a file of its own here.
+"""Where the frames of a run lie in its files, for all formats; each has a file in formats.
 
-Each `find_*` takes an open HDF5 file (CBF: paths) and returns a `Frames`; no pixel is read yet.
+Each `find` takes an open HDF5 file, or paths of images, and returns a `Frames`, without pixels.
 """
 
 import os
+import warnings
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -13,24 +15,29 @@ import h5py
 import hdf5plugin  # noqa: F401  registers bitshuffle, LZ4, Zstd, Blosc: what detectors write
 import numpy as np
 
+from .again import Again
+from .links import check_sources
+from .pixels import always_marks, warn_if_inverted
+
 
 @dataclass
 class Frames:
     """Where the raw frames of a run lie in HDF5 datasets, and what their file says of them.
 
-    `flag` and `lowest` tell raw pixels without data: see `NoData`.
+    `flags` and `lowest` tell raw pixels without data: see `NoData`.
     """
 
-    parts: list  # HDF5 datasets (n, y, x) or (y, x)
+    parts: list  # HDF5 datasets (n, y, x) or (y, x), or a `Plane` of one of four dimensions
     shape: tuple  # (y, x)
     dtype: np.dtype
     facts: dict = field(default_factory=dict)  # fields of Card
     shots: dict = field(default_factory=dict)  # name -> one value a frame
     good: np.ndarray | None = None  # (y, x) bool, True = good
     lowest: float | None = None
-    flag: int | None = None
+    flags: tuple = ()
     crop_of: tuple | None = None  # shape of the detector, where the file holds central crops
     tokens: list | None = None  # what stands for % in CrystFEL's path of each part's images
+    again: Again = field(default_factory=Again, repr=False)
 
     def __post_init__(self):
         self.ends = list(accumulate(p.shape[0] if p.ndim == 3 else 1 for p in self.parts))
@@ -52,7 +59,8 @@ class Frames:
         Name and shape are None for CBF; the index is None where the dataset is one frame.
         """
         k, index = self.part_of(i)
-        return *self.source(k), index
+        plane = getattr(self.parts[k], "plane", None)
+        return *self.source(k), (index if plane is None else (index, plane))
 
     def event(self, i):
         """How CrystFEL names frame i within the file: "part//n" or "//n", n from 0, or ""."""
@@ -63,7 +71,7 @@ class Frames:
     def source(self, k):
         """Path of the file, name and shape of the dataset of part k."""
         part = self.parts[k]
-        return Path(part.file.filename), part.name, part.shape
+        return Path(part.file.filename), part.name, getattr(part, "data", part).shape
 
     def files(self):
         """Paths of all files that hold frames: a set."""
@@ -71,9 +79,15 @@ class Frames:
 
     def read(self, i, rows=slice(None), columns=slice(None)):
         """Raw pixels of frame i, of these rows and columns only: (y, x), the file's dtype."""
+        return self.again(self._read, i, rows, columns)
+
+    def _read(self, i, rows, columns):
         k, index = self.part_of(i)
         part = self.parts[k]
-        pixels = part[rows, columns] if index is None else part[index, rows, columns]
+        if _unpacked_chunks(part):  # HDF5 would read them row by row where a crop is asked for
+            pixels = (part[()] if index is None else part[index])[rows, columns]
+        else:
+            pixels = part[rows, columns] if index is None else part[index, rows, columns]
         if _size(part) < self.sizes[k]:  # HDF5 reads zeros, and no error, behind the end of a file
             raise OSError("the file has become shorter while it was read")
         return pixels
@@ -82,6 +96,52 @@ class Frames:
         """Number of the part that holds frame i, and the index there, None in a part of one."""
         k = bisect_right(self.ends, i)
         return k, (i - (self.ends[k - 1] if k else 0) if self.parts[k].ndim == 3 else None)
+
+
+@dataclass
+class ImageFrames(Frames):
+    """Frames in files of one or a few: `parts` are paths, or a path and a number in the file each.
+
+    `decode` reads one of the parts: (y, x).
+    """
+
+    decode: Callable = None
+
+    def __post_init__(self):
+        self.ends = list(range(1, len(self.parts) + 1))
+
+    def part_of(self, i):
+        return i, None
+
+    def place(self, i):
+        return *self.source(i), None
+
+    def source(self, k):
+        part = self.parts[k]
+        return (part[0] if isinstance(part, tuple) else part), None, None
+
+    def _read(self, i, rows, columns):
+        return self.decode(self.parts[i])[rows, columns]
+
+
+class Plane:
+    """One plane of a dataset (n, planes, y, x), as if it were a dataset (n, y, x)."""
+
+    ndim = 3
+
+    def __init__(self, data, plane):
+        self.data, self.plane, self.file, self.name = data, plane, data.file, data.name
+        self.shape, self.dtype = (data.shape[0], *data.shape[2:]), data.dtype
+        self.chunks, self.id = data.chunks, data.id
+
+    def __getitem__(self, where):
+        first, *rest = where if isinstance(where, tuple) else (where,)
+        return self.data[(first, self.plane, *rest)]
+
+
+def _unpacked_chunks(part):
+    """Whether a dataset is cut into chunks that are stored as they are."""
+    return bool(part.chunks) and part.id.get_create_plist().get_nfilters() == 0
 
 
 def _size(part):
@@ -102,14 +162,7 @@ def stacked(file, parts):
             f"{name_of(file)} holds frames of shapes {sorted(shapes)} and type {parts[0].dtype}; "
             "expected one shape, integers or floats. Split the file by shape."
         )
-    return Frames(
-        parts,
-        shapes.pop(),
-        parts[0].dtype,
-        flag=np.iinfo(parts[0].dtype).max
-        if parts[0].dtype.kind == "u" and parts[0].dtype.itemsize > 2
-        else None,
-    )
+    return Frames(parts, shapes.pop(), parts[0].dtype, flags=always_marks(parts[0].dtype))
 
 
 def stack(file, path, single=False):
@@ -121,21 +174,65 @@ def stack(file, path, single=False):
             "The file is incomplete: fetch or convert it again."
         )
     if data.ndim != 3 and not (single and data.ndim == 2):
+        advice = "Assemble the detector's panels into one image first."
         raise ValueError(
             f"{path} of {name_of(file)} has {data.ndim} dimensions, {data.shape}; expected "
-            "(n, y, x). Assemble the detector's panels into one image first."
+            f"(n, y, x). {advice if data.ndim > 3 else listing(file)}"
         )
-    # HDF5 gives zeros, and no error, where the file behind a virtual dataset is missing.
-    # In their names a % is doubled.
-    sources = data.virtual_sources() if data.is_virtual else ()
-    sources = {source.file_name.replace("%%", "%") for source in sources}
-    lost = [s for s in sources if s != "." and not (Path(data.file.filename).parent / s).exists()]
-    if lost:
-        raise FileNotFoundError(
-            f"{name_of(file)} takes frames from {lost[0]}, which is missing; expected it in the "
-            "same folder. Copy it there."
-        )
+    check_sources(data)
     return data
+
+
+def one_mask(flags, frames, name, good_of):
+    """The good pixels that a file's flags tell: (y, x) bool, or None without flags.
+
+    Of a stack, one for each threshold or for each frame, the first tells of a threshold; of flags
+    for each frame, those of most of them count.  Flags of another shape than the frames' are left
+    out, with a warning.
+
+    Parameters
+    ----------
+    flags : h5py.Dataset or None
+    frames : Frames
+    name : str, of the file
+    good_of : function of flags (y, x), their good pixels (y, x) bool
+    """
+    if flags is None:
+        return None
+    if flags.shape[-2:] != frames.shape or flags.ndim not in (2, 3) or not flags.size:
+        warnings.warn(
+            f"The mask {flags.name} of {name} has shape {flags.shape}, its frames {frames.shape}; "
+            "expected the same. It is not used: give the detector's mask by mask=.",
+            stacklevel=2,
+        )
+        return None
+    good = _most_good(flags, len(frames), good_of)
+    warn_if_inverted(good, name)
+    return good
+
+
+def _most_good(flags, count, good_of):
+    if flags.ndim == 2:
+        return good_of(flags[()])
+    if len(flags) != count or count == 1:
+        return good_of(flags[0])
+    looked_at = np.unique(np.linspace(0, count - 1, 5).astype(int))
+    return 2 * sum(good_of(flags[i]).astype(np.uint8) for i in looked_at) >= len(looked_at)
+
+
+def listing(file, most=5):
+    """A sentence on the datasets of a file that may hold frames, for an error: str."""
+    found = []
+
+    def look(_, item):
+        if isinstance(item, h5py.Dataset) and item.ndim in (2, 3) and min(item.shape[-2:]) >= 64:
+            found.append(f"{item.name.lstrip('/')} {item.shape}")
+        return True if len(found) == most else None
+
+    file.visititems(look)
+    if not found:
+        return "It has no dataset of images either: check that they were saved."
+    return f"Name the dataset of the frames (--dataset PATH); it has {', '.join(found)}."
 
 
 def number(group, name):
@@ -145,8 +242,9 @@ def number(group, name):
 
 
 def values_of(group, name):
-    """A dataset's values in a row; none where there is no such dataset."""
-    return np.ravel(group[name][()]) if name in group else np.zeros(0)
+    """A dataset's numbers in a row; none where there is no such dataset, or one of words."""
+    values = np.ravel(group[name][()]) if name in group else np.zeros(0)
+    return values if values.dtype.kind in "iuf" else np.zeros(0)
 
 
 def millimetres(group, name):

@@ -9,8 +9,10 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ..run import crop_slices
-from .cbf import read_cbf
-from .cxi import CXI_BAD
+from .formats import suffix_of
+from .formats.cbf import read_cbf
+from .formats.cxi import CXI_BAD
+from .formats.images import read_image
 
 _INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
 
@@ -23,7 +25,8 @@ def read_mask(path, name=None):
     - `.npy`, `.npz`: a bool or 0/1 array (y, x), 1 = good, or the packed bits of a square one.
     - `.h5`, `.cxi`, `.nxs`: `pixel_mask` (NeXus, 0 = good), a CXI `mask` of flags under entry_1,
       or else `mask` or `data/data`, 1 = good.
-    - `.cbf`: 0 and negative pixels are bad.
+    - `.cbf` (also packed by gzip or bzip2), `.tif`: 0 and negative pixels are bad.
+    - `.edf`: the masks of pyFAI and silx, 0 = good.
 
     Parameters
     ----------
@@ -51,14 +54,18 @@ def read_mask(path, name=None):
         ".cxi": _read_hdf5,
         ".nxs": _read_hdf5,
         ".cbf": _read_cbf,
+        ".tif": _read_tiff,
+        ".tiff": _read_tiff,
+        ".edf": _read_edf,
     }
-    if path.suffix not in readers:
+    suffix = suffix_of(path)
+    if suffix not in readers:
         raise ValueError(
             f"{path.name} ends in {path.suffix!r}; expected a mask in one of {', '.join(readers)}. "
             "Save it as a bool array with numpy.save."
         )
     try:
-        mask = readers[path.suffix](path, name)
+        mask = readers[suffix](path, name)
     except (OSError, EOFError, BadZipFile) as error:
         raise ValueError(
             f"{path.name} cannot be read as a mask ({error}). "
@@ -120,7 +127,7 @@ def _read_numpy(path, name):
     try:
         with path.open("rb") as file:
             content = np.load(file, allow_pickle=False)
-            arrays = dict(content) if path.suffix == ".npz" else {name: content}
+            arrays = dict(content) if suffix_of(path) == ".npz" else {name: content}
     except ValueError:  # NumPy's own sentence advises to unpickle
         raise ValueError(
             f"{path.name} holds Python objects or is damaged; expected a bool array. "
@@ -130,7 +137,7 @@ def _read_numpy(path, name):
     side = isqrt(8 * content.size)
     if content.ndim == 1 and content.dtype == np.uint8 and side * side == 8 * content.size:
         return np.unpackbits(content).reshape(side, side).astype(bool)
-    return content.astype(bool)
+    return _as_bool(content)
 
 
 def _choose(path, arrays, name):
@@ -164,9 +171,22 @@ def _read_hdf5(path, _):
             flags = flags[0]
         if key.endswith("pixel_mask"):
             return flags == 0
-        return flags.astype(np.int64) & CXI_BAD == 0 if "entry_1" in key else flags.astype(bool)
+        return flags.astype(np.int64) & CXI_BAD == 0 if "entry_1" in key else _as_bool(flags)
     raise ValueError(f"{path.name} holds no pixel_mask, mask or data/data. Save the mask as one.")
 
 
+def _as_bool(values):
+    """An array of 1 = good; what is NaN is no good pixel."""
+    return np.nan_to_num(values, posinf=0, neginf=0).astype(bool)
+
+
 def _read_cbf(path, _):
-    return read_cbf(path).data > 0
+    return read_cbf(path) > 0
+
+
+def _read_tiff(path, _):
+    return read_image((path, 0)) > 0
+
+
+def _read_edf(path, _):
+    return read_image((path, 0)) == 0

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import onnxruntime
 import pytest
-from minifiles import ArrayRun
+from minifiles import ArrayRun, make_idh5, make_onnx
 from scipy import ndimage
+from scipy.special import ndtr
 from sklearn.metrics import roc_auc_score
 
 from sfxtutor import build_cnn, build_rwd_cnn
@@ -15,6 +16,7 @@ from sfxtutor.beamline.model import train
 from sfxtutor.beamline.model.bad_pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.model.noise import noise_of, unfamiliar
 from sfxtutor.beamline.model.screener import MODELS, Screener, onnx_of
+from sfxtutor.cli.main import main
 from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.twin.run import TwinRun
@@ -57,6 +59,33 @@ def test_stuck_pixels_are_those_far_above_the_median_of_their_window():
     assert 50 < expected.sum() < 400
     differ = stuck_pixels(crops) != expected
     assert differ.sum() <= 3  # of pixels at the limit, which is estimated from fewer windows
+
+
+def spots_of(sigma, rng):
+    """Bragg spots of a Gaussian point spread, at any place within a pixel: (400, 400) float."""
+    image, pixels = np.zeros((400, 400)), np.arange(400)
+    for at in rng.uniform(10, 390, (120, 2)):
+        y, x = (ndtr((pixels + 0.5 - c) / sigma) - ndtr((pixels - 0.5 - c) / sigma) for c in at)
+        image += rng.uniform(300, 3000) * np.outer(y, x)
+    return image
+
+
+@pytest.mark.parametrize("sigma", [0.6, 0.8, 1.2])
+def test_bragg_spots_of_repeated_exposures_are_no_stuck_pixels(sigma):
+    rng = np.random.default_rng(0)
+    spots = spots_of(sigma, rng)
+    crops = [rng.poisson(50 + spots).astype("u2") for _ in range(5)]
+    hot = np.zeros((400, 400), bool)
+    for y, x in ((5, 5), (0, 100), (399, 399), (150, 200), (300, 77)):
+        hot[y, x] = True
+    hot[200:202, 250:252] = hot[60, 61:63] = True  # two by two, and two by one
+    for crop in crops:
+        crop[hot] = 3000
+    stuck = stuck_pixels(crops)
+    assert stuck[hot].all()
+    bright = spots > 60
+    assert bright.sum() > 300
+    assert (stuck & ~hot).sum() < 0.03 * bright.sum()
 
 
 def test_a_run_of_good_pixels_loses_none():
@@ -171,6 +200,25 @@ def test_the_threshold_is_ones_own_then_the_models_then_a_half(tmp_path):
     (tmp_path / "mine.json").write_text('{"threshold": 0.25}')
     assert Screener(tmp_path / "mine.keras").threshold == 0.25
     assert Screener(tmp_path / "mine.keras", threshold=0.75).threshold == 0.75
+
+
+@pytest.mark.parametrize(
+    "notes",
+    ["[1]", '{"threshold": null}', '{"threshold": true}', '{"threshold": "0.5"}', "no JSON",
+     '{"threshold": NaN}', '{"threshold": -1}', '{"least reading": []}', "[" * 100_000, "\udcff",
+     '{"a": "' + "a" * 2**20 + '"}', '{"threshold": ' + "9" * 5000 + "}"],
+    ids=range(12),
+)  # fmt: skip
+def test_notes_that_are_damaged_are_one_sentence(notes, tmp_path, capsys):
+    model = make_onnx(tmp_path / "m.onnx", [0.5])
+    (tmp_path / "m.json").write_bytes(notes.encode(errors="surrogateescape"))
+    make_idh5(tmp_path / "a.h5", {"run_0": np.ones((1, 724, 724), "u2")})
+    words = ["screen", str(tmp_path / "a.h5"), "--out", str(tmp_path / "s.csv"), "--model"]
+    assert main([*words, str(model)]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "threshold" in error
+    assert len(error) < 400
 
 
 def test_models_that_are_not_there_or_do_not_fit(tmp_path):

@@ -1,6 +1,7 @@
 """Screening: every frame gets its line, once, whatever happens to its neighbours and workers."""
 
 import csv
+import errno
 import os
 import resource
 import signal
@@ -639,9 +640,161 @@ def test_a_damaged_ledger_is_believed_up_to_the_damage(tmp_path):
         ledger.add(first, [(0.25, "ok"), (0.5, "ok")])
     good = path.read_bytes()
     path.write_bytes(good + b'[0, 2, 0.5, "o\n\x00\x00\n[0, 3, 0.75, "ok"]\n')
-    with Ledger(path, ["key"], [4]) as ledger:
+    with pytest.warns(UserWarning, match="is damaged"):
+        ledger = Ledger(path, ["key"], [4])
+    with ledger:
         assert ledger.missing(0).tolist() == [2, 3]
         ledger.add(second, [(0.5, "ok"), (0.5, "ok")])
     assert path.read_bytes().startswith(good)
     with Ledger(path, ["key"], [4]) as ledger:
         assert ledger.frames_done == 4
+
+
+POISON = {
+    "a p above 1": b'[0, 2, 7.5, "ok"]',
+    "no number": b'[0, 2, NaN, "ok"]',
+    "infinity": b'[0, 2, 1e999, "ok"]',
+    "a frame before the first": b'[0, -1, 0.5, "ok"]',
+    "a file before the first": b'[-1, 2, 0.5, "ok"]',
+    "a frame behind the last": b'[0, 4, 0.5, "ok"]',
+    "a huge frame": b'[0, 99999999999999999999999, 0.5, "ok"]',
+    "booleans": b'[false, true, 0.5, "ok"]',
+    "a boolean for p": b'[0, 2, true, "ok"]',
+    "a score with a reason for none": b'[0, 2, 0.5, "broken"]',
+    "no score without a reason": b'[0, 2, null, "ok"]',
+    "a reason that is none": b"[0, 2, null, 7]",
+    "an object": b'{"0": 2}',
+    "too many values": b'[0, 2, 0.5, "ok", 1]',
+    "nested": b"[" * 50_000,
+    "long": b'[0, 2, null, "' + b"a" * 200_000 + b'"]',
+    "no text": b'[0, 2, null, "\xff"]',
+}
+
+
+@pytest.mark.parametrize("line", POISON.values(), ids=POISON)
+def test_what_no_screening_wrote_is_not_believed(line, tmp_path):
+    path = tmp_path / "ledger"
+    first, second = blocks_of(0, "x", range(4), size=2)
+    with Ledger(path, ["key"], [4]) as ledger:
+        ledger.add(first, [(0.25, "ok"), (None, "café 'x'")])
+    good = path.read_bytes()
+    path.write_bytes(good + line + b"\n")
+    with pytest.warns(UserWarning, match="damaged behind its first 2 frames"):
+        ledger = Ledger(path, ["key"], [4])
+    with ledger:
+        assert ledger.missing(0).tolist() == [2, 3]
+        assert ledger.p[0][0] == 0.25
+        ledger.add(second, [(1.0, "ok"), (0.0, "ok")])
+    assert path.read_bytes().startswith(good + b"[0, 2, 1.0")
+    with Ledger(path, ["key"], [4]) as ledger:
+        assert ledger.frames_done == 4
+
+
+def test_a_file_that_is_no_ledger_is_not_written_over(tmp_path):
+    path = tmp_path / "ledger"
+    path.write_bytes(b"notes of mine, in one line")
+    with pytest.raises(ValueError, match="scores of another screening"):
+        Ledger(path, ["key"], [4])
+    assert path.read_bytes() == b"notes of mine, in one line"
+
+
+def test_a_damaged_ledger_is_one_sentence_and_the_screening_is_complete(twin_file, tmp_path):
+    out = tmp_path / "s.csv"
+    quietly([twin_file], tmp_path / "expected.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sfxtutor.beamline.screen.writers.write_csv", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            quietly([twin_file], out)
+    partial_ = tmp_path / "s.csv.partial"
+    head, *lines = partial_.read_bytes().splitlines(keepends=True)
+    partial_.write_bytes(head + b"".join(lines[:3]) + b'[0, -2, 0.9, "ok"]\n' + lines[4])
+    with pytest.warns(UserWarning, match="the others are scored again") as found:
+        summary = quietly([twin_file], out)
+    assert len(found) == 1
+    assert (summary.found, summary.scored) == (3, 6)
+    assert out.read_bytes() == (tmp_path / "expected.csv").read_bytes()
+
+
+def test_a_path_may_begin_with_the_users_home(twin_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.h5").write_bytes(twin_file.read_bytes())
+    np.save(tmp_path / "good.npy", np.ones((1920, 1920), bool))
+    make_onnx(tmp_path / "m.onnx", [0.875])
+    words = ["~/a.h5", "--out", "~/s.csv", "--mask", "~/good.npy", "--model", "~/m.onnx"]
+    assert main(["screen", *words, "--events", "~/e.lst", "--parquet", "~/s.parquet"]) == 0
+    assert {line["file"] for line in lines_of(tmp_path / "s.csv")} == {str(tmp_path / "a.h5")}
+    assert (tmp_path / "e.lst").is_file()
+    assert (tmp_path / "s.parquet").is_file()
+
+
+@pytest.mark.parametrize("also", ["parquet", "hits"])
+def test_a_name_that_is_no_text_is_refused_before_anything_is_scored(
+    also, twin_file, tmp_path, monkeypatch
+):
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.h5"))
+    odd.write_bytes(twin_file.read_bytes())
+    (tmp_path / "link.h5").symlink_to(odd)
+    monkeypatch.setattr(Screener, "score", lambda *_: 1 / 0)
+    for path, place in ((odd, "x"), (tmp_path / "link.h5", "x"), (twin_file, odd.stem)):
+        with pytest.raises(ValueError, match=r"caf\\xe9.*is no UTF-8.*Rename it"):
+            quietly([path], tmp_path / "s.csv", also=ExtraOutputs(**{also: tmp_path / place}))
+    assert not list(tmp_path.glob("s.csv*"))
+
+
+def test_scores_under_a_name_that_is_no_text_are_told(twin_file, tmp_path, capsys):
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv")
+    model = make_onnx(tmp_path / "m.onnx", [0.5])
+    assert main(["screen", str(twin_file), "--out", out, "--model", str(model)]) == 0
+    said = capsys.readouterr().out
+    assert said.encode().decode() == said
+    assert len(lines_of(out)) == 6
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_disk_without_locks_is_a_sentence_with_a_way_out(
+    number, twin_file, tmp_path, monkeypatch, capsys
+):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    assert main(["screen", str(twin_file), "--out", str(tmp_path / "s.csv")]) == 1
+    error = capsys.readouterr().err
+    assert "offers no locks" in error
+    assert "such as a local one" in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_exposures_of_one_crystal_score_as_the_first_of_them_alone(tmp_path):
+    run, rng = TwinRun("LN83"), np.random.default_rng(0)
+    hit = run.crop(np.flatnonzero(run.labels == "HIT")[0])
+    exposures = np.rint(hit + rng.normal(0, 5, (8, *hit.shape))).clip(0, 65535).astype("u2")
+    exposures[:, 200, 300:302] += 20_000  # two hot pixels, which are to be found all the same
+    for name, frames in (("alone", exposures[:1].copy()), ("all", exposures)):
+        if name == "alone":
+            frames[:, 200, 300:302] = frames[:, 199, 300:302]
+        make_idh5(tmp_path / f"{name}.h5", {"run_0": frames})
+        quietly([tmp_path / f"{name}.h5"], tmp_path / f"{name}.csv")
+    alone, first = (
+        float(lines_of(tmp_path / f"{name}.csv")[0]["p_hit"]) for name in ("alone", "all")
+    )
+    assert alone > 0.9
+    assert first == pytest.approx(alone, abs=0.05)
+
+
+def test_bad_pixels_are_looked_for_or_not(tmp_path):
+    run = TwinRun("LN83")
+    miss = np.stack([run.crop(i) for i in np.flatnonzero(run.labels == "MISS")[:5]])
+    at = tuple(np.random.default_rng(0).integers(0, 724, (2, 60)))
+    for frame in miss:
+        frame[at] = 60_000
+    make_idh5(tmp_path / "a.h5", {"run_0": miss})
+    words = ["screen", str(tmp_path / "a.h5"), "--out"]
+    assert main([*words, str(tmp_path / "found.csv")]) == 0
+    assert main([*words, str(tmp_path / "kept.csv"), "--no-bad-pixel-search"]) == 0
+    found, kept = (
+        [float(line["p_hit"]) for line in lines_of(tmp_path / name)]
+        for name in ("found.csv", "kept.csv")
+    )
+    assert max(found) < min(kept)

@@ -219,15 +219,16 @@ def test_a_pixel_is_good_in_the_hits_if_it_is_so_in_all_files(tmp_path):
 
 def test_a_mark_of_no_data_keeps_its_meaning(tmp_path):
     frames = np.full((40, 8, 8), 7, "u2")
+    frames[:, 5] = 65535  # a gap: 65535 stands for no data in this file
     frames[3, 2, 2] = 65535  # in a frame that is not looked at for the mask
     with h5py.File(tmp_path / "a.nxs", "w") as file:
         file.create_group("entry").attrs["NX_class"] = np.bytes_("NXentry")
         file["entry/data/data_000001"] = frames
     run = FileRun(tmp_path / "a.nxs")
-    assert run.mask is None
+    assert run.mask[2, 2]
     write_hits(tmp_path / "h.h5", [row(0, "a.nxs", 3)], {0: run})
     hits = open_run(tmp_path / "h.h5")
-    assert np.argwhere(~hits.mask).tolist() == [[2, 2]]
+    assert np.argwhere(~hits.mask).tolist() == [[2, 2], *([5, x] for x in range(8))]
     assert hits[0].max() == 7
 
 

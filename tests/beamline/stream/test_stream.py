@@ -26,6 +26,7 @@ from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.stream import source as sources, stream as streams
 from sfxtutor.beamline.stream.loopback import measure_stream
 from sfxtutor.beamline.stream.messages import opened, pack, pack_end, read_header, read_pixels
+from sfxtutor.beamline.stream.receiver import Connection
 from sfxtutor.beamline.stream.report import Latencies, Numbers, Report
 from sfxtutor.beamline.stream.scores_file import Scores
 from sfxtutor.beamline.stream.source import Sent, send
@@ -226,7 +227,7 @@ def header_with(**changes):
     ("parts", "said"),
     [
         ([b"\xff\x00", b""], "is no JSON"),
-        ([b"[1, 2]", b""], "expected two parts"),
+        ([b"[1, 2]", b""], "expected a JSON object"),
         ([header_with(), b"", b""], "3 parts"),
         ([header_with()], "1 parts"),
         ([header_with(frame=0), b""], "frame from 1"),
@@ -560,16 +561,20 @@ def test_measuring_takes_a_source_of_its_own():
 def test_the_commands_hand_on_their_options(monkeypatch, capsys):
     seen = {}
     monkeypatch.setattr(sources, "send", lambda *a: seen.update(send=a) or Sent(5, told=True))
-    monkeypatch.setattr(streams, "stream", lambda *a: seen.update(stream=a) or Report(scored=1))
+    monkeypatch.setattr(
+        streams, "stream", lambda *a, **k: seen.update(stream=(*a, k)) or Report(scored=1)
+    )
     words = "send LN84 --to tcp://*:1 --rate 90 --burst 3 --frames 5 --seed 2"
     assert main(words.split()) == 0
     run, *others = seen["send"]
     assert (run.name, run.seed, others) == ("LN84", 2, ["tcp://*:1", 90, 3, 5])
     words = (
-        "stream --from tcp://a:1 --out o --model cnn --mask m --threshold 0.4 --idle 7 --queue 9"
+        "stream --from tcp://a:1 --out o --model cnn --mask m --threshold 0.4 --idle 7 --queue 9 "
+        "--format slsdet --socket pull --wait 3 --no-bad-pixel-search"
     )
     assert main(words.split()) == 0
-    assert seen["stream"][:-1] == ("tcp://a:1", "o", "cnn", "m", 0.4, 7, 9)
+    assert seen["stream"][:-2] == ("tcp://a:1", "o", "cnn", "m", 0.4, 7, 9)
+    assert seen["stream"][-1] == {"connection": Connection("slsdet", "pull", 3), "search": False}
     assert "Scores: o." in capsys.readouterr().out
 
 

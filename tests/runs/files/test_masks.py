@@ -124,3 +124,15 @@ def test_what_is_no_mask(tmp_path, name, content, sentence):
         read_mask(path)
     with pytest.raises(FileNotFoundError, match="no mask file"):
         read_mask(tmp_path / "none.npy")
+
+
+@pytest.mark.parametrize("name", ["m.npy", "m.h5"])
+def test_what_is_nan_is_no_good_pixel(tmp_path, name):
+    good = np.array([[True, False, True]])
+    values = np.where(good, 1, np.nan)
+    if name == "m.npy":
+        np.save(tmp_path / name, values)
+    else:
+        with h5py.File(tmp_path / name, "w") as file:
+            file["mask"] = values
+    assert (read_mask(tmp_path / name) == good).all()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .frames import name_of, number, stack, stacked, text_of
+from ..frames import name_of, number, stack, stacked, text_of
 
 
 def understands(file):
@@ -10,7 +10,7 @@ def understands(file):
     return "metadata/idh5_version" in file
 
 
-def find_idh5(file):
+def find(file):
     """idh5_v1.0, the files of CXIDB 76: chunks under /data, in the order of h5py's keys."""
     meta = file["metadata"]
     version = text_of(meta["idh5_version"])

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...support.units import HC, JOULE
-from .frames import millimetres, name_of, stack, stacked, values_of
+from ....support.units import HC, JOULE
+from ..frames import listing, millimetres, name_of, one_mask, stack, stacked, values_of
 
 # The flags of CXI (Maia, Nature Methods 9, 854, 2012) that make a pixel useless: invalid, hot,
 # dead, shadowed, to be ignored, bad, missing, noisy.  Saturated, in a peak mask, outside a
@@ -17,13 +17,13 @@ def understands(file):
     return "entry_1" in file
 
 
-def find_cxi(file):
+def find(file):
     """CXI: stacked images of the first detector, its flags, photon energy and geometry."""
     path = next((p for p in CXI_DATA if p in file), None)
     if path is None:
         raise ValueError(
             f"{name_of(file)} is a CXI file without images; expected {' or '.join(CXI_DATA)}. "
-            "Check that the images were saved."
+            f"{listing(file)}"
         )
     frames = stacked(file, [stack(file, path, single=True)])
     detector = file.get("entry_1/instrument_1/detector_1", {})
@@ -43,10 +43,13 @@ def find_cxi(file):
         ),
         None,
     )
-    if flags is not None:
-        flags = flags[0] if flags.ndim == 3 else flags[()]
-        frames.good = flags.astype(np.int64) & CXI_BAD == 0
+    frames.good = one_mask(flags, frames, name_of(file), _unflagged)
     if "source/p_hit" in file:  # a file of hits says what stands for no data in its sources
         attributes = file["source"].attrs
-        frames.flag, frames.lowest = attributes.get("flag"), attributes.get("lowest")
+        frames.flags = tuple(np.ravel(attributes.get("flag", ())).tolist())
+        frames.lowest = attributes.get("lowest")
     return frames
+
+
+def _unflagged(flags):
+    return flags.astype(np.int64) & CXI_BAD == 0

@@ -1,0 +1,234 @@
+"""What is screened: the same frames however a file stores them, and those that a list names."""
+
+import csv
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+import pytest
+
+from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.screen.blocks import Block, Job, forget, score_block
+from sfxtutor.beamline.screen.inputs import Inputs
+from sfxtutor.beamline.screen.screen import screen
+from sfxtutor.cli.main import main
+from sfxtutor.runs.twin.run import TwinRun
+
+SIZE = 730
+
+
+@pytest.fixture(scope="module")
+def twin():
+    """Six frames of a twin, hits and misses, with gaps, and the good pixels: two arrays."""
+    run = TwinRun("LN83")
+    chosen = [*np.flatnonzero(run.labels == "HIT")[:3], *np.flatnonzero(run.labels == "MISS")[:3]]
+    good = run.mask[595 : 595 + SIZE, 595 : 595 + SIZE].copy()
+    good[:, 200:208] = good[400:420] = False
+    frames = np.stack([run.crop(i, SIZE) for i in chosen])
+    return np.where(good, np.minimum(frames, 60000), 0), good
+
+
+def cxi(path, frames, good=None):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("entry_1/data_1/data", data=frames, chunks=(1, *frames.shape[1:]))
+        if good is not None:
+            file["entry_1/data_1/mask"] = np.where(good, 0, 1).astype("u2")
+    return path
+
+
+def scores(path, folder, **options):
+    """p_hit of each line, nan where there is none, and the statuses."""
+    screen([path], folder / "s.csv", progress=False, **options)
+    with open(folder / "s.csv", newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    return np.array([float(line["p_hit"] or "nan") for line in lines]), [
+        line["status"] for line in lines
+    ]
+
+
+@pytest.fixture(scope="module")
+def reference(twin, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reference")
+    p, _ = scores(cxi(folder / "r.cxi", *twin), folder)
+    assert p[:3].min() > 0.5 > p[3:].max()
+    return p
+
+
+STORED = {
+    "uint16": lambda f, bad: np.where(bad, 65535, f).astype("u2"),
+    "int32": lambda f, bad: np.where(bad, -1, f).astype("i4"),
+    "int16": lambda f, bad: np.where(bad, -1, np.minimum(f, 32000)).astype("i2"),
+    "uint32": lambda f, bad: np.where(bad, 2**32 - 1, f).astype("u4"),
+    "NaN": lambda f, bad: np.where(bad, np.nan, f).astype("f4"),
+    "a thousandth": lambda f, bad: np.where(bad, np.nan, f / 1000).astype("f4"),
+    "background off": lambda f, bad: np.where(bad, np.nan, f - np.median(f[~bad])).astype("f4"),
+}
+
+
+@pytest.mark.parametrize("form", STORED)
+@pytest.mark.filterwarnings("ignore:The pixels of")
+def test_scores_do_not_depend_on_how_pixels_are_stored(twin, reference, tmp_path, form):
+    frames, good = twin
+    stored = np.stack([STORED[form](frame.astype(float), ~good) for frame in frames])
+    p, statuses = scores(cxi(tmp_path / "r.cxi", stored), tmp_path)
+    assert set(statuses) == {"ok"}
+    np.testing.assert_allclose(p, reference, atol=0.08)
+
+
+@pytest.mark.parametrize("lost", [0, 3])
+def test_a_lost_frame_has_a_status_and_the_others_their_scores(twin, reference, tmp_path, lost):
+    frames = np.where(twin[1], twin[0], np.nan).astype("f4")
+    frames[lost] = np.nan
+    p, statuses = scores(cxi(tmp_path / "r.cxi", frames), tmp_path)
+    assert [i for i, status in enumerate(statuses) if "has no data" in status] == [lost]
+    others = np.arange(6) != lost
+    np.testing.assert_allclose(p[others], reference[others], atol=0.08)
+
+
+def test_a_half_that_is_lost_in_a_frame_is_left_out_of_its_features(twin, reference, tmp_path):
+    frames = np.where(twin[1], twin[0], np.nan).astype("f4")
+    frames[3, :300] = np.nan  # a miss: the edge would look like spots
+    with pytest.warns(UserWarning, match="pixels without data"):
+        p, statuses = scores(cxi(tmp_path / "r.cxi", frames), tmp_path)
+    assert set(statuses) == {"ok"}
+    assert p[3] < 0.5
+    np.testing.assert_allclose(np.delete(p, 3), np.delete(reference, 3), atol=0.08)
+
+
+def test_stuck_pixels_are_found_beside_a_frame_that_lost_a_part(twin, reference, tmp_path):
+    frames, good = twin
+    hot = np.zeros_like(good)
+    hot[30:700:45, 37:700:53] = True
+    stored = np.where(good, np.where(hot, 60_000, frames), np.nan).astype("f4")
+    stored[2, :300] = np.nan  # one of those that are looked at for stuck pixels
+    path, whole = cxi(tmp_path / "h.cxi", stored), [0, 1, 3, 4, 5]
+    with pytest.warns(UserWarning, match="Frame 2 of h has .* pixels without data"):
+        p, statuses = scores(path, tmp_path)
+    assert set(statuses) == {"ok"}
+    np.testing.assert_allclose(p[whole], reference[whole], atol=0.05)
+    with pytest.warns(UserWarning, match="Frame 2 of h has .* pixels without data"):
+        p, _ = scores(path, tmp_path, search=False)
+    assert (abs(p[whole] - reference[whole]) > 0.05).any()
+
+
+@pytest.mark.parametrize("search", [True, False])
+def test_frames_are_scored_where_those_that_are_looked_at_are_all_lost(twin, tmp_path, search):
+    frames, good = np.repeat(twin[0].astype("f4"), 2, axis=0), twin[1]
+    frames[[0, 4, 6, 8, 11]] = np.nan
+    frames[1, 20:30, 20:30] = np.nan
+    with pytest.warns(UserWarning, match="Frame 1 of l has 100 pixels without data"):
+        p, statuses = scores(cxi(tmp_path / "l.cxi", frames, good), tmp_path, search=search)
+    assert np.isfinite(p).tolist() == [s == "ok" for s in statuses]
+    assert np.flatnonzero(np.isnan(p)).tolist() == [0, 4, 6, 8, 11]
+
+
+def test_photons_in_floats_are_recognised_in_the_unit_of_their_file(tmp_path):
+    rng = np.random.default_rng(0)
+    photons = rng.poisson(0.5, (4, SIZE, SIZE)) + rng.normal(0, 0.05, (4, SIZE, SIZE))
+    with pytest.warns(UserWarning, match="are read times"):
+        _, statuses = scores(cxi(tmp_path / "r.cxi", photons.astype("f4")), tmp_path)
+    assert all("of counted photons" in status for status in statuses)
+
+
+def test_a_list_of_events_is_screened_frame_by_frame(twin, reference, tmp_path):
+    cxi(tmp_path / "r.cxi", *twin)
+    (tmp_path / "l.lst").write_text("r.cxi //4\nr.cxi //1\n")
+    summary = screen([tmp_path / "l.lst"], tmp_path / "s.csv", progress=False)
+    with open(tmp_path / "s.csv", newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert (summary.frames, summary.scored) == (2, 2)
+    assert [int(line["frame"]) for line in lines] == [2, 5]
+    p = [float(line["p_hit"]) for line in lines]
+    np.testing.assert_allclose(p, reference[[1, 4]], atol=1e-4)
+    (tmp_path / "l.lst").write_text("r.cxi //6\n")
+    with pytest.warns(UserWarning, match=r"names the event //6 of .*r.cxi, which has 6 frames"):
+        assert screen([tmp_path / "l.lst"], tmp_path / "t.csv", progress=False).failed == 1
+
+
+def test_experiments_of_dials_are_screened_frame_by_frame(twin, reference, tmp_path):
+    cxi(tmp_path / "r.cxi", *twin)
+    sets = [{"images": ["r.cxi"], "single_file_indices": [4, 1]}]
+    (tmp_path / "i.expt").write_text(json.dumps({"imageset": sets}))
+    p, _ = scores(tmp_path / "i.expt", tmp_path)
+    np.testing.assert_allclose(p, reference[[1, 4]], atol=1e-4)
+
+
+def test_the_list_itself_is_not_overwritten(twin, tmp_path):
+    cxi(tmp_path / "r.cxi", *twin)
+    (tmp_path / "l.lst").write_text("r.cxi\n")
+    with pytest.raises(ValueError, match="is one of the files to be screened"):
+        screen([tmp_path / "l.lst"], tmp_path / "l.lst", progress=False)
+
+
+def test_a_folder_and_a_pattern(twin, tmp_path):
+    for name in ("b_2.cxi", "b_10.cxi"):
+        cxi(tmp_path / name, twin[0][:1])
+    names = [str(tmp_path / "b_2.cxi"), str(tmp_path / "b_10.cxi")]
+    assert Inputs([tmp_path]).names == names
+    assert Inputs([tmp_path / "b_*.cxi"]).names == names
+
+
+def test_the_command_takes_a_dataset(twin, tmp_path, capsys):
+    with h5py.File(tmp_path / "c.h5", "w") as file:
+        file["data/data"] = twin[0]
+    command = ["screen", str(tmp_path / "c.h5"), "--out", str(tmp_path / "s.csv")]
+    assert main([*command, "--dataset", "data/data"]) == 0
+    assert "6 of 6 frames scored" in capsys.readouterr().out
+
+
+GROWING = """import h5py, sys
+file = h5py.File(sys.argv[1], "a", libver="latest")
+data = file["entry_1/data_1/data"]
+file.swmr_mode = True
+print("ready", flush=True)
+input()
+data.resize(len(data) + 1, 0)
+data[-1] = data[0]
+data.flush()
+print("grown", flush=True)
+input()
+"""
+
+
+@contextmanager
+def growing(path, frames):
+    """A file that another process writes: the function that adds a frame to it."""
+    with h5py.File(path, "w", libver="latest") as file:
+        stack = {"maxshape": (None, SIZE, SIZE), "chunks": (1, SIZE, SIZE)}
+        file.create_dataset("entry_1/data_1/data", data=frames, **stack)
+    writer = subprocess.Popen([sys.executable, "-c", GROWING, str(path)], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+
+    def grow():
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+        assert writer.stdout.readline() == "grown\n"
+
+    with writer:
+        assert writer.stdout.readline() == "ready\n"
+        yield grow
+        writer.communicate("\n")
+
+
+def test_a_file_that_grows_is_screened_as_it_was_when_the_screening_began(twin, tmp_path):
+    path = tmp_path / "g.cxi"
+    with growing(path, twin[0]) as grow:
+        inputs = Inputs([path])
+        assert (inputs.frames, inputs.growing) == ([6], {0})
+        grow()
+        assert len(inputs[0]) == 7  # opened again: no complaint that it has changed
+        inputs.close()
+        p, statuses = scores(path, tmp_path)
+        assert (len(p), set(statuses)) == (7, {"ok"})
+
+
+def test_a_worker_opens_a_file_again_that_has_grown(twin, tmp_path):
+    path, job = tmp_path / "g.cxi", Job(str(Screener("rwd").path))
+    with growing(path, twin[0]) as grow:
+        assert score_block(Block(0, str(path), (5,), "six"), job)[0][1] == "ok"
+        grow()
+        assert score_block(Block(0, str(path), (6,), "seven"), job)[0][1] == "ok"
+        forget()
