@@ -63,6 +63,11 @@ class Mask:
             raise ValueError(_unlike(good, tuple(shape)))
         return _of_bits(np.packbits(good).tobytes(), good.shape)
 
+    @property
+    def at(self):
+        """`good`, writeable: compiled code is compiled once more for what it must not write."""
+        return self._good
+
     def __array__(self, dtype=None, copy=None):
         return np.array(self.good, dtype, copy=copy)
 

@@ -22,8 +22,9 @@ def _add_screen(commands):
     screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
     screen.add_argument(
         "--model",
-        default="rwd",
-        help="rwd (shipped), cnn (after `train-screener --model cnn`), a .onnx or .keras file",
+        default="peaks",
+        help="peaks (whole frames of any detector), rwd (the paper's, of central crops), cnn (after "
+        "`train-screener --model cnn`), a .onnx or .keras file",
     )
     screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
     screen.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
@@ -48,9 +49,9 @@ def _add_screen(commands):
 
 def _add_train(commands):
     train = commands.add_parser("train-screener", help="make a model of `screen`")
-    train.add_argument("--model", choices=("rwd", "cnn"), default="rwd")
+    train.add_argument("--model", choices=("peaks", "rwd", "cnn"), default="peaks")
     train.add_argument("--out", help="the .keras file; default: one in the cache")
-    train.add_argument("--beamlines", type=int, help="imaginary beamlines (2400; cnn: 600)")
+    train.add_argument("--beamlines", type=int, help="imaginary ones (peaks: 4000; 2400; cnn: 600)")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
 
@@ -69,7 +70,7 @@ def _add_stream(commands):
         "--from", required=True, metavar="ADDRESS", dest="address", help="tcp://HOST:PORT"
     )
     stream.add_argument("--out", default="scores.csv", help="a new file, one line a frame")
-    stream.add_argument("--model", default="rwd", help="as for `screen` (rwd)")
+    stream.add_argument("--model", default="peaks", help="as for `screen` (peaks)")
     stream.add_argument("--mask", help="good pixels; default: found in the first frames")
     stream.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
     stream.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
@@ -133,7 +134,14 @@ def _stream(options):
 
 
 def _train(options):
-    from ..beamline.model.train import train
     from ..support.disk import expanded
 
-    print(train(options.model, expanded(options.out), options.beamlines, options.seed))
+    out = expanded(options.out)
+    if options.model == "peaks":
+        from ..beamline.model.train_peaks import train_peaks
+
+        print(train_peaks(out, options.beamlines, options.seed))
+    else:
+        from ..beamline.model.train import train
+
+        print(train(options.model, out, options.beamlines, options.seed))

@@ -8,6 +8,8 @@ Level and noise come from `tiles`, the level under a peak from the ring about it
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,9 +18,12 @@ from ..support.jit import compiled
 from . import tiles
 from .tiles import TILE
 
+VERSION = 1  # of peaks and features: raised when they change
 PEAKS = 160  # strongest peaks that are described
 ROOM = 8192  # peaks held before the weaker half is dropped
+LOST = 0.5  # of the good pixels: a frame with fewer readings is none
 FAINTEST = 4.0  # standard deviations
+COMPILED = {"u1": "u2", "i1": "i4", "i2": "i4", "u8": "f4", "i8": "f4", "f2": "f4", "f8": "f4"}
 SOME, MORE = 2.5, 3.0  # of the highest pixel and of the 3 x 3 pixels, before the exact test
 RING, HOLE = 5, 2  # pixels: half widths of the window for the level, and of what it leaves out
 FIELDS = (
@@ -31,7 +36,30 @@ FRAME = (
 )  # fmt: skip
 
 
-def describe(frame, mask=None, low=-np.inf, high=np.inf, height=None, centre=None):
+@dataclass(frozen=True)
+class View:
+    """What is known of a detector's frames besides their pixels.
+
+    Attributes
+    ----------
+    low, high : float
+        The smallest and the largest pixel that is a reading; NaN is none.
+    panel : int, optional
+        Rows of a panel, where panels are stacked in the frame.
+    centre : (y, x) floats, optional
+        Where the beam meets the detector, pixels from 0.
+    places : function of rows, columns -> (y, x), optional
+        Where pixels lie, in pixels from the beam, where the frame does not show it.
+    """
+
+    low: float = -np.inf
+    high: float = np.inf
+    panel: int | None = None
+    centre: tuple | None = None
+    places: Callable | None = None
+
+
+def describe(frame, mask=None, view=None):
     """The strongest peaks of a frame and the frame itself, as the screening network takes them.
 
     Parameters
@@ -39,76 +67,87 @@ def describe(frame, mask=None, low=-np.inf, high=np.inf, height=None, centre=Non
     frame : (y, x) array of any real type
         As measured; negative pixels are noise.
     mask : Mask or (y, x) bool array, True = good pixel, optional
-    low, high : float
-        The smallest and the largest pixel that is a reading; NaN is none.
-    height : int, optional
-        Rows of a panel, where panels are stacked in the frame; default: all.
-    centre : (y, x) floats, optional
-        Where the beam meets the detector, pixels from 0.
+    view : View, optional
 
     Returns
     -------
     features : (1 + PEAKS, len(FIELDS)) float32 array
         First the frame (`FRAME`), then a row a peak (`FIELDS`), the strongest first, zeros where
         there are fewer.
-    places : (n, 3) float32 array
-        Row, column (pixels from 0) and deviance of these peaks.
+    peaks : (n, 3) float32 array
+        Row, column (pixels from 0) and deviance of all peaks, the strongest first.
 
     Raises
     ------
     ValueError
-        If no tile of the frame has readings, or the frame has no contrast.
+        If most good pixels have no reading, or the frame has no contrast.
     """
+    frame = _readable(frame)
+    view = view or View()
+    good = Mask.of(mask, frame.shape)
+    low, high, height = np.float32(view.low), np.float32(view.high), view.panel or frame.shape[0]
+    spans = tiles.tile_rows(frame.shape[0], height)
+    mean, variance, number = tiles.moments(frame, good.at, low, high, spans)
+    _check_readings(mean, variance, number.sum(), good.pixels)
+    photon = tiles.photon(mean, variance)
+    level, noise = tiles.local_noise(mean, variance, -(-height // TILE), photon)
+    everywhere = _typical(variance)
+    noise = np.maximum(noise, 1e-3 * everywhere)
+    summed = tiles.summed_noise(frame, good.at, low, high, spans, mean, variance)
+    settings = np.array([low, high, photon, summed, everywhere], np.float32)
+    peaks = find(frame, good.at, spans, height, level, noise, settings)
+    peaks = peaks[np.argsort(-peaks[:, 2], kind="stable")]
+    strongest = peaks[:PEAKS]
+    features = np.zeros((1 + PEAKS, len(FIELDS)), np.float32)
+    features[0, : len(FRAME)] = _of_frame(number, variance, peaks[:, 2], settings, view)
+    look(frame, good.at, height, level, noise, settings, strongest, features[1:])
+    relate(_from_beam(strongest, frame.shape, view), features[1:])
+    return features, peaks
+
+
+def _readable(frame):
+    """The frame as the compiled code takes it."""
     frame = np.asarray(frame)
     if frame.ndim != 2 or frame.dtype.kind not in "uif":
         raise ValueError(
-            f"Expected one frame (y, x) of numbers, got {frame.dtype} of shape {frame.shape}."
+            f"Expected one frame (y, x) of numbers, got {frame.dtype} of shape {frame.shape}. "
+            "Pass one frame of a run."
         )
-    good = Mask.of(mask, frame.shape)._good
-    frame = np.ascontiguousarray(frame, frame.dtype.newbyteorder("="))
-    if frame.dtype == np.float16:
-        frame = frame.astype(np.float32)
-    height = height or frame.shape[0]
-    low, high = np.float32(low), np.float32(high)
-    spans = tiles.tile_rows(frame.shape[0], height)
-    mean, variance, number = tiles.moments(frame, good, low, high, spans)
-    if np.isnan(mean).all():
+    native = frame.dtype.newbyteorder("=")
+    # Each type is compiled for once, and so is an array that must not be written.
+    return np.require(frame, COMPILED.get(native.str[1:], native), "CAW")
+
+
+def _check_readings(mean, variance, readings, pixels):
+    """Refuse a frame that lost its readings, or has no contrast."""
+    if np.isnan(mean).all() or readings < LOST * pixels:
         raise ValueError(
-            "No part of the frame has readings; expected tiles of 16 x 16 pixels most of which are "
-            "good. Leave this frame out, or correct the mask."
+            f"The frame has readings in {readings:.0f} of {pixels} good pixels, expected most of "
+            "them. Leave this frame out, or correct the mask."
         )
     if not np.nanmax(variance) > 0:
         raise ValueError(
-            f"Every good pixel of the frame is {np.nanmax(mean):g}; expected a frame with contrast."
+            f"Every good pixel of the frame is {np.nanmax(mean):g}, expected a frame with contrast."
             " Leave this frame out."
         )
-    per_panel = -(-height // TILE)
-    photon = tiles.photon(mean, variance)
-    level, noise = tiles.local_noise(mean, variance, per_panel, photon)
-    everywhere = _floor(variance)
-    noise = np.maximum(noise, 1e-3 * everywhere)
-    summed = tiles.summed_noise(frame, good, low, high, spans, mean, variance)
-    settings = np.array([low, high, photon, summed, everywhere], np.float32)
-    peaks = find(frame, good, spans, height, level, noise, settings)
-    peaks = peaks[np.argsort(-peaks[:, 2], kind="stable")]
-    centred = centre is not None
-    centre = np.array(centre if centred else [(n - 1) / 2 for n in frame.shape], np.float32)
-    strongest = np.ascontiguousarray(peaks[:PEAKS])
-    features = np.zeros((1 + PEAKS, len(FIELDS)), np.float32)
-    look(frame, good, height, level, noise, settings, strongest, features[1:])
-    relate(strongest, centre, features[1:])
-    features[0, : len(FRAME)] = _frame(number, mean, variance, peaks[:, 2], settings, centred)
-    return features, strongest
 
 
-def _floor(variance):
+def _from_beam(peaks, shape, view):
+    """Row and column of peaks from the beam or, where it is not known, from the middle: (n, 2)."""
+    if view.places is not None:
+        return np.column_stack(view.places(peaks[:, 0], peaks[:, 1])).astype(np.float32)
+    centre = view.centre or [(length - 1) / 2 for length in shape]
+    return (peaks[:, :2] - np.array(centre)).astype(np.float32)
+
+
+def _typical(variance):
     """Variance of a pixel over all tiles, less the twentieth of them with most: float."""
     known = np.sort(variance[np.isfinite(variance)])
     typical = float(known[: max(len(known) - len(known) // 20, 1)].mean())
     return typical if typical > 0 else float(known.mean())
 
 
-def _frame(number, mean, variance, deviance, settings, centred):
+def _of_frame(number, variance, deviance, settings, view):
     """What the network is told of the frame itself, in the order of `FRAME`."""
     _, _, photon, summed, everywhere = settings
     expected = everywhere / photon**2 if photon > 0 else 1e4
@@ -116,7 +155,8 @@ def _frame(number, mean, variance, deviance, settings, centred):
     uneven = np.log10((np.quantile(known, 0.99) + 1e-6 * everywhere) / everywhere)
     counts = [np.log1p(np.count_nonzero(deviance > limit)) for limit in (0, 5, 6, 8, 12, 20, 40)]
     return [np.log10(number.sum() / 1e6), np.log10(np.clip(expected, 1e-6, 1e4)) / 2,
-            float(photon > 0), np.log(summed), *counts, uneven, float(centred)]  # fmt: skip
+            float(photon > 0), np.log(summed), *counts, uneven,
+            float(view.centre is not None or view.places is not None)]  # fmt: skip
 
 
 @compiled
@@ -245,7 +285,6 @@ def look(frame, good, height, level, noise, settings, peaks, out):
             frame, good, y, x, first, height, base, variance, settings
         )
         width = math.sqrt(variance)
-        pixels = 9 if good.size else 9
         highest = np.float32(frame[y, x]) - about
         out[p, 0], out[p, 1] = 1, math.log(strength / FAINTEST)
         if photon > 0:
@@ -328,13 +367,16 @@ def _shape(frame, good, y, x, first, height, low, high, about, width, out):
 
 
 @compiled
-def relate(peaks, centre, out):
-    """Fill in how many other peaks are near, in the same row or column, on a circle, on a line."""
+def relate(peaks, out):
+    """Fill in how many other peaks are near, in the same row or column, on a circle, on a line.
+
+    `peaks` are row and column from the beam, (n, 2), pixels.
+    """
     count = len(peaks)
     for p in range(count):
         near = around = row = column = circle = 0
         cosine = sine = 0.0
-        radius = math.hypot(peaks[p, 0] - centre[0], peaks[p, 1] - centre[1])
+        radius = math.hypot(peaks[p, 0], peaks[p, 1])
         for q in range(count):
             if p == q:
                 continue
@@ -348,7 +390,7 @@ def relate(peaks, centre, out):
             if away > 12:
                 row += abs(dy) <= 1
                 column += abs(dx) <= 1
-                other = math.hypot(peaks[q, 0] - centre[0], peaks[q, 1] - centre[1])
+                other = math.hypot(peaks[q, 0], peaks[q, 1])
                 circle += abs(other - radius) < 2
         out[p, 13], out[p, 14] = math.log1p(near), math.log1p(around)
         out[p, 15], out[p, 16] = math.log1p(row), math.log1p(column)

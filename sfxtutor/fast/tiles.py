@@ -35,7 +35,8 @@ def tile_rows(rows, height):
 def moments(frame, good, low, high, spans):
     """Mean, variance and number of the readings of each tile.
 
-    The variance is that about the plane through the tile, so that a steep background is no noise.
+    The variance is that about the plane through the tile, so that a steep background is no noise,
+    but at least a quarter of that about the mean.
 
     Parameters
     ----------
@@ -126,7 +127,10 @@ def local_noise(mean, variance, per_panel, photon):
         ADU of a photon, 0 if it is unknown.
     """
     rows, columns = mean.shape
-    level, noise = np.full((rows, columns), np.nan, np.float32), np.zeros((rows, columns), np.float32)
+    level, noise = (
+        np.full((rows, columns), np.nan, np.float32),
+        np.zeros((rows, columns), np.float32),
+    )
     near, order = np.empty((9, 2), np.float32), np.empty(9, np.float32)
     for t in range(rows):
         first, last = t - t % per_panel, t - t % per_panel + per_panel

@@ -87,6 +87,8 @@ class Run:
     labels : (n,) str array of "HIT", "MAYBE", "MISS", or None
     mask : (y, x) bool array, True = good pixel, or None where every pixel is good
     fingerprint : str, changes whenever the content of a frame does
+    readings : the smallest and the largest number of `raw` that is a reading
+    panel : int, rows of a panel where panels are stacked in the frame, or None
     """
 
     name: str
@@ -96,6 +98,8 @@ class Run:
     labels: np.ndarray | None = None
     mask: np.ndarray | None = None
     fingerprint: str
+    readings: tuple[float, float] = (-np.inf, np.inf)
+    panel: int | None = None
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -115,6 +119,10 @@ class Run:
     def crop_and_gaps(self, i: int, size: int = CROP) -> tuple[np.ndarray, np.ndarray | None]:
         """A crop, and where it lacks data beyond the mask: (size, size) uint16; bool, or None."""
         return self.crop(i, size), None
+
+    def raw(self, i: int) -> np.ndarray:
+        """Frame i as it was measured, (y, x) of any real type; `readings` bounds what counts."""
+        return self[i]
 
     def good(self, size: int = CROP) -> Mask:
         """Good pixels of the central crops: a `Mask` (size, size)."""

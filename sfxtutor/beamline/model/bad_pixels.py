@@ -1,17 +1,20 @@
 """Bad pixels that a file does not name, found in its frames: dark gaps and stuck pixels."""
 
+from collections import Counter
 from contextlib import suppress
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
+from ...fast.peaks import describe
 from ...mask import Mask
 
-VERSION = 2  # of the bad pixels that are found: raised when they change
+VERSION = 3  # of the bad pixels that are found: raised when they change
 TORN = 0.01  # of a crop without data, beyond what the mask leaves out
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 FILLED = 3  # of the eight pixels around one that a stuck group, two by two pixels, may fill
+CLEAR = 8.0  # standard deviations of a peak that may be a stuck pixel
 SPREAD = 0.02  # of the height of a Bragg spot that the others have on average, or more
 
 
@@ -62,16 +65,85 @@ def _spots(stuck, crops, lowest, noise):
     at = np.flatnonzero(stuck)
     at = at[np.lexsort((at, -lowest.ravel()[at], groups.ravel()[at]))]  # the brightest go first
     _, first = np.unique(groups.ravel()[at], return_index=True)
-    y, x = (place[:, None, None] + 2 for place in np.unravel_index(at[first], stuck.shape))
+    y, x = np.unravel_index(at[first], stuck.shape)
+    return np.isin(groups, 1 + np.flatnonzero(_spread(crops, y, x, noise)))
+
+
+def _spread(frames, y, x, noise):
+    """Whether what stands at each place has a point spread, by the rule of `stuck_pixels`: bool."""
+    shape = frames[0].shape
     rows, columns = np.mgrid[-2:3, -2:3]
-    window = y + rows, x + columns
-    above = np.median([np.pad(crop, 2, "symmetric")[window] for crop in crops], axis=0)
+    window = y[:, None, None] + 2 + rows, x[:, None, None] + 2 + columns
+    above = np.median([_windows(frame, y, x) for frame in frames], axis=0)
     above -= np.median(above, axis=(1, 2), keepdims=True)
     height = above[:, 2, 2]
-    above *= np.pad(np.ones(stuck.shape, bool), 2)[window]
+    above *= np.pad(np.ones(shape, bool), 2)[window]
     ring = np.delete(above[:, 1:4, 1:4].reshape(-1, 9), 4, axis=1)
     others = np.sort(ring, axis=1)[:, :-FILLED].mean(axis=1)
-    return np.isin(groups, 1 + np.flatnonzero(others > np.maximum(SPREAD * height, noise)))
+    return others > np.maximum(SPREAD * height, noise)
+
+
+def _windows(frame, y, x):
+    """The 5 x 5 pixels about each place, mirrored at the edge of the frame: (n, 5, 5) float32."""
+    rows, columns = (
+        _mirrored(at[:, None] + np.arange(-2, 3), length)
+        for at, length in zip((y, x), frame.shape, strict=True)
+    )
+    return frame[rows[:, :, None], columns[:, None, :]].astype(np.float32)
+
+
+def _mirrored(index, length):
+    """Indices beyond an axis, mirrored at its ends."""
+    index = np.where(index < 0, -1 - index, index)
+    return np.where(index >= length, 2 * length - 1 - index, index)
+
+
+def good_in_frames(frames, mask=None, view=None):
+    """Good pixels of whole frames: a `Mask` (y, x).
+
+    Left out are what `mask` says, gaps that always read the same, and stuck pixels: peaks at one
+    pixel in most of the frames, without a point spread (see `stuck_pixels`).
+
+    Parameters
+    ----------
+    frames : list of (y, x) arrays of any real type, spread over a run
+    mask : (y, x) bool array, True = good pixel, or None
+    view : View, optional
+    """
+    good = np.ones(frames[0].shape, bool) if mask is None else np.array(mask, bool)
+    distinct = list({frame.tobytes(): frame for frame in frames}.values())
+    if len(distinct) < 3:
+        return Mask(good)
+    good &= ~_constant(distinct, good)
+    places = Counter(place for frame in distinct for place in _peaks(frame, good, view))
+    often = [place for place, count in places.items() if 2 * count > len(distinct)]
+    if often:
+        y, x = np.array(often).T
+        noise = 1.4826 * np.median(
+            np.abs(np.diff(distinct[0][:: len(good) // 64 + 1].astype(float)))
+        )
+        stuck = ~_spread(distinct, y, x, noise)
+        good[y[stuck], x[stuck]] = False
+    return Mask(good)
+
+
+def _constant(frames, good):
+    """Areas that read the same number in every frame, where the others do not: (y, x) bool."""
+    same = np.all([frame == frames[0] for frame in frames[1:]], axis=0)
+    counted = frames[0].dtype.kind in "iu"
+    if not same.any() or same[good].mean() > 0.5 or (counted and np.median(frames[0][good]) < DIM):
+        return np.zeros_like(same)
+    areas = ndimage.binary_opening(same, np.ones((2, 2)))
+    return ndimage.binary_dilation(areas, np.ones((3, 3)))
+
+
+def _peaks(frame, good, view):
+    """Places of clear peaks of a frame: list of (row, column)."""
+    try:
+        _, peaks = describe(frame, Mask(good), view)
+    except ValueError:  # a frame without readings
+        return []
+    return [(int(y), int(x)) for y, x, strength in peaks if strength > CLEAR]
 
 
 def sample_crops(run):

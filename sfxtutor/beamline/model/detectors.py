@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from ...runs.twin.crystal import Crystal, bragg_spots, random_rotation
 
 VERSION = 1  # raised when the frames change
+STREAM = 15  # names the random numbers of the imaginary detectors
 KINDS = ("counter", "resolving", "integrating", "camera")
 VISIBLE = 4  # spots that make a frame a hit or a maybe
 SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level
@@ -171,7 +172,9 @@ def _artefacts(rng, line):
 
 def _background(rng, line, made):
     """Mean photons a pixel: flat, ring of water, scatter of air, glare, shadows, a beam stop."""
-    y, x = (np.arange(n, dtype=np.float32) - c for n, c in zip(line.shape, made.centre, strict=True))
+    y, x = (
+        np.arange(n, dtype=np.float32) - c for n, c in zip(line.shape, made.centre, strict=True)
+    )
     radius = np.hypot(y[:, None], x[None])
     typical = {"counter": (1e-5, 300), "resolving": (1e-4, 100), "integrating": (1e-3, 1e3),
                "camera": (0.5, 1e4)}[line.kind]  # fmt: skip
@@ -181,7 +184,9 @@ def _background(rng, line, made):
         d = rng.uniform(2.9, 3.6)
         angle = 2 * np.arcsin(min(made.wavelength / 2 / d, 0.7))
         ring = made.distance * np.tan(angle) / made.pixel
-        image += rng.uniform(0, 1.5) * np.exp(-0.5 * ((radius - ring) / (rng.uniform(0.08, 0.3) * ring)) ** 2)
+        image += rng.uniform(0, 1.5) * np.exp(
+            -0.5 * ((radius - ring) / (rng.uniform(0.08, 0.3) * ring)) ** 2
+        )
     if rng.random() < 0.6:
         image += log_uniform(rng, 0.1, 30) * np.exp(-radius / log_uniform(rng, 12, 400))
     if rng.random() < 0.3:
@@ -303,7 +308,9 @@ def _add_spots(image, spots, made, blur):
 def _add_light(rng, image, made, chosen):
     """Streaks of a jet, rings of ice, blobs of diffuse scattering: photons, before the counting."""
     rows, columns = image.shape
-    y, x = (np.arange(n, dtype=np.float32) - c for n, c in zip(image.shape, made.centre, strict=True))
+    y, x = (
+        np.arange(n, dtype=np.float32) - c for n, c in zip(image.shape, made.centre, strict=True)
+    )
     typical = float(np.median(image)) + 0.003
     if "streak" in chosen:
         for _ in range(int(rng.integers(1, 3))):
@@ -332,7 +339,9 @@ def _add_light(rng, image, made, chosen):
             part = image[top : top + reach, left : left + reach]
             a = (np.arange(top, top + part.shape[0]) - cy)[:, None]
             b = (np.arange(left, left + part.shape[1]) - cx)[None]
-            part += (typical + 0.1) * log_uniform(rng, 0.2, 10) * np.exp(-0.5 * (a**2 + b**2) / wide**2)
+            part += (
+                (typical + 0.1) * log_uniform(rng, 0.2, 10) * np.exp(-0.5 * (a**2 + b**2) / wide**2)
+            )
 
 
 def _read_out(rng, line, mean):
@@ -428,7 +437,7 @@ def _stack(line, frame):
 
 def frames(seed, count, kind=None):
     """Yield `count` frames of one imaginary detector: `Frame` each."""
-    rng = np.random.default_rng((seed, 15))
+    rng = np.random.default_rng((seed, STREAM))
     line = detector(rng, kind)
     made, key = scene(rng, line), int(rng.integers(2**31))
     for _ in range(count):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ...fast.kernels import fast_binned, fast_rwd
+from ...fast.peaks import FIELDS, PEAKS, View, describe
 from ...mask import Mask
 from ...preprocess import ROWS
 from ...support.disk import atomic_write, cache_dir
@@ -18,6 +19,8 @@ from ...support.errors import first_line
 from .notes import read_notes
 
 MODELS = Path(__file__).parent / "weights"
+SHIPPED = ("peaks", "rwd")
+PEAK_FEATURES = (1 + PEAKS, len(FIELDS))
 BIN = 4  # pixels that become one in the image that the 2D CNN gets
 BATCH = 16  # features scored at once: few enough to stay in a processor's cache
 
@@ -27,10 +30,11 @@ class Screener:
 
     Parameters
     ----------
-    model : "rwd", "cnn" or the path of an .onnx or .keras file
-        A model of your own takes RWD vectors (n, 720) or images (n, y, y, 1), y a divisor of 720,
-        as `build_rwd_cnn` and `build_cnn` make them; a .json of the same name may hold its
-        "threshold".  A .keras file is converted once (`onnx_of`).
+    model : "peaks", "rwd", "cnn" or the path of an .onnx or .keras file
+        "peaks" looks at whole frames of any detector, "rwd" and "cnn" at central crops, as in the
+        paper.  A model of your own takes RWD vectors (n, 720) or images (n, y, y, 1), y a divisor
+        of 720, as `build_rwd_cnn` and `build_cnn` make them; a .json of the same name may hold
+        its "threshold".  A .keras file is converted once (`onnx_of`).
     threshold : float, optional
         p_hit from which a frame is a hit; default the model's own, else 0.5.
     threads : int
@@ -39,7 +43,8 @@ class Screener:
     Attributes
     ----------
     path : Path, of the .onnx file
-    bin : int, of the images that a 2D model takes; None for RWD vectors
+    whole : bool, whether it takes features of whole frames
+    bin : int, of the images that a 2D model takes; None for others
     least_reading : float, ADU, what a pixel read at least on 99 % of the beamlines that it was
         trained on; 0 if its notes do not say
 
@@ -51,7 +56,9 @@ class Screener:
         If the file is damaged, or a model of other inputs.
     """
 
-    def __init__(self, model: str | Path = "rwd", threshold: float | None = None, threads: int = 1):
+    def __init__(
+        self, model: str | Path = "peaks", threshold: float | None = None, threads: int = 1
+    ):
         path = find_model(model)
         self.notes = read_notes(path.with_suffix(".json"))
         self.threshold = _threshold(self.notes.get("threshold", 0.5) if threshold is None
@@ -61,13 +68,37 @@ class Screener:
         self._session = _session(self.path, threads)
         self._input = self._session.get_inputs()[0]
         shape = _shape_of(self._session, path)
-        self.bin = None if len(shape) == 1 else ROWS // shape[0]
+        self.whole = shape == PEAK_FEATURES
+        self.bin = ROWS // shape[0] if len(shape) == 3 else None
 
-    def features(self, crop: np.ndarray, mask: Mask | np.ndarray | None = None) -> np.ndarray:
-        """What the model sees of a raw crop: the RWD vector or the binned image, float32."""
+    def features(
+        self, frame: np.ndarray, mask: Mask | np.ndarray | None = None, view: View | None = None
+    ) -> np.ndarray:
+        """What the model sees of a frame: float32.
+
+        Of a raw crop (724, 724) uint16 its RWD vector or the binned image; with `whole`, of a
+        frame of any shape and type its peaks (`sfxtutor.fast.peaks.describe`).
+        """
+        if self.whole:
+            return describe(frame, mask, view)[0]
         if self.bin is None:
-            return fast_rwd(crop, mask)
-        return fast_binned(crop, self.bin, mask)[..., None]
+            return fast_rwd(frame, mask)
+        return fast_binned(frame, self.bin, mask)[..., None]
+
+    def weights(self, features: np.ndarray) -> np.ndarray:
+        """Probability that each of the 160 peaks of a frame is a Bragg spot: (160,) float32.
+
+        Raises
+        ------
+        ValueError
+            If the model takes no peaks.
+        """
+        if not self.whole:
+            raise ValueError(
+                f"The model {self.path.name} weighs no peaks, expected one of whole frames. "
+                'Use Screener("peaks").'
+            )
+        return self._session.run(["weights"], {self._input.name: features[None]})[0][0]
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """p_hit of each of n features, in a list or an array: (n,) float32."""
@@ -80,18 +111,19 @@ class Screener:
 
 
 def trained_model(kind):
-    """Where `sfxtutor train-screener` puts the model of a kind, "rwd" or "cnn": a Path, .keras."""
+    """Where `sfxtutor train-screener` puts the model of a kind, "peaks", "rwd" or "cnn": a Path, .keras."""
     return cache_dir() / "screeners" / f"{kind}.keras"
 
 
 def find_model(model):
     """Path of a shipped model by its name, of the user's "cnn", or of a model file: a Path."""
-    named = {"rwd": MODELS / "rwd.onnx", "cnn": trained_model("cnn").with_suffix(".onnx")}
+    named = {name: MODELS / f"{name}.onnx" for name in SHIPPED}
+    named["cnn"] = trained_model("cnn").with_suffix(".onnx")
     path = Path(named.get(model, model))
     if not path.is_file():
         raise FileNotFoundError(
-            f"Found no model {model!r}, expected rwd, cnn or the path of an .onnx or .keras file. "
-            "Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which is "
+            f"Found no model {model!r}, expected peaks, rwd, cnn or the path of an .onnx or .keras "
+            "file. Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which is "
             "not shipped."
         )
     return path
@@ -155,6 +187,8 @@ def _shape_of(session, path):
     """The shape of one input, of a model that takes any number of them and gives a p for each."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     batch, *shape = inputs[0].shape
+    if tuple(shape) == PEAK_FEATURES and outputs[0].shape[1:] == [1]:
+        return PEAK_FEATURES
     image = len(shape) == 3 and shape[0] == shape[1] and shape[2] == 1
     if shape != [ROWS] and not (image and isinstance(shape[0], int) and ROWS % shape[0] == 0):
         raise ValueError(

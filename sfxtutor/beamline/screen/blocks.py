@@ -8,15 +8,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
-from ...mask import Mask
 from ...runs.open import open_run
 from ...support.errors import one_line
-from ..model.bad_pixels import good_pixels, sample_crops
-from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from ..model.screener import BATCH, Screener
+from ..model.views import look_at
 
 _states = {}  # path -> fingerprint of the state of that file that was opened last
 BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill costs at most
@@ -73,7 +69,7 @@ def score_block(block, job):
     """p_hit, five decimals, and "ok"; or None and why there is none: a pair for each frame."""
     screener, result, waiting = _screener(job), [], []
     try:
-        run, good, unfit = _run_of(block, job)
+        run, look = _run_of(block, job)
     except (OSError, ValueError) as error:  # it could be opened when the screening began
         return block.failed(one_line(error))
     if block.of not in (0, len(run)):
@@ -81,8 +77,8 @@ def score_block(block, job):
             f"the file holds {len(run)} frames and held {block.of} when the screening began; "
             "screen it again when it is complete"
         )
-    if unfit:
-        return block.failed(unfit)
+    if look.unfit:
+        return block.failed(look.unfit)
 
     def score():
         scores = map(rounded, screener.score([f for f, _ in waiting if f is not None]))
@@ -92,7 +88,7 @@ def score_block(block, job):
         waiting.clear()
 
     for i in block.frames:
-        waiting.append(_features(run, i, screener, good))
+        waiting.append(_features(look, i))
         if len(waiting) == BATCH:
             score()
     score()
@@ -106,11 +102,10 @@ def forget():
     _states.clear()
 
 
-def _features(run, i, screener, good):
+def _features(look, i):
     """Features and "ok", or None and why there are none."""
     try:
-        crop, gaps = run.crop_and_gaps(i)
-        return screener.features(crop, good if gaps is None else Mask(good.good & ~gaps)), "ok"
+        return look.features(i), "ok"
     except (OSError, ValueError, RuntimeError, IndexError) as error:  # h5py raises the first three
         return None, one_line(error)
 
@@ -125,22 +120,9 @@ def _run_of(block, job):
 
 @lru_cache(maxsize=4)
 def _opened(path, fingerprint, job):
-    """The run in a file, the good pixels of its crops, and why the model cannot score it or "".
-
-    A worker stays with a few files.
-    """
+    """The run in a file, and what the model looks at in it.  A worker stays with a few files."""
     run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
-    crops = sample_crops(run)
-    good = good_pixels(crops, run.good()) if crops and job.search else run.good()
-    unfit = unfamiliar(_measured(crops, run), good, _screener(job).least_reading) if crops else ""
-    return run, good, unfit
-
-
-def _measured(crops, run):
-    """Crops in the unit of their file."""
-    if (run.scale, run.offset) == (1, 0):
-        return crops
-    return [(crop - np.float32(run.offset)) / run.scale for crop in crops]
+    return run, look_at(run, _screener(job), job.search)
 
 
 @lru_cache(maxsize=1)

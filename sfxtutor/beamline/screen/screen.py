@@ -113,7 +113,7 @@ class ExtraOutputs:
 
 
 def screen(
-    files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "rwd",
+    files: Sequence[str | Path], out: str | Path = "scores.csv", model: str | Path = "peaks",
     mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
     scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
     dataset: str | None = None, search: bool = True, follow: float | None = None,

@@ -9,7 +9,7 @@ from ...mask import Mask
 from ...preprocess import center_crop
 from ...runs.run import CROP
 from ...support.errors import first_line, one_line
-from ..model.bad_pixels import good_pixels
+from ..model.bad_pixels import good_in_frames, good_pixels
 from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from .formats import Reader
@@ -21,12 +21,12 @@ FIRST = 5  # frames by which bad pixels are found
 
 @dataclass
 class Frame:
-    """A message: run, number from 1, ns since 1970 or None; its crop (724, 724) uint16, ADU."""
+    """A message: run, number from 1, ns since 1970 or None; its pixels, (y, x) uint16, ADU."""
 
     run: str = ""
     number: int | str = ""
     sent: int | None = None
-    crop: np.ndarray | None = None
+    image: np.ndarray | None = None
     status: str = "ok"
 
 
@@ -36,18 +36,21 @@ class Scorer:
     Parameters
     ----------
     screener : Screener
-    good : (724, 724) bool array, or None: bad pixels are found in the first frames
+    good : (y, x) bool array, of what the model looks at, or None
     report : Report
     reader : Reader, optional
         Of the messages; default: the first one tells their format.
+    search : bool
+        Look for bad pixels in the first frames, where `good` is None.
     """
 
-    def __init__(self, screener, good, report, reader=None):
+    def __init__(self, screener, good, report, reader=None, search=True):
         self.screener, self.report, self._reader = screener, report, reader or Reader()
         self._good = None if good is None else Mask(good)
         self._unfit = None  # why the model cannot score such frames, "" if it can; None: not known
         self._numbers, self._began = Numbers(), None
-        self._held = [] if good is None else None  # the first frames, until there are enough
+        # the first frames, until there are enough
+        self._held = [] if good is None and search else None
         noise = np.random.default_rng(0).integers(1, 9, (CROP, CROP), np.uint16)
         screener.score([screener.features(noise, noise > 0)])  # compiled before the first arrives
 
@@ -64,9 +67,11 @@ class Scorer:
     def take_held(self):
         """Lines of the frames that are held, after a look for bad pixels in them."""
         held, self._held = self._held or [], None
-        crops = [frame.crop for frame in held if frame.crop is not None]
-        if crops:
-            self._good = good_pixels(crops)
+        images = [frame.image for frame in held if frame.image is not None]
+        shapes = {image.shape for image in images}
+        if len(shapes) == 1:
+            whole = self.screener.whole
+            self._good = good_in_frames(images) if whole else good_pixels(images)
         return self._score(held)
 
     def _open(self, message):
@@ -80,7 +85,7 @@ class Scorer:
                 return None
             frame.run, frame.number, frame.sent = shot.run, shot.number, shot.sent
             self._numbers.add(frame.run, frame.number)
-            frame.crop = center_crop(shot.image())
+            frame.image = shot.image() if self.screener.whole else center_crop(shot.image())
         except ImportError:  # true of all messages: the stream ends
             raise
         except ValueError as error:
@@ -101,13 +106,13 @@ class Scorer:
         features = []
         self._look_at_noise(frames)
         for frame in frames:
-            if self._unfit and frame.crop is not None:
-                frame.crop, frame.status = None, self._unfit
-            if frame.crop is not None:
+            if self._unfit and frame.image is not None:
+                frame.image, frame.status = None, self._unfit
+            if frame.image is not None:
                 try:
-                    features.append(self.screener.features(frame.crop, self._good))
+                    features.append(self.screener.features(frame.image, self._good))
                 except ValueError as error:  # such as a frame without contrast
-                    frame.crop, frame.status = None, one_line(error)
+                    frame.image, frame.status = None, one_line(error)
         scores = map(rounded, self.screener.score(features))
         lines = [self._line(frame, scores) for frame in frames]
         self.report.missing, self.report.repeated = self._numbers.missing, self._numbers.repeated
@@ -116,16 +121,16 @@ class Scorer:
 
     def _look_at_noise(self, frames):
         """Whether the model knows such noise, by the first frames that are scored."""
-        crops = [frame.crop for frame in frames[:FIRST] if frame.crop is not None]
-        if self._unfit is None and crops:
+        crops = [frame.image for frame in frames[:FIRST] if frame.image is not None]
+        if self._unfit is None and crops and not self.screener.whole:
             self._unfit = unfamiliar(crops, self._good, self.screener.least_reading)
 
     def _line(self, frame, scores):
         report = self.report
-        p = None if frame.crop is None else next(scores)
+        p = None if frame.image is None else next(scores)
         if p is None:
             report.bad += 1
-            status = frame.status if frame.crop is None else NO_NUMBER
+            status = frame.status if frame.image is None else NO_NUMBER
             return frame.run, frame.number, "", "", status
         hit = int(p >= self.screener.threshold)
         report.scored += 1

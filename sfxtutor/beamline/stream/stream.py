@@ -17,7 +17,6 @@ import numpy as np
 
 from ...preprocess import center_crop
 from ...runs.files.masks import read_mask
-from ...runs.run import CROP
 from ...support.disk import expanded
 from ...support.interrupts import interruptible
 from ..model.screener import Screener
@@ -31,7 +30,7 @@ BEAT = 1.0  # s between two looks at the report
 
 
 def stream(
-    address: str, out: str | Path | None = None, model: str | Path = "rwd",
+    address: str, out: str | Path | None = None, model: str | Path = "peaks",
     mask: str | Path | np.ndarray | None = None, threshold: float | None = None, idle: float = 30.0,
     queue: int = QUEUE, watch: Callable | None = None, *,
     connection: Connection | None = None, search: bool = True,
@@ -75,11 +74,9 @@ def stream(
         If the address cannot be opened, or the scores cannot be written: those before are kept.
     """
     how, out = connection or Connection(), expanded(out)
-    good = _central_mask(expanded(mask))
-    if good is None and not search:
-        good = np.ones((CROP, CROP), bool)
     reader, screener = Reader(how.format), Screener(expanded(model), threshold)
-    scorer = Scorer(screener, good, Report(queue=queue), reader)
+    good = _mask(expanded(mask), screener.whole)
+    scorer = Scorer(screener, good, Report(queue=queue), reader, search)
     with (
         interruptible() as stop,
         Receiver(address, queue, how.kind) as receiver,
@@ -131,8 +128,9 @@ def _follow(receiver, scorer, scores, patience, stop, watch):
     return report
 
 
-def _central_mask(mask):
-    """A mask for central crops, (724, 724) bool, from a path or an array; None from None."""
+def _mask(mask, whole):
+    """A mask for what the model looks at, bool, from a path or an array; None from None."""
     if mask is None:
         return None
-    return center_crop(read_mask(mask) if isinstance(mask, str | os.PathLike) else mask)
+    good = read_mask(mask) if isinstance(mask, str | os.PathLike) else mask
+    return good if whole else center_crop(good)
