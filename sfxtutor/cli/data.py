@@ -1,5 +1,7 @@
 """Commands of the data: list, fetch, check and simulate runs."""
 
+from pathlib import Path
+
 
 def add_commands(commands):
     """Add `data` with its actions to the subparsers of argparse."""
@@ -15,7 +17,8 @@ def add_commands(commands):
         ("simulate", "write a twin to a file of the same format", _simulate),
     ):
         action = actions.add_parser(name, help=help_)
-        action.add_argument("run", help="LN83, LN84, LO19, LG36 or L498")
+        files = " or a file" if name == "info" else ""
+        action.add_argument("run", help=f"LN83, LN84, LO19, LG36 or L498{files}")
         action.set_defaults(command=command)
         if name in ("fetch", "simulate"):
             action.add_argument("--frames", type=int, help="only the first so many")
@@ -39,6 +42,12 @@ def _info(options):
     from ..runs.files.fetch import info
     from ..runs.open import open_run
 
+    if Path(options.run).exists():
+        with open_run(Path(options.run)) as run:
+            print(run.card)
+            if run.panel:
+                print(f"{'panels':12} {run.frames.panels} of {run.frames.stored[1:]}")
+        return
     print(info(options.run))
     if options.run in CARDS["twin"]:
         print(f"\n{open_run(options.run).card}")

@@ -66,7 +66,7 @@ def crop_slices(shape, size=CROP):
     if not 1 <= size <= min(rows, columns):
         raise ValueError(
             f"Cannot crop {size} x {size} pixels from a detector of {rows} x {columns}. "
-            f"Use data of a larger detector, or ask for a size from 1 to {min(rows, columns)}."
+            f"Use data of a larger detector; in Python, sizes from 1 to {min(rows, columns)} fit."
         )
     top, left = (rows - size) // 2, (columns - size) // 2
     return slice(top, top + size), slice(left, left + size)

@@ -29,7 +29,7 @@ class Inputs:
     chosen : list of the frames to be scored in each file, from 0: a range, or those of a list
     growing : set of the numbers of files that are being written (SWMR) or may grow; later frames
         are left out until `grow`
-    kinds : set of (shape of a frame, type of its pixels)
+    kinds : set of (shape of a frame in its file, type of its pixels)
     problems : dict of number to why that file cannot be opened
     """
 
@@ -51,7 +51,7 @@ class Inputs:
                 continue
             self.identities[number] = identity
             self.growing |= {number} if run.growing or follow else set()
-            self.kinds.add((run.card.shape, str(run.frames.dtype)))
+            self.kinds.add((run.frames.stored, str(run.frames.dtype)))
         self.close()
 
     def _take(self, number, run):

@@ -65,9 +65,10 @@ def write_events(path, rows, runs):
 def write_hits(path, rows, runs, copy=False):
     """A CXI file of chosen frames; their pixels stay in their files, in a virtual dataset.
 
-    Beside the frames stand source/{file, frame (from 1), p_hit, is_hit}.  Frames that no virtual
-    dataset can show (CBF, or of more than 200 files), and all of them with `copy`, are copied and
-    packed; one that cannot be read is left out with a warning.
+    Panels that have an axis of their own keep it: (n, panels, y, x).  Beside the frames stand
+    source/{file, frame (from 1), p_hit, is_hit}.  Frames that no virtual dataset can show (CBF, or
+    of more than 200 files), and all of them with `copy`, are copied and packed; one that cannot be
+    read is left out with a warning.
 
     Parameters
     ----------
@@ -77,17 +78,19 @@ def write_hits(path, rows, runs, copy=False):
     copy : bool
     """
     first = next(iter(runs))
-    shape, dtype = runs[first].card.shape, runs[first].frames.dtype
+    shape, dtype = runs[first].frames.stored, runs[first].frames.dtype
     places = [runs[row.number].frames.place(row.frame) for row in rows]
     linked = all(dataset for _, dataset, _, _ in places) and len({p[0] for p in places}) <= LINKED
     with atomic_write(path) as partial, h5py.File(partial, "w") as file:
         detector = file.create_group("entry_1/instrument_1/detector_1")
+        axes = ["experiment_identifier", "module_identifier", "y", "x"]
         file["entry_1/data_1"] = detector
         if rows and linked and not copy:
             layout = _layout(path, places, (len(rows), *shape), dtype)
             detector.create_virtual_dataset("data", layout)
         else:
             rows = _copy(detector, rows, runs, shape, dtype)
+        detector["data"].attrs["axes"] = ":".join(axes if len(shape) == 3 else axes[:1] + axes[2:])
         _describe(detector, runs, sorted({row.number for row in rows}) or [first])
         _tell_sources(file, rows, runs)
 
@@ -138,7 +141,7 @@ def _copy(group, rows, runs, shape, dtype):
                           stacklevel=4)  # fmt: skip
             continue
         stack.resize(len(copied) + 1, axis=0)
-        stack[len(copied)] = frame
+        stack[len(copied)] = frame.reshape(shape)
         copied.append(row)
     return copied
 
@@ -159,7 +162,8 @@ def _describe(detector, runs, numbers):
         if len(known[of]) == 1 and None not in known[of]:
             detector[name] = next(iter(known[of])) / 1e3
     if good is not None:
-        detector["mask"] = np.where(good, 0, 1).astype(np.uint16)  # 1: CXI_PIXEL_INVALID
+        bad = np.where(good, 0, 1).astype(np.uint16)  # 1: CXI_PIXEL_INVALID
+        detector["mask"] = bad.reshape(runs[numbers[0]].frames.stored)
 
 
 def _tell_sources(file, rows, runs):

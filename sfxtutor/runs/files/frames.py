@@ -24,11 +24,12 @@ from .pixels import always_marks, warn_if_inverted
 class Frames:
     """Where the raw frames of a run lie in HDF5 datasets, and what their file says of them.
 
-    `flags` and `lowest` tell raw pixels without data: see `NoData`.
+    `flags` and `lowest` tell raw pixels without data: see `NoData`.  Panels of a detector that lie
+    in an axis of their own are read one below the other.
     """
 
-    parts: list  # HDF5 datasets (n, y, x) or (y, x), or a `Plane` of one of four dimensions
-    shape: tuple  # (y, x)
+    parts: list  # HDF5 datasets (n, y, x) or (y, x), or `Plane` or `Panels` of them
+    shape: tuple  # (y, x), (panels * y, x) of panels
     dtype: np.dtype
     facts: dict = field(default_factory=dict)  # fields of Card
     shots: dict = field(default_factory=dict)  # name -> one value a frame
@@ -37,6 +38,7 @@ class Frames:
     flags: tuple = ()
     crop_of: tuple | None = None  # shape of the detector, where the file holds central crops
     tokens: list | None = None  # what stands for % in CrystFEL's path of each part's images
+    panels: int | None = None  # of a frame, where they have an axis of their own
     again: Again = field(default_factory=Again, repr=False)
 
     def __post_init__(self):
@@ -45,6 +47,17 @@ class Frames:
 
     def __len__(self):
         return self.ends[-1] if self.ends else 0
+
+    @property
+    def stored(self):
+        """Shape of a frame as it lies in the file: (y, x), or (panels, y, x)."""
+        rows, columns = self.shape
+        return (self.panels, rows // self.panels, columns) if self.panels else self.shape
+
+    @property
+    def panel(self):
+        """How many rows of a frame a panel has; None where the frame is one image."""
+        return self.shape[0] // self.panels if (self.panels or 1) > 1 else None
 
     def set_wavelengths(self, values):
         """Take wavelengths, Å: the median for the card, and each frame's where all have one."""
@@ -139,6 +152,26 @@ class Plane:
         return self.data[(first, self.plane, *rest)]
 
 
+class Panels:
+    """A dataset (n, panels, y, x), or a frame (panels, y, x), as if panels lay below each other."""
+
+    chunks = None  # a frame is read whole
+
+    def __init__(self, data):
+        self.data, self.file, self.name, self.dtype = data, data.file, data.name, data.dtype
+        *count, self.panels, rows, columns = data.shape
+        self.shape, self.ndim = (*count, self.panels * rows, columns), data.ndim - 1
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, where):
+        where = where if isinstance(where, tuple) else (where,)
+        ahead = where[: self.ndim - 2]
+        frame = self.data[ahead]
+        return frame.reshape(*frame.shape[:-3], -1, frame.shape[-1])[where[len(ahead) :]]
+
+
 def _unpacked_chunks(part):
     """Whether a dataset is cut into chunks that are stored as they are."""
     return bool(part.chunks) and part.id.get_create_plist().get_nfilters() == 0
@@ -155,40 +188,49 @@ def _size(part):
 def stacked(file, parts):
     """Frames of datasets that agree in shape and hold real numbers."""
     shapes = {part.shape[-2:] for part in parts}
+    panels = {getattr(part, "panels", None) for part in parts}
     if not parts or sum(part.shape[0] for part in parts) == 0:
         raise ValueError(f"{name_of(file)} holds no frame; expected one or more. Record it again.")
-    if len(shapes) > 1 or parts[0].dtype.kind not in "iuf":
+    if len(shapes) > 1 or len(panels) > 1 or parts[0].dtype.kind not in "iuf":
         raise ValueError(
             f"{name_of(file)} holds frames of shapes {sorted(shapes)} and type {parts[0].dtype}; "
             "expected one shape, integers or floats. Split the file by shape."
         )
-    return Frames(parts, shapes.pop(), parts[0].dtype, flags=always_marks(parts[0].dtype))
+    kind = parts[0].dtype
+    return Frames(parts, shapes.pop(), kind, flags=always_marks(kind), panels=panels.pop())
 
 
-def stack(file, path, single=False):
-    """The dataset of that path: (n, y, x), or (y, x) where `single` allows it."""
+def stack(file, path, single=False, panels=False):
+    """The dataset of that path: (n, y, x), or (y, x) where `single` allows it.
+
+    Where `panels` allows it, also (n, panels, y, x), as `Panels`.
+    """
     data = file.get(path)
     if not isinstance(data, h5py.Dataset):
         raise ValueError(
             f"{name_of(file)} has no dataset {path}; expected frames of shape (n, y, x) there. "
             "The file is incomplete: fetch or convert it again."
         )
-    if data.ndim != 3 and not (single and data.ndim == 2):
-        advice = "Assemble the detector's panels into one image first."
+    if data.ndim != 3 and not (single and data.ndim == 2) and not (panels and data.ndim == 4):
+        expected = "(n, y, x) or (n, panels, y, x)" if panels else "(n, y, x)"
+        advice = listing(file)
+        if data.ndim > 4:  # raw AGIPD and LPD
+            advice = "Raw frames with a gain beside each image are calibrated first."
         raise ValueError(
             f"{path} of {name_of(file)} has {data.ndim} dimensions, {data.shape}; expected "
-            f"(n, y, x). {advice if data.ndim > 3 else listing(file)}"
+            f"{expected}. {advice}"
         )
     check_sources(data)
-    return data
+    return Panels(data) if data.ndim == 4 else data
 
 
 def one_mask(flags, frames, name, good_of):
     """The good pixels that a file's flags tell: (y, x) bool, or None without flags.
 
     Of a stack, one for each threshold or for each frame, the first tells of a threshold; of flags
-    for each frame, those of most of them count.  Flags of another shape than the frames' are left
-    out, with a warning.
+    for each frame, those of most of them count.  Flags of panels, (panels, y, x) or one such for
+    each frame, fit frames in which these lie one below the other.  Flags of another shape than the
+    frames' are left out, with a warning.
 
     Parameters
     ----------
@@ -199,7 +241,9 @@ def one_mask(flags, frames, name, good_of):
     """
     if flags is None:
         return None
-    if flags.shape[-2:] != frames.shape or flags.ndim not in (2, 3) or not flags.size:
+    if flags.ndim in (3, 4) and below_each_other(flags.shape[-3:]) == frames.shape:
+        flags = Panels(flags)
+    if flags.shape[-2:] != frames.shape or flags.ndim not in (2, 3) or 0 in flags.shape:
         warnings.warn(
             f"The mask {flags.name} of {name} has shape {flags.shape}, its frames {frames.shape}; "
             "expected the same. It is not used: give the detector's mask by mask=.",
@@ -209,6 +253,11 @@ def one_mask(flags, frames, name, good_of):
     good = _most_good(flags, len(frames), good_of)
     warn_if_inverted(good, name)
     return good
+
+
+def below_each_other(shape):
+    """The shape of panels (panels, y, x) that lie one below the other: (panels * y, x)."""
+    return shape[0] * shape[1], shape[2]
 
 
 def _most_good(flags, count, good_of):
@@ -225,7 +274,7 @@ def listing(file, most=5):
     found = []
 
     def look(_, item):
-        if isinstance(item, h5py.Dataset) and item.ndim in (2, 3) and min(item.shape[-2:]) >= 64:
+        if isinstance(item, h5py.Dataset) and item.ndim in (2, 3, 4) and min(item.shape[-2:]) >= 64:
             found.append(f"{item.name.lstrip('/')} {item.shape}")
         return True if len(found) == most else None
 

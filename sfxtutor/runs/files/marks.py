@@ -72,8 +72,8 @@ def look_at(samples, stated, marks):
         found[mark], lonely = _judge([bits for bits in each if bits.share < LOST])
         alone += [lonely] if lonely is not None else []
     flags = [mark for mark, is_mark in found.items() if is_mark]
-    if -1 in flags:
-        flags = [-1, -2]  # who writes one writes the other
+    if flags:  # who writes -1 writes -2, and what lies beyond a mark is none but another
+        flags = [mark for mark in seen if abs(mark) >= min(map(abs, flags))]
     for k, bits in enumerate(missing):
         for mark in flags:
             missing[k] = bits = _Bits(bits.pixels | seen[mark][k].pixels)

@@ -13,11 +13,12 @@ from .formats import suffix_of
 from .formats.cbf import read_cbf
 from .formats.cxi import CXI_BAD
 from .formats.images import read_image
+from .frames import below_each_other
 
 _INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
 
 
-def read_mask(path, name=None):
+def read_mask(path, name=None, shape=None):
     """Read a mask from a file: (y, x) bool, True = good pixel.
 
     - `.pickle`: the masks of DIALS and of CXIDB 76 (one `flex.bool`).  The pickle is parsed, not
@@ -32,6 +33,8 @@ def read_mask(path, name=None):
     ----------
     path : str or Path
     name : str, optional, the array of an .npz that holds several, such as "LN84"
+    shape : (y, x), optional, of the frames: a mask (panels, y, x) of panels that lie one below the
+        other in these is one for them
 
     Raises
     ------
@@ -65,7 +68,9 @@ def read_mask(path, name=None):
             "Save it as a bool array with numpy.save."
         )
     try:
-        mask = readers[suffix](path, name)
+        mask = _below_each_other(readers[suffix](path, name), shape)
+        while readers[suffix] is _read_hdf5 and mask.ndim > 2:  # one for each frame
+            mask = _below_each_other(mask[0], shape)
     except (OSError, EOFError, BadZipFile) as error:
         raise ValueError(
             f"{path.name} cannot be read as a mask ({error}). "
@@ -80,16 +85,28 @@ def read_mask(path, name=None):
 
 
 def fitting_mask(mask, frames, name):
-    """A mask (path or array) as (y, x) bool of the frames' shape; that of a detector is cropped."""
-    mask = read_mask(mask, name) if isinstance(mask, (str, Path)) else np.asarray(mask)
+    """A mask (path or array) as (y, x) bool of the frames' shape; that of a detector is cropped.
+
+    One of panels, (panels, y, x), fits frames in which they lie one below the other.
+    """
+    if isinstance(mask, (str, Path)):
+        mask = read_mask(mask, name, frames.shape)
+    mask = _below_each_other(np.asarray(mask), frames.shape)
     if frames.crop_of and mask.shape == frames.crop_of:
         mask = mask[crop_slices(mask.shape, frames.shape[0])]
     if mask.shape != frames.shape:
         raise ValueError(
-            f"The mask has shape {mask.shape}, the frames of {name} {frames.shape}; expected the "
+            f"The mask has shape {mask.shape}, the frames of {name} {frames.stored}; expected the "
             "same. Give the mask of this detector and binning."
         )
     return mask.astype(bool)
+
+
+def _below_each_other(mask, shape):
+    """A mask (panels, y, x) as one of frames of that shape, if it fits them."""
+    if mask.ndim == 3 and below_each_other(mask.shape) == shape:
+        return mask.reshape(shape)
+    return mask
 
 
 def _read_flex(path, _):
@@ -167,8 +184,6 @@ def _read_hdf5(path, _):
         if not arrays and "data/data" in file:
             arrays["data/data"] = file["data/data"][()]
     for key, flags in sorted(arrays.items(), reverse=True):  # pixel_mask before mask
-        if flags.ndim == 3:
-            flags = flags[0]
         if key.endswith("pixel_mask"):
             return flags == 0
         return flags.astype(np.int64) & CXI_BAD == 0 if "entry_1" in key else _as_bool(flags)

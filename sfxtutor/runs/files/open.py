@@ -16,7 +16,7 @@ def open_frames(path, dataset=None):
     """The open HDF5 file (None for images), its Frames, and the paths it was opened by.
 
     `dataset` names the frames in an HDF5 file, where no format does or another is wanted; a % in it
-    stands for any name of a group, as in CrystFEL's geometry files.
+    stands for any name of a group, as in CrystFEL's geometry files.  Four dimensions are panels.
     """
     if isinstance(path, h5py.File):
         return path, find_frames(path, dataset), [Path(str(path.filename))]
@@ -93,7 +93,7 @@ def _named(file, dataset):
         paths = [f"{head}{name}{tail}" for name in tokens]
     if not paths:
         raise ValueError(f"{name_of(file)} has no dataset that fits {dataset}. {listing(file)}")
-    frames = stacked(file, [stack(file, path, single=True) for path in paths])
+    frames = stacked(file, [stack(file, path, single=True, panels=True) for path in paths])
     frames.tokens = tokens
     try:
         with warnings.catch_warnings():

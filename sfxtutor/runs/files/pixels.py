@@ -26,7 +26,8 @@ NOISE = 16  # ADU: what the noise of small floats is scaled to, so that rounding
 class NoData:
     """What a raw pixel without data equals (`flags`), or lies below (`lowest`); None where unknown.
 
-    Besides, a float that is not finite and the lowest number of a signed type are no data.
+    Besides, a float that is not finite and the lowest number of a signed type are no data, and what
+    lies beyond a flag: above one of an unsigned type, below a negative one.
     """
 
     flags: tuple = ()
@@ -51,16 +52,42 @@ class NoData:
 
     def where(self, raw):
         """Pixels of a raw frame that hold no data: (y, x) bool."""
-        kind = raw.dtype.kind
-        if kind == "f":
-            missing = ~np.isfinite(raw)
-        else:
-            missing = raw == np.iinfo(raw.dtype).min if kind == "i" else np.zeros(raw.shape, bool)
-        for flag in self.flags:
-            missing |= raw == flag
+        below, above = self._ends(raw.dtype)
+        missing = np.zeros(raw.shape, bool) if raw.dtype.kind != "f" else ~np.isfinite(raw)
+        if below is not None:
+            missing |= raw <= below
+        if above is not None:
+            missing |= raw >= above
         if self.lowest is not None:
             missing |= raw < self.lowest
         return missing
+
+    def readings(self, dtype):
+        """The smallest and the largest raw number that is a reading: (low, high), float.
+
+        A pixel x holds data if low <= x <= high in float32, in which compiled code compares: it has
+        NaN aside too, and of 32 bits or more also the few numbers that float32 rounds to a flag.
+        """
+        if dtype.kind == "f":
+            low, high = -np.finfo(np.float32).max, np.finfo(np.float32).max
+        else:
+            below, above = self._ends(dtype)
+            low = -np.inf if below is None else np.nextafter(np.float32(below), np.float32(np.inf))
+            high = np.inf if above is None else np.nextafter(np.float32(above), -np.float32(np.inf))
+        if self.lowest is not None:
+            lowest = np.float32(self.lowest)
+            if lowest < self.lowest:
+                lowest = np.nextafter(lowest, np.float32(np.inf))
+            low = max(low, lowest)
+        return float(low), float(high)
+
+    def _ends(self, dtype):
+        """The largest negative number and the smallest positive one that are no data."""
+        if dtype.kind == "f":
+            return None, None
+        smallest = (int(np.iinfo(dtype).min),) if dtype.kind == "i" else ()
+        below = max([*smallest, *(flag for flag in self.flags if flag < 0)], default=None)
+        return below, min((flag for flag in self.flags if flag > 0), default=None)
 
 
 def always_marks(dtype):

@@ -34,7 +34,9 @@ class FileRun(Run):
     Attributes
     ----------
     frames : Frames, where the raw frames lie
+    panel : int, rows of a panel where the frames are stacks of panels, (panels * y, x); or None
     no_data : NoData, what raw pixels without data equal or lie below
+    readings : (low, high), float, the raw numbers that are readings: see `NoData.readings`
     scale, offset : float and int, what pixels are multiplied by before they are rounded, and what
         is then added: 1 and 0, but for floats of little noise and for noise about 0
 
@@ -77,7 +79,39 @@ class FileRun(Run):
         ValueError
             If most of its good pixels lack data.
         """
-        return self._read(self.index(i), *crop_slices(self.frames.shape, size))
+        return self._read(self.index(i), *self._central(size))
+
+    def good(self, size=CROP):
+        self._central(size)
+        return super().good(size)
+
+    def _central(self, size):
+        """Rows and columns of the central square; a sentence where there is none."""
+        (rows, columns), panel = self.frames.shape, self.panel
+        if panel:
+            found = f"are {rows // panel} panels of {panel} x {columns} pixels, without a centre"
+        elif size > min(rows, columns):
+            found = f"have {rows} x {columns} pixels"
+        else:
+            return crop_slices(self.frames.shape, size)
+        raise ValueError(
+            f"The frames of {self.name} {found}; expected one image of {size} x {size} or more for "
+            "the central crop, which the models rwd and cnn take. In Python run[i], run.values(i) "
+            "and run.raw(i) give whole frames."
+        )
+
+    def raw(self, i):
+        """Frame i as it lies in the file: (y, x), the file's dtype and unit; panels are stacked.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be read, or reads a detector's mark for no data throughout.
+        """
+        i = self.index(i)
+        raw = self._raw(i, slice(None), slice(None))
+        self._refuse_uniform(i, raw)
+        return raw
 
     def values(self, i):
         """Frame i as measured: (y, x) float32, the file's unit; negative kept, NaN without data.
@@ -128,6 +162,14 @@ class FileRun(Run):
     @property
     def no_data(self):
         return self._known.no_data
+
+    @property
+    def panel(self):
+        return self.frames.panel
+
+    @cached_property
+    def readings(self):
+        return self.no_data.readings(self.frames.dtype)
 
     @property
     def scale(self):

@@ -191,12 +191,6 @@ def test_a_threshold_in_a_dataset_of_its_own(tmp_path):
         assert (open_run(path)[2] == frames[2] // 2).all()
 
 
-def test_eight_panels_are_no_thresholds(tmp_path):
-    path = nx_file(tmp_path / "j.h5", entry__data__data_000001=np.zeros((2, 8, 16, 16), "u2"))
-    with pytest.raises(ValueError, match=r"4 dimensions, \(2, 8, 16, 16\).*panels"):
-        open_run(path)
-
-
 def test_all_entries_are_read(tmp_path):
     frames = frames_of(5, 9)
     path = nx_file(tmp_path / "t.h5", entry__data__data=frames[:3], scan2__data__data=frames[3:])

@@ -431,7 +431,7 @@ def write(path, **items):
             "type complex128; expected one shape, integers or floats",
         ),
         ({"entry_1__x": 1}, "CXI file without images"),
-        ({"entry_1__data_1__data": np.zeros((2, 8, 4, 4))}, r"4 dimensions, .* Assemble"),
+        ({"entry_1__data_1__data": np.zeros((2, 8, 2, 4, 4))}, r"5 dimensions, .* calibrated"),
         ({"entry__x": 1}, "NeXus file without images"),
     ],
 )
@@ -465,7 +465,7 @@ def test_a_damaged_chunk_spoils_its_frame_only(tmp_path, dtype):
 
 def test_a_small_detector_has_no_crop_of_724(tmp_path):
     run = open_run(make_idh5(tmp_path / "r.h5", {"a": np.zeros((1, 512, 1024), np.uint16)}))
-    with pytest.raises(ValueError, match="724 x 724 pixels from a detector of 512 x 1024"):
+    with pytest.raises(ValueError, match="have 512 x 1024 pixels; expected one image of 724 x 724"):
         run.crop(0)
 
 

@@ -3,7 +3,17 @@
 import numpy as np
 
 from ....support.units import HC, JOULE
-from ..frames import listing, millimetres, name_of, one_mask, stack, stacked, values_of
+from ..frames import (
+    Panels,
+    listing,
+    millimetres,
+    name_of,
+    one_mask,
+    stack,
+    stacked,
+    text_of,
+    values_of,
+)
 
 # The flags of CXI (Maia, Nature Methods 9, 854, 2012) that make a pixel useless: invalid, hot,
 # dead, shadowed, to be ignored, bad, missing, noisy.  Saturated, in a peak mask, outside a
@@ -18,14 +28,22 @@ def understands(file):
 
 
 def find(file):
-    """CXI: stacked images of the first detector, its flags, photon energy and geometry."""
+    """CXI: stacked images of the first detector, its flags, photon energy and geometry.
+
+    A dataset of four dimensions holds panels, (n, panels, y, x), since CXI knows no thresholds; one
+    of three holds one frame of panels if its `axes` begin with module_identifier.
+    """
     path = next((p for p in CXI_DATA if p in file), None)
     if path is None:
         raise ValueError(
             f"{name_of(file)} is a CXI file without images; expected {' or '.join(CXI_DATA)}. "
             f"{listing(file)}"
         )
-    frames = stacked(file, [stack(file, path, single=True)])
+    data = stack(file, path, single=True, panels=True)
+    axes = str(text_of(file[path].attrs.get("axes", "")))
+    if data.ndim == 3 and axes.startswith("module_identifier"):
+        data = Panels(file[path])
+    frames = stacked(file, [data])
     detector = file.get("entry_1/instrument_1/detector_1", {})
     ev = values_of(file, "entry_1/instrument_1/source_1/energy") / JOULE
     if not len(ev):

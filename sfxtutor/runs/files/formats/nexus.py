@@ -7,6 +7,7 @@ from itertools import chain
 import h5py
 
 from ..frames import (
+    Panels,
     Plane,
     listing,
     millimetres,
@@ -31,6 +32,12 @@ def find(file):
     """NeXus NXmx: data_000001 ... (links to other files) or data, and the detector's facts.
 
     Of several entries the frames follow one another; the facts are those of the first.
+
+    A dataset of four dimensions holds the panels of a detector, (n, panels, y, x), or the counts
+    above several thresholds.  They are panels where an NXdetector_module has a `data_origin` of
+    three numbers, and thresholds where there is a `threshold_energy`, or an NXdetector_channel, for
+    each.  Where the file says neither, up to four planes of integers are thresholds, all else is
+    panels.  A dataset of three dimensions is one frame of panels if the modules say so.
     """
     entry, parts, names = _all_parts(file)
     instrument = _child(entry, "NXinstrument", "instrument") or {}
@@ -49,7 +56,7 @@ def find(file):
     frames.facts |= {
         "distance": millimetres(detector, "distance") if distance is None else distance,
         "pixel": millimetres(detector, "x_pixel_size"),
-        "beam_center": None if None in (x, y) else (y, x),
+        "beam_center": None if None in (x, y) or frames.panel else (y, x),
         "saturation": number(detector, "saturation_value"),
     }
     flags = detector.get("pixel_mask", specific.get("pixel_mask"))
@@ -95,8 +102,7 @@ def _detector(entry):
 
 def _parts(file, entry, detector):
     """The stacks of frames of an entry, and the names of them where there are several."""
-    holders = [item for item in _groups(entry) if text_of(item.attrs.get("NX_class")) == "NXdata"]
-    for holder in [*holders, entry.get("data") or {}, detector, entry]:
+    for holder in [*_of_class(entry, "NXdata"), entry.get("data") or {}, detector, entry]:
         names = sorted(name for name in holder if re.fullmatch(r"data_\d+", name))
         if names:
             there = [name for name in names if _there(holder, name)]
@@ -110,26 +116,46 @@ def _parts(file, entry, detector):
                     raise FileNotFoundError(f"{sentence} Copy them there.")
                 # An aborted run: its master names files that were never written.
                 warnings.warn(f"{sentence} The frames before them are read.", stacklevel=2)
-            return [_stack(file, holder, name) for name in there], there
+            return [_stack(file, holder, name, detector) for name in there], there
         if (name := _signal(holder)) is not None:
-            return [stack(file, f"{holder.name}/{name}", single=True)], None
+            return [_stack(file, holder, name, detector, single=True)], None
     raise ValueError(
         f"{name_of(file)} is a NeXus file without images; expected data_000001 or data in "
         f"{entry.name}. Give the master file if this is another. {listing(file)}"
     )
 
 
-def _stack(file, holder, name):
-    """The dataset of that name; the first plane of it where it holds one for each threshold."""
-    data = holder[name]
-    if data.ndim != 4 or data.shape[1] > THRESHOLDS:
-        return stack(file, f"{holder.name}/{name}")
-    _tell_threshold(
-        file,
-        f"the first of {data.shape[1]} in {name}",
-        "Save another one as a dataset (n, y, x) if its noise is lower.",
+def _stack(file, holder, name, detector, single=False):
+    """The dataset of that name: all panels of it, or its first threshold."""
+    path, modules = f"{holder.name}/{name}", _are_modules(detector)
+    data = stack(file, path, single, panels=True)
+    if isinstance(data, Panels) and not modules and _are_thresholds(data.data, detector):
+        _tell_threshold(
+            file,
+            f"the first of {data.data.shape[1]} in {name}",
+            "Save another one as a dataset (n, y, x) if its noise is lower; if they are panels, "
+            f"name them: --dataset {path}.",
+        )
+        return Plane(data.data, 0)
+    return Panels(data) if modules and data.ndim == 3 and not isinstance(data, Panels) else data
+
+
+def _are_modules(detector):
+    """Whether a module of the detector says that panels have an axis of their own."""
+    modules = _of_class(detector, "NXdetector_module")
+    return any(len(values_of(module, "data_origin")) == 3 for module in modules)
+
+
+def _are_thresholds(data, detector):
+    """Whether the planes of a dataset of four dimensions are thresholds, by the rule of `find`."""
+    planes, specific = data.shape[1], detector.get("detectorSpecific") or {}
+    channels = _of_class(detector, "NXdetector_channel")
+    stated = max(
+        len(channels),
+        *(len(values_of(group, "threshold_energy")) for group in (detector, specific)),
     )
-    return Plane(data, 0)
+    counts = planes <= THRESHOLDS and data.dtype.kind in "iu"
+    return planes > 1 and (stated == planes or counts)
 
 
 def _signal(holder):
@@ -170,9 +196,14 @@ def _target(group, name):
 
 def _entries(file):
     """The NXentry groups of an open HDF5 file; "entry" where none is called one."""
-    groups = [g for g in _groups(file) if text_of(g.attrs.get("NX_class")) == "NXentry"]
+    groups = _of_class(file, "NXentry")
     other = file.get("entry")
     return groups or ([other] if isinstance(other, h5py.Group) else [])
+
+
+def _of_class(group, nx_class):
+    """The subgroups of that NX_class."""
+    return [item for item in _groups(group) if text_of(item.attrs.get("NX_class")) == nx_class]
 
 
 def _groups(group):
@@ -182,5 +213,4 @@ def _groups(group):
 
 def _child(group, nx_class, name):
     """The first subgroup of that NX_class, or of that name, or None."""
-    classed = (g for g in _groups(group) if text_of(g.attrs.get("NX_class")) == nx_class)
-    return next(classed, None) or (group.get(name) if group else None)
+    return next(iter(_of_class(group, nx_class)), None) or (group.get(name) if group else None)
