@@ -23,8 +23,8 @@ def _add_screen(commands):
     screen.add_argument(
         "--model",
         default="peaks",
-        help="peaks (whole frames of any detector), rwd (the paper's, of central crops), cnn (after "
-        "`train-screener --model cnn`), a .onnx or .keras file",
+        help="peaks (whole frames of any detector), rwd (as in the paper, of central crops), cnn "
+        "(after `train-screener --model cnn`), a .onnx or .keras file",
     )
     screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
     screen.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
@@ -51,7 +51,7 @@ def _add_train(commands):
     train = commands.add_parser("train-screener", help="make a model of `screen`")
     train.add_argument("--model", choices=("peaks", "rwd", "cnn"), default="peaks")
     train.add_argument("--out", help="the .keras file; default: one in the cache")
-    train.add_argument("--beamlines", type=int, help="imaginary ones (peaks: 4000; 2400; cnn: 600)")
+    train.add_argument("--beamlines", type=int, help="imaginary ones (peaks: 2000, rwd: 2400, cnn: 600)")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
 

@@ -19,7 +19,8 @@ from . import tiles
 from .tiles import TILE
 
 VERSION = 1  # of peaks and features: raised when they change
-PEAKS = 160  # strongest peaks that are described
+PEAKS = 160  # peaks that are described
+PART, OF_PART = 64, 8  # pixels along a part of the frame, and how many of its peaks come first
 ROOM = 8192  # peaks held before the weaker half is dropped
 LOST = 0.5  # of the good pixels: a frame with fewer readings is none
 FAINTEST = 4.0  # standard deviations
@@ -72,10 +73,10 @@ def describe(frame, mask=None, view=None):
     Returns
     -------
     features : (1 + PEAKS, len(FIELDS)) float32 array
-        First the frame (`FRAME`), then a row a peak (`FIELDS`), the strongest first, zeros where
-        there are fewer.
+        First the frame (`FRAME`), then a row a peak (`FIELDS`), zeros where there are fewer.
     peaks : (n, 3) float32 array
-        Row, column (pixels from 0) and deviance of all peaks, the strongest first.
+        Row, column (pixels from 0) and deviance of all peaks, first those that have a row in
+        `features`, in its order.
 
     Raises
     ------
@@ -97,12 +98,26 @@ def describe(frame, mask=None, view=None):
     settings = np.array([low, high, photon, summed, everywhere], np.float32)
     peaks = find(frame, good.at, spans, height, level, noise, settings)
     peaks = peaks[np.argsort(-peaks[:, 2], kind="stable")]
-    strongest = peaks[:PEAKS]
+    chosen = _chosen(peaks)
+    strongest = peaks[chosen]
     features = np.zeros((1 + PEAKS, len(FIELDS)), np.float32)
     features[0, : len(FRAME)] = _of_frame(number, variance, peaks[:, 2], settings, view)
     look(frame, good.at, height, level, noise, settings, strongest, features[1:])
     relate(_from_beam(strongest, frame.shape, view), features[1:])
-    return features, peaks
+    return features, np.concatenate([strongest, np.delete(peaks, chosen, axis=0)])
+
+
+def _chosen(peaks):
+    """Which peaks are described: the strongest eight of each part of the frame, then the others.
+
+    An edge or a glare has hundreds of peaks in one place, and must not hide the spots elsewhere.
+    """
+    parts = (peaks[:, 0] // PART) * 1e5 + peaks[:, 1] // PART
+    order = np.argsort(parts, kind="stable")
+    _, first, which = np.unique(parts[order], return_index=True, return_inverse=True)
+    rank = np.empty(len(peaks), int)
+    rank[order] = np.arange(len(peaks)) - first[which]
+    return np.argsort(rank >= OF_PART, kind="stable")[:PEAKS]
 
 
 def _readable(frame):
@@ -162,7 +177,7 @@ def _of_frame(number, variance, deviance, settings, view):
 @compiled
 def find(frame, good, spans, height, level, noise, settings):
     """Local maxima that stand out: row, column and deviance, (n, 3) float32."""
-    rows, columns = frame.shape
+    columns = frame.shape[1]
     low, high, photon, summed, _ = settings
     found, n, least = np.empty((ROOM, 3), np.float32), 0, np.float32(FAINTEST)
     no_cut = np.float32(np.inf)
@@ -223,9 +238,9 @@ def _highest(frame, good, y, x, first, height, low, high):
         for j in range(max(x - 1, 0), min(x + 2, frame.shape[1])):
             beside = frame[i, j]
             before = i < y or (i == y and j < x)
-            if beside > value or (beside == value and before):
-                if good[i, j] and beside <= high:
-                    return False
+            above = beside > value or (beside == value and before)
+            if above and good[i, j] and beside <= high:
+                return False
     return True
 
 
@@ -275,7 +290,7 @@ def _strength(excess, spread, photon, summed):
 @compiled
 def look(frame, good, height, level, noise, settings, peaks, out):
     """Fill `out` with what each peak looks like: `FIELDS` but for those of `relate`."""
-    low, high, photon, summed, _ = settings
+    low, high, photon, _, _ = settings
     for p in range(len(peaks)):
         y, x = int(peaks[p, 0]), int(peaks[p, 1])
         first = y - y % height

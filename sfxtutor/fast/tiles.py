@@ -178,9 +178,9 @@ def photon(mean, variance):
         return 0.0
     if np.median(v) == 0:  # most tiles have no photon
         lit = (m > 0) & (v > 0)
-        return float(np.median(v[lit] / m[lit])) if lit.any() else 0.0
-    kept = v <= np.quantile(v, 0.95)
-    for _ in range(4):
+        return float(np.quantile(v[lit] / m[lit], 0.1)) if lit.any() else 0.0
+    kept = v <= np.quantile(v, 0.6)  # spots and hot pixels are in the others
+    for _ in range(6):
         x, y = m[kept], v[kept]
         spread = x.var()
         if spread == 0 or kept.sum() < 8:

@@ -18,7 +18,26 @@ STREAM = 15  # names the random numbers of the imaginary detectors
 KINDS = ("counter", "resolving", "integrating", "camera")
 VISIBLE = 4  # spots that make a frame a hit or a maybe
 SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level
-SPOTS = (0, 0, 0, 0, 0, 1, 2, 5, 12, 18, 30, 50, 80, 120)  # visible ones wanted, most as likely
+SPOTS = (
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1,
+    2,
+    3,
+    4,
+    6,
+    8,
+    12,
+    18,
+    30,
+    50,
+    80,
+    120,
+)  # visible ones wanted, most as likely
 
 
 @dataclass
@@ -43,12 +62,15 @@ class Detector:
     mask: np.ndarray = field(default=None, repr=False)
     chips: np.ndarray = field(default=None, repr=False)  # number of the chip of each pixel
     hot: tuple = ()
-    panels: int = 1  # the frame is cut into so many, which are stacked
+    grid: tuple = (1, 1)  # of panels, down and across, into which the frame is cut
+    order: np.ndarray = field(default=None, repr=False)  # in which they are written
+    turned: np.ndarray = field(default=None, repr=False)  # which of them upside down
+    slab: bool = False  # side by side, not stacked
 
 
 @dataclass
 class Scene:
-    """What meets the detector: a crystal, an average background in photons a pixel, its artefacts."""
+    """What meets the detector: a crystal, a background in photons a pixel, artefacts."""
 
     crystal: Crystal
     wavelength: float
@@ -81,14 +103,15 @@ def log_uniform(rng, low, high):
 
 def detector(rng, kind=None):
     """A `Detector` drawn at random, of a kind or of any."""
-    kind = kind or str(rng.choice(KINDS, p=(0.4, 0.2, 0.15, 0.25)))
-    longest = 1400 if rng.random() < 0.15 else 800
+    kind = kind or str(rng.choice(KINDS, p=(0.37, 0.18, 0.14, 0.31)))
+    longest = rng.choice([800, 1400, 2200], p=(0.82, 0.13, 0.05))
     shape = tuple(int(log_uniform(rng, 256, longest)) for _ in "yx")
     counter, camera = kind == "counter", kind == "camera"
     photon = {"counter": 1.0, "resolving": log_uniform(rng, 4, 300), "camera":
               log_uniform(rng, 0.2, 10), "integrating": log_uniform(rng, 2, 60)}[kind]  # fmt: skip
-    noise = {"counter": 0.0, "resolving": photon * log_uniform(rng, 0.04, 0.3), "camera":
-             log_uniform(rng, 0.5, 10), "integrating": photon * log_uniform(rng, 0.3, 3)}[kind]  # fmt: skip
+    noise = {"counter": 0.0, "resolving": photon * log_uniform(rng, 0.04, 0.3),
+             "integrating": photon * log_uniform(rng, 0.3, 3),
+             "camera": log_uniform(rng, 0.5, 10)}[kind]  # fmt: skip
     offset = 0.0
     if camera:
         offset = float(rng.choice([0, 5, 10, 40, 100, 1000])) + 3 * noise
@@ -102,7 +125,6 @@ def detector(rng, kind=None):
         uneven=rng.choice([0, 0.01, 0.03]),
         integers=counter or camera or bool(rng.random() < 0.5),
         top=float(rng.choice([2**16 - 1, 2**14 - 1, 2**32 - 1])) if counter else 65535.0,
-        panels=int(rng.choice([2, 4])) if not camera and rng.random() < 0.25 else 1,
     )  # fmt: skip
     if line.integers and not counter:
         line.photon = max(line.photon, 0.5)
@@ -113,6 +135,11 @@ def detector(rng, kind=None):
 
 def _lay_out(line, rng):
     """Panels, gaps, chips, and pixels that are hot, noisy or dead."""
+    if line.kind != "camera" and rng.random() < 0.3:
+        line.grid = [(1, 2), (1, 4), (2, 2), (4, 2)][rng.integers(4)]
+        line.slab = bool(rng.random() < 0.5)
+        line.order = rng.permutation(np.prod(line.grid))
+        line.turned = rng.random(len(line.order)) < 0.5
     mask, rows, columns = np.ones(line.shape, bool), *line.shape
     chips = np.zeros(line.shape, int)
     if line.kind != "camera" and rng.random() < 0.7:
@@ -142,13 +169,16 @@ def scene(rng, line):
     centre = tuple(n / 2 + n * spread * rng.normal() * 0.5 for n in line.shape)
     pixel = float(rng.choice([0.05, 0.075, 0.1, 0.11, 0.172, 0.2]))
     widest = max(rows, columns) * pixel
-    crystal = Crystal(tuple(log_uniform(rng, *((10, 30) if (small := rng.random()) < 0.12 else
-                                               (35, 350))) for _ in "abc"),
-                      b_factor=rng.uniform(3, 15) if small < 0.12 else rng.uniform(12, 60),
-                      domain=log_uniform(rng, 400, 3000), mosaicity=log_uniform(rng, 2e-4, 5e-3))  # fmt: skip
+    small = rng.random() < 0.12  # a small molecule
+    crystal = Crystal(
+        tuple(log_uniform(rng, *((10, 30) if small else (35, 350))) for _ in "abc"),
+        b_factor=rng.uniform(3, 15) if small else rng.uniform(12, 60),
+        domain=log_uniform(rng, 400, 3000),
+        mosaicity=log_uniform(rng, 2e-4, 5e-3),
+    )
     made = Scene(
         crystal,
-        wavelength=rng.uniform(0.7, 2.0) if small >= 0.12 else rng.uniform(0.3, 1.2),
+        wavelength=rng.uniform(0.3, 1.2) if small else rng.uniform(0.7, 2.0),
         distance=widest * log_uniform(rng, 0.4, 4), pixel=pixel, centre=centre,
         spot=rng.uniform(0.3, 1.1) if rng.random() < 0.85 else rng.uniform(1.1, 2.2),
         long=rng.choice([1, 1, 1.3, 2]), background=None,
@@ -170,11 +200,14 @@ def _artefacts(rng, line):
     return {name: rng.choice([0.1, 0.5, 1.0]) for name in chosen}
 
 
+def _from_beam(shape, made):
+    """Rows and columns in pixels from the beam: two float32 arrays."""
+    return (np.arange(n, dtype=np.float32) - c for n, c in zip(shape, made.centre, strict=True))
+
+
 def _background(rng, line, made):
     """Mean photons a pixel: flat, ring of water, scatter of air, glare, shadows, a beam stop."""
-    y, x = (
-        np.arange(n, dtype=np.float32) - c for n, c in zip(line.shape, made.centre, strict=True)
-    )
+    y, x = _from_beam(line.shape, made)
     radius = np.hypot(y[:, None], x[None])
     typical = {"counter": (1e-5, 300), "resolving": (1e-4, 100), "integrating": (1e-3, 1e3),
                "camera": (0.5, 1e4)}[line.kind]  # fmt: skip
@@ -202,8 +235,11 @@ def _background(rng, line, made):
         if rng.random() < 0.5:
             shadow |= (np.abs(y[:, None]) < stop / 3) & (x[None] > 0)
         image[shadow] *= rng.choice([0, 0, 1e-3, 0.02])
-        if rng.random() < 0.2:
-            image += strength * log_uniform(rng, 1, 30) * np.exp(-np.abs(radius - stop) / 3)
+        if rng.random() < 0.3:  # glare
+            light = np.exp(-np.abs(radius - stop) / log_uniform(rng, 2, 12))
+            if rng.random() < 0.5:
+                light *= np.exp(-((x[None] / log_uniform(rng, 8, 40)) ** 2))
+            image += strength * log_uniform(rng, 1, 30) * light
     return np.minimum(image, 3e4)
 
 
@@ -230,7 +266,7 @@ def shoot(rng, line, made, visible, key):
     image = _write(rng, line, adu)
     places = spots[seen, :2]
     centre = made.centre if rng.random() < 0.6 else None
-    return _stack(line, Frame(image, line.mask, line.shape[0], centre, len(places), places))
+    return _rearrange(line, Frame(image, line.mask, line.shape[0], centre, len(places), places))
 
 
 def _spots(rng, line, made, mean, visible, key):
@@ -291,7 +327,7 @@ def _add_spots(image, spots, made, blur):
     across, along = np.hypot(made.spot, blur), np.hypot(made.spot * made.long, blur)
     reach = int(np.ceil(3.2 * along)) + 1
     for y, x, photons in spots:
-        row, column = int(round(y)), int(round(x))
+        row, column = round(float(y)), round(float(x))
         top, left = max(row - reach, 0), max(column - reach, 0)
         part = image[top : row + reach + 1, left : column + reach + 1]
         if not part.size:
@@ -308,9 +344,7 @@ def _add_spots(image, spots, made, blur):
 def _add_light(rng, image, made, chosen):
     """Streaks of a jet, rings of ice, blobs of diffuse scattering: photons, before the counting."""
     rows, columns = image.shape
-    y, x = (
-        np.arange(n, dtype=np.float32) - c for n, c in zip(image.shape, made.centre, strict=True)
-    )
+    y, x = _from_beam(image.shape, made)
     typical = float(np.median(image)) + 0.003
     if "streak" in chosen:
         for _ in range(int(rng.integers(1, 3))):
@@ -420,19 +454,37 @@ def _write(rng, line, adu):
     return np.rint(image).astype(np.int32 if low else np.uint16)
 
 
-def _stack(line, frame):
-    """The frame with its panels stacked, where the detector writes them so."""
-    if line.panels == 1:
+def _rearrange(line, frame):
+    """The frame with its panels in the order in which the detector writes them."""
+    (down, across), (rows, columns) = line.grid, line.shape
+    if line.order is None:
         return frame
-    rows, columns = line.shape
-    width = columns // line.panels
-    cut = [np.ascontiguousarray(np.concatenate([image[:, k * width : (k + 1) * width]
-                                                for k in range(line.panels)]))
-           for image in (frame.image, frame.mask)]  # fmt: skip
-    kept = frame.spots[:, 1] < width * line.panels
-    panel = (frame.spots[:, 1] // width).clip(0, line.panels - 1)
-    moved = np.column_stack([frame.spots[:, 0] + panel * rows, frame.spots[:, 1] - panel * width])
-    return Frame(*cut, rows, None, int(kept.sum()), moved[kept])
+    height, width = rows // down, columns // across
+    image, mask = (_cut(array, line, height, width) for array in (frame.image, frame.mask))
+    y, x = frame.spots.T
+    i, j = np.floor((y + 0.5) / height).astype(int), np.floor((x + 0.5) / width).astype(int)
+    inside = (i < down) & (j < across)
+    panel = (i * across + j)[inside]
+    y, x = y[inside] - height * i[inside], x[inside] - width * j[inside]
+    turned, place = line.turned[panel], np.argsort(line.order)[panel]
+    y, x = np.where(turned, height - 1 - y, y), np.where(turned, width - 1 - x, x)
+    if line.slab:
+        y, x = y + height * (place // across), x + width * (place % across)
+    else:
+        y = y + height * place
+    spots = np.column_stack([y, x])
+    return Frame(image, mask, len(image) if line.slab else height, None, len(spots), spots)
+
+
+def _cut(array, line, height, width):
+    """An image or a mask with its panels rearranged."""
+    down, across = line.grid
+    panels = [array[i * height : (i + 1) * height, j * width : (j + 1) * width]
+              for i in range(down) for j in range(across)]  # fmt: skip
+    panels = [panels[k][::-1, ::-1] if line.turned[k] else panels[k] for k in line.order]
+    if not line.slab:
+        return np.concatenate(panels)
+    return np.block([panels[i * across : (i + 1) * across] for i in range(down)])
 
 
 def frames(seed, count, kind=None):

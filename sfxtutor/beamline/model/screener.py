@@ -111,7 +111,7 @@ class Screener:
 
 
 def trained_model(kind):
-    """Where `sfxtutor train-screener` puts the model of a kind, "peaks", "rwd" or "cnn": a Path, .keras."""
+    """Where `sfxtutor train-screener` puts a model, "peaks", "rwd" or "cnn": a Path, .keras."""
     return cache_dir() / "screeners" / f"{kind}.keras"
 
 
@@ -123,8 +123,8 @@ def find_model(model):
     if not path.is_file():
         raise FileNotFoundError(
             f"Found no model {model!r}, expected peaks, rwd, cnn or the path of an .onnx or .keras "
-            "file. Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which is "
-            "not shipped."
+            "file. Name one of these; `sfxtutor train-screener --model cnn` makes the cnn, which "
+            "is not shipped."
         )
     return path
 

@@ -1,4 +1,4 @@
-"""What a model looks at in a run: central crops or whole frames, and which pixels of them are good."""
+"""What a model looks at in a run: central crops or whole frames, and which pixels are good."""
 
 from contextlib import suppress
 
