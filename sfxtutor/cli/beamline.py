@@ -51,7 +51,9 @@ def _add_train(commands):
     train = commands.add_parser("train-screener", help="make a model of `screen`")
     train.add_argument("--model", choices=("peaks", "rwd", "cnn"), default="peaks")
     train.add_argument("--out", help="the .keras file; default: one in the cache")
-    train.add_argument("--beamlines", type=int, help="imaginary ones (peaks: 2000, rwd: 2400, cnn: 600)")
+    train.add_argument(
+        "--beamlines", type=int, help="imaginary ones (peaks: 2000, rwd: 2400, cnn: 600)"
+    )
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
 

@@ -35,11 +35,12 @@ BINS = (0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1.0001)  # of p, in the reliabil
 
 
 def build_peaks():
-    """The network, untrained: features (n, 1 + 160, 20) -> p_hit (n, 1), weights (n, 160).
+    """The network, untrained: features (n, 1 + 160, 20) -> p_hit (n, 1), weights (n, 160), summary.
 
     Each peak gets a weight, the probability that it is a Bragg spot, by a network that sees the
     peak and the frame; p_hit is decided by their sum and by means over the peaks (Zaheer et al.,
-    Deep Sets, NeurIPS 2017).
+    Deep Sets, NeurIPS 2017). The summary (n, 24) is what the last layer makes p_hit of: `tune`
+    fits that layer to a run.
     """
     import keras
     from keras import layers, ops
@@ -54,12 +55,13 @@ def build_peaks():
     each = layers.Dense(16, activation="relu")(each)
     total = ops.sum(weight, axis=1)
     pooled = layers.Concatenate()([
-        ops.log1p(total), total / (total + 6), ops.sum(each * weight, axis=1) / (total + 1),
+        ops.log(1 + total), total / (total + 6), ops.sum(each * weight, axis=1) / (total + 1),
         ops.max(each * weight, axis=1), ops.mean(each * present, axis=1), frame,
     ])  # fmt: skip
-    pooled = layers.Dropout(0.2)(layers.Dense(24, activation="relu")(pooled))
-    p_hit = layers.Dense(1, activation="sigmoid", name="p_hit")(pooled)
-    return keras.Model(x, [p_hit, layers.Reshape((PEAKS,), name="weights")(weight)], name="peaks")
+    summary = layers.Dense(24, activation="relu", name="summary")(pooled)
+    p_hit = layers.Dense(1, activation="sigmoid", name="p_hit")(layers.Dropout(0.2)(summary))
+    weights = layers.Reshape((PEAKS,), name="weights")(weight)
+    return keras.Model(x, [p_hit, weights, summary], name="peaks")
 
 
 def simulate_detector(seed):
@@ -120,6 +122,8 @@ def fit(model, frames, epochs=EPOCHS):
     steps = -(-len(x) // 64) * epochs
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     losses = {"p_hit": "binary_crossentropy", "weights": of_peaks}
+    p_hit, weights, _ = model.outputs
+    model = keras.Model(model.input, {"p_hit": p_hit, "weights": weights})  # of the same layers
     model.compile(keras.optimizers.Adam(rate), losses)
     true = {"p_hit": hit[:, None].astype(np.float32), "weights": frames["spots"][kept].astype("f4")}
     model.fit(x, true, batch_size=64, epochs=epochs, verbose=0)
