@@ -63,12 +63,6 @@ def _flat(level, scene, day, rng):
     return Effect(scene.detector.active * np.float32(level))
 
 
-def _from_beam(scene):
-    """y and x of each pixel from the beam, float32, pixels."""
-    y, x = scene.detector.positions
-    return y - np.float32(scene.beam[0]), x - np.float32(scene.beam[1])
-
-
 def _good_pixels(scene, rng, count):
     """That many good pixels at random: rows, columns."""
     rows, columns = (rng.integers(n, size=3 * count + 50) for n in scene.detector.flat)
@@ -100,7 +94,7 @@ def _muons(scene, day, rng):
 
 def _line(scene, angle, past, width, length, strength):
     """A streak: photons, Gaussian across and falling off along it, on both sides of its middle."""
-    y, x = _from_beam(scene)
+    y, x = scene.from_beam()
     along = x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle))
     across = y * np.float32(np.cos(angle)) - x * np.float32(np.sin(angle)) - np.float32(past)
     return strength * np.exp(-0.5 * (across / width) ** 2 - np.abs(along) / length)
@@ -120,7 +114,7 @@ def _streak(through_beam, lines, scene, day, rng):
 
 def _air(level, fall, scene, day, rng):
     """Air scatter: photons at the beam, and the pixels in which they fall to 1/e."""
-    y, x = _from_beam(scene)
+    y, x = scene.from_beam()
     steep = np.float32(level) * np.exp(-np.hypot(y, x) / np.float32(fall))
     return Effect(scene.expected + steep * scene.detector.active)
 
@@ -130,7 +124,7 @@ ICE = 1 / np.array([3.90, 3.67, 3.44, 2.67, 2.25, 2.07, 1.95, 1.92])  # 1/Å, he
 
 def _rings(scene, at, wide, strength):
     """Rings: of the shape detector.flat, photons; all arguments but the scene 1/Å and photons."""
-    radius = np.hypot(*_from_beam(scene))
+    radius = np.hypot(*scene.from_beam())
     steps = np.arange(int(radius.max()) + 2)
     q = scene.q_at(steps)[:, None]
     curve = (strength * np.exp(-0.5 * ((q - at) / wide) ** 2)).sum(axis=1)
@@ -160,7 +154,7 @@ def _liquid(scene, day, rng):
 
 def _glare(scene, day, rng):
     """Light on the edge of the beam stop: bright crescents, two to four pixels wide."""
-    y, x = _from_beam(scene)
+    y, x = scene.from_beam()
     size = day.uniform(14, 40) * scene.detector.reach / 1000
     edge = np.exp(-0.5 * ((np.hypot(y, x) - size) / day.uniform(1, 2)) ** 2)
     bright = np.clip(np.cos(np.arctan2(y, x) - day.uniform(0, 2 * np.pi)), 0, None) ** 2
@@ -244,7 +238,7 @@ def _saturated(scene, day, rng):
 
 def _shadow(scene, day, rng):
     """A holder or tape with a sharp edge, behind which a part of the light is missing."""
-    y, x = _from_beam(scene)
+    y, x = scene.from_beam()
     angle, past = day.uniform(0, 2 * np.pi), day.uniform(0.1, 0.5) * scene.detector.reach
     across = x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle)) - np.float32(past)
     wide = day.uniform(0.05, 0.6) * scene.detector.reach

@@ -63,6 +63,7 @@ class Detector:
         photons that are counted twice (counter)
     offset : float, added to each pixel
     stated : bool, whether its files hold a mask
+    format : "nxmx", "cbf" or "cxi", what its frames are written as
     wavelength : float, Å
     round : bool, only a disc is exposed (a CCD with a round taper)
     """
@@ -84,6 +85,7 @@ class Detector:
     shared: float = 0.0
     offset: float = 0.0
     stated: bool = True
+    format: str = "cxi"
     wavelength: float = 1.0
     round: bool = False
 
@@ -202,18 +204,21 @@ _EPIX = {"gain": 9.5, "noise": 0.45, "pedestal": 0.2, "common": 0.12, "asic": (1
 _CSPAD = {"gain": 32.0, "noise": 6.5, "pedestal": 2.5, "common": 3.0, "asic": (185, 194),
           "shared": 0.12, "wavelength": 1.305}  # fmt: skip
 
+_NXMX, _CBF = {"format": "nxmx"}, {"format": "cbf", "stated": False}
+
 _ALL = (
-    _counter("eiger_1m", (1065, 1030), _EIGER, 75e-6, "u4", _U32, _U32 - 1),
-    _counter("eiger_1m_16bit", (1065, 1030), _EIGER, 75e-6, "u2", _U16, _U16 - 1),
-    _counter("eiger_4m", (2167, 2070), _EIGER, 75e-6, "u4", _U32, _U32 - 1),
-    _counter("pilatus_300k", (619, 487), _PILATUS, 172e-6, "i4", -1, -2, stated=False),
-    _counter("pilatus_6m", (2527, 2463), _PILATUS, 172e-6, "i4", -1, -2, stated=False),
+    _counter("eiger_1m", (1065, 1030), _EIGER, 75e-6, "u4", _U32, _U32 - 1, **_NXMX),
+    _counter("eiger_1m_16bit", (1065, 1030), _EIGER, 75e-6, "u2", _U16, _U16 - 1, **_NXMX),
+    _counter("eiger_4m", (2167, 2070), _EIGER, 75e-6, "u4", _U32, _U32 - 1, **_NXMX),
+    _counter("pilatus_300k", (619, 487), _PILATUS, 172e-6, "i4", -1, -2, **_CBF),
+    _counter("pilatus_6m", (2527, 2463), _PILATUS, 172e-6, "i4", -1, -2, **_CBF),
     Detector("jungfrau_1m_kev", "integrating", _assembled((1064, 1030)), (1064, 1030), 75e-6, "f4",
-             _JUNGFRAU, np.nan, np.nan, **_KEV),
+             _JUNGFRAU, np.nan, np.nan, **_KEV, **_NXMX),
     Detector("jungfrau_4m_stack", "integrating", _jungfrau_modules(), (8, 512, 1024), 75e-6, "f4",
              None, np.nan, np.nan, **_KEV),
     Detector("jungfrau_4m_photons", "integrating", _assembled((2164, 2068)), (2164, 2068), 75e-6,
-             "i2", _JUNGFRAU, -32768, -32768, gain=1.0, noise=0.024, pedestal=0.01, shared=0.17),
+             "i2", _JUNGFRAU, -32768, -32768, gain=1.0, noise=0.024, pedestal=0.01, shared=0.17,
+             **_NXMX),
     Detector("epix10k_stack", "integrating", _quadrants(_block((352, 384), 2, 2, 14), 20),
              (16, 352, 384), 100e-6, "f4", **_EPIX),
     Detector("epix10k_assembled", "integrating", _assembled((1450, 1578)), (1450, 1578), 100e-6,

@@ -11,15 +11,13 @@ from .response import add_spots, background_counts, digitise, respond
 from .scene import Scene, build_scene
 
 FLOOR = 8  # photons of a spot that is visible where there is no background
-SIGMAS = (
-    6  # standard deviations of what lies under a spot by which a visible spot exceeds the floor
-)
+SIGMAS = 6  # and by how many standard deviations of what lies under it, it exceeds these
 HITS, MISSES, BLANKS = 1, 2, 3  # keep the random numbers of the three from each other
 
 
 @dataclass(frozen=True)
 class Spots:
-    """The spots of one frame: rows, columns, sigma (pixels of the flat frame) and photons, all (n,).
+    """Spots of one frame: rows, columns, sigma (pixels of the flat frame) and photons, all (n,).
 
     Attributes
     ----------
@@ -209,10 +207,9 @@ def _scaled(spots, size):
 
 def _on_detector(scene, rng):
     """The reflections of a crystal, freshly turned, that meet good pixels; photons are relative."""
-    q, error, relative = still(
-        scene.crystal, scene.detector.wavelength, scene.q_max, orientation(rng)
-    )
-    ray = q + [0, 0, 1 / scene.detector.wavelength]
+    wavelength = scene.detector.wavelength
+    q, error, relative = still(scene.crystal, wavelength, scene.q_max, orientation(rng))
+    ray = q + np.array([0, 0, 1 / wavelength])
     reach = scene.distance / scene.detector.pixel
     y, x = (ray[:, axis] / ray[:, 2] * reach + scene.beam[1 - axis] for axis in (1, 0))
     rows, columns, bounds, which = _in_panels(scene.detector, y, x)

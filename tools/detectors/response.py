@@ -59,10 +59,8 @@ def add_spots(rng, counts, rows, columns, photons, sigma, bounds):
 
 def _in_pixels(pixel, centre, sigma):
     """Share of a Gaussian within pixels of width 1."""
-    scaled = (pixel - centre) / (np.sqrt(2) * sigma)
-    return 0.5 * (
-        erf(scaled + 0.5 / (np.sqrt(2) * sigma)) - erf(scaled - 0.5 / (np.sqrt(2) * sigma))
-    )
+    wide = np.sqrt(2) * sigma
+    return 0.5 * (erf((pixel - centre + 0.5) / wide) - erf((pixel - centre - 0.5) / wide))
 
 
 def respond(rng, scene, counts):
@@ -76,9 +74,8 @@ def _count(rng, scene, counts):
     total = int(counts.sum())
     twice = min(rng.poisson(scene.detector.shared * total), 200_000)  # enough to be seen
     if twice:
-        places = np.searchsorted(
-            np.cumsum(counts.ravel()), rng.integers(total, size=twice), "right"
-        )
+        running = np.cumsum(counts.ravel(), dtype=np.int64)
+        places = np.searchsorted(running, rng.integers(total, size=twice), "right")
         steps = rng.choice([-counts.shape[1], -1, 1, counts.shape[1]], twice)
         beside = np.clip(places + steps, 0, counts.size - 1)
         counts = counts + np.bincount(beside, minlength=counts.size).reshape(counts.shape)
@@ -121,10 +118,14 @@ def _shared(rng, counts, sigma):
 
 
 def _over(rng, size, sigma):
-    """Share of a photon's charge that lies beyond the nearer edge, and the side of it, -1 or 1."""
-    place = rng.random(size) - 0.5
-    side = np.where(place < 0, -1, 1)
-    return 0.5 * (1 - erf((0.5 - np.abs(place)) / (np.sqrt(2) * sigma))), side
+    """Share of a photon's charge that lies beyond the nearer edge, and the side of it, -1 or 1.
+
+    A photon hits one of 256 places across the pixel.
+    """
+    places = (np.arange(256) + 0.5) / 256 - 0.5
+    beyond = 0.5 * (1 - erf((0.5 - np.abs(places)) / (np.sqrt(2) * sigma)))
+    drawn = np.frombuffer(rng.bytes(size), np.uint8)
+    return beyond.astype(np.float32)[drawn], np.where(places < 0, -1, 1)[drawn]
 
 
 def common_mode(rng, detector, rms):

@@ -70,10 +70,10 @@ class Scene:
         two_theta = 2 * np.arcsin(q * self.detector.wavelength / 2)
         return np.tan(two_theta) * self.distance / self.detector.pixel
 
-    def radius(self):
-        """Distance of each pixel from the beam: of the shape detector.flat, float32, pixels."""
+    def from_beam(self):
+        """Where each pixel lies from the beam: y and x, of the shape detector.flat, float32."""
         y, x = self.detector.positions
-        return np.hypot(y - np.float32(self.beam[0]), x - np.float32(self.beam[1]))
+        return y - np.float32(self.beam[0]), x - np.float32(self.beam[1])
 
 
 @lru_cache(maxsize=2)  # a scene holds arrays of the size of a frame
@@ -131,7 +131,8 @@ def _pixel_to_pixel(detector, rng):
 
 def _profile(scene, rng):
     """Water rings, air scatter and fluorescence behind a beam stop: mean 1 over good pixels."""
-    radius = scene.radius()
+    y, x = scene.from_beam()
+    radius = np.hypot(y, x)
     steps = np.arange(int(radius.max()) + 2)
     q = scene.q_at(steps)
     water = sum(share * np.exp(-0.5 * ((q - at) / wide) ** 2) for at, wide, share in WATER)
@@ -139,26 +140,21 @@ def _profile(scene, rng):
     curve = rng.uniform(0.3, 1.5) * water + rng.uniform(0.5, 2.5) * air + rng.uniform(0.05, 0.3)
     curve *= np.cos(np.arctan(steps * scene.detector.pixel / scene.distance)) ** 3  # solid angle
     image = np.interp(radius, steps, curve).astype(np.float32)
-    image *= _polarisation(scene, radius) * _beam_stop(scene, radius, rng)
+    # the polarisation of an electric field along x: 1 - sin²(2 theta) cos²(phi)
+    image *= 1 - x**2 / (radius**2 + np.float32(scene.distance / scene.detector.pixel) ** 2)
+    image *= _beam_stop(scene, y, x, radius, rng)
     image[~scene.detector.active] = 0
     return image / image[scene.good].mean()
 
 
-def _polarisation(scene, radius):
-    """1 - sin²(2 theta) cos²(phi) for an electric field along x."""
-    x = scene.detector.positions[1] - np.float32(scene.beam[1])
-    reach = np.float32(scene.distance / scene.detector.pixel)
-    return 1 - x**2 / (radius**2 + reach**2)
-
-
-def _beam_stop(scene, radius, rng):
+def _beam_stop(scene, y, x, radius, rng):
     """What passes the beam stop and its arm: of the shape detector.flat, 0.01 in the shadow."""
     size = rng.uniform(12, 30) * scene.detector.reach / 1000
     angle = rng.uniform(0, 2 * np.pi)
-    y, x = (p - np.float32(b) for p, b in zip(scene.detector.positions, scene.beam, strict=True))
-    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
-    edge = np.minimum(radius - size, np.where(along > 0, np.abs(across) - size / 6, np.inf))
-    return 0.01 + 0.99 / (1 + np.exp(-np.clip(edge / 0.8, -30, 30)))
+    cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    arm = np.where(x * cos + y * sin > 0, np.abs(y * cos - x * sin) - size / 6, np.float32(1e9))
+    edge = np.minimum(radius - size, arm)
+    return np.clip((edge + 1.5) / 3, 0.01, 1)  # a penumbra of three pixels
 
 
 def _hot_pixels(scene, rng):
