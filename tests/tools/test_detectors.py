@@ -114,6 +114,12 @@ def test_as_many_spots_are_visible_as_stated(name):
     assert bright.brightness == pytest.approx(300)
 
 
+def test_a_small_cell_has_no_absurd_spots():
+    bright = [s.photons.max() for seed in range(4)
+              for s in hits("cspad_slab", 3, 6, seed, cell="small triclinic").spots]  # fmt: skip
+    assert max(bright) < 1e6
+
+
 def test_the_photons_of_a_spot_arrive():
     made = hits("eiger_1m", 0.01, 4, seed=2, brightness=400, visible=(1, 5000))
     for frame, spots in zip(made, made.spots, strict=True):

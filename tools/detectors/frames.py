@@ -12,6 +12,7 @@ from .scene import Scene, build_scene
 
 FLOOR = 8  # photons of a spot that is visible where there is no background
 SIGMAS = 6  # and by how many standard deviations of what lies under it, it exceeds these
+RANGE = 0.6  # of a crystal's spots that may be visible; for more, the strongest would be absurd
 HITS, MISSES, BLANKS = 1, 2, 3  # keep the random numbers of the three from each other
 
 
@@ -180,7 +181,7 @@ def _crystal_shot(scene, rng, visible, brightness):
     """The spots of one crystal, of which as many are visible as wanted."""
     for _ in range(200):
         spots = _on_detector(scene, rng)
-        if len(spots.photons) < max(visible[0], 1):
+        if RANGE * len(spots.photons) < max(visible[0], 1):
             continue
         spots = _scaled(spots, _size(spots, rng, visible, brightness))
         if visible[0] <= spots.visible <= visible[1]:
@@ -195,10 +196,10 @@ def _size(spots, rng, visible, brightness):
     """What the relative intensities are multiplied by, photons."""
     if brightness is not None:
         return brightness / spots.brightness
-    low, high = visible[0], min(visible[1], len(spots.photons))
-    wanted = int(np.exp(rng.uniform(np.log(low), np.log(high + 1))))
+    low, high = visible[0], min(visible[1], int(RANGE * len(spots.photons)))
+    wanted = min(int(np.exp(rng.uniform(np.log(low), np.log(high + 1)))), high)
     # a trifle more, lest the last spot fall below its own limit by rounding
-    return np.sort(spots.limit / spots.photons)[min(wanted, high) - 1] * (1 + 1e-9)
+    return np.sort(spots.limit / spots.photons)[wanted - 1] * (1 + 1e-9)
 
 
 def _scaled(spots, size):
