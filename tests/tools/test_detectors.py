@@ -6,7 +6,6 @@ import fabio
 import h5py
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from sfxtutor.runs.open import open_run
 from tools.detectors import BLANKS, CELLS, DETECTORS, blanks, hits, misses
@@ -27,11 +26,18 @@ from tools.detectors.judge import (
 )  # fmt: skip
 from tools.detectors.shipped import rwd_scorer, screened
 
-SMALL = ("pilatus_300k", "jungfrau_1m_kev", "agipd")
+SMALL = ("pilatus_300k", "agipd")
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
+
+
+def cold(made):
+    """Good pixels without the hot ones: bool, of the flat frame."""
+    good = made.scene.good.copy()
+    good[made.scene.hot[:2]] = False
+    return good
 
 
 # Crystal
@@ -89,9 +95,13 @@ def test_large_domains_make_thin_reflections():
 # Spots on a detector
 
 
-@pytest.mark.parametrize("name", DETECTORS)
-def test_spots_lie_where_the_diffracted_rays_meet_the_detector(name):
-    made = hits(name, 0.5, 1, seed=4)
+@pytest.fixture(scope="module", params=DETECTORS)
+def made(request):
+    """A hit of each detector."""
+    return hits(request.param, 0.01, 1, seed=4)
+
+
+def test_spots_lie_where_the_diffracted_rays_meet_the_detector(made):
     k, [spots] = 1 / made.wavelength, made.spots
     ray = spots.q + np.array([0, 0, k])
     assert np.linalg.norm(ray, axis=1) - k == pytest.approx(spots.error, abs=1e-12)
@@ -104,7 +114,7 @@ def test_spots_lie_where_the_diffracted_rays_meet_the_detector(name):
     assert made.scene.good[rows, columns].all()
 
 
-@pytest.mark.parametrize("name", ["eiger_1m", "cspad_stack", "rayonix"])
+@pytest.mark.parametrize("name", ["eiger_1m", "agipd"])
 def test_as_many_spots_are_visible_as_stated(name):
     ordinary, weak = hits(name, 0.5, 12, seed=1), hits(name, 0.5, 12, seed=1, visible=(3, 6))
     assert ((ordinary.visible >= 15) & (ordinary.visible <= 150)).all()
@@ -139,10 +149,9 @@ def test_the_photons_of_a_spot_arrive():
 # Detectors
 
 
-@pytest.mark.parametrize("name", DETECTORS)
-def test_a_frame_has_the_shape_and_marks_of_its_detector(name):
-    detector, made = DETECTORS[name], misses(name, 0.5, 1, seed=0)
-    frame, gaps = made[0], ~detector.active.reshape(detector.shape)
+def test_a_frame_has_the_shape_and_marks_of_its_detector(made):
+    detector, frame = made.scene.detector, made[0]
+    gaps = ~detector.active.reshape(detector.shape)
     assert frame.shape == detector.shape
     assert frame.dtype == np.dtype(detector.dtype)
     assert np.array_equal(frame[gaps], np.full(gaps.sum(), detector.gap, frame.dtype), True)
@@ -188,7 +197,7 @@ def test_no_two_panels_overlap(name):
 @pytest.mark.parametrize("level", [0.005, 0.02, 0.3, 10])
 def test_counts_of_photons_are_poissonian(level):
     made = blanks(f"flat_{level:g}", "eiger_1m", count=1, seed=3)
-    counts = made[0][made.good].astype(float)
+    counts = made[0][cold(made)].astype(float)
     n = counts.size
     assert counts.mean() == pytest.approx(level * 1.02, abs=5 * np.sqrt(level / n) + 0.01 * level)
     assert counts.var() / counts.mean() == pytest.approx(1, abs=0.03)
@@ -197,13 +206,11 @@ def test_counts_of_photons_are_poissonian(level):
 
 @pytest.mark.parametrize("background", [1e-5, 0.5, 200])
 def test_the_background_is_as_bright_as_stated(background):
-    made = misses("pilatus_300k", background, 24, seed=2)
-    hot = np.zeros(made.good.shape, bool)
-    hot[made.scene.hot[0], made.scene.hot[1]] = True
-    cold = made.good & ~ndimage.binary_dilation(hot)  # some are counted in the pixel beside, too
-    total = sum(int(frame[cold].sum()) for frame in made)
-    wanted = background * 1.02 * cold.sum() * 24 * np.exp(0.15**2 / 2)
-    assert total == pytest.approx(wanted, abs=4 * np.sqrt(wanted) + 0.12 * wanted)
+    made = misses("pilatus_300k", background, 8, seed=2)
+    good = cold(made)
+    total = sum(int(frame[good].sum()) for frame in made)
+    wanted = background * 1.02 * good.sum() * 8 * np.exp(0.15**2 / 2)
+    assert total == pytest.approx(wanted, abs=4 * np.sqrt(wanted) + 0.2 * wanted)
     assert made.scene.profile[made.scene.good].mean() == pytest.approx(1, rel=1e-4)
 
 
@@ -259,6 +266,19 @@ def test_frames_follow_from_the_seed_alone(name):
         made[2]
 
 
+@pytest.mark.parametrize("name", ["eiger_1m", "jungfrau_1m_kev", "rayonix"])
+def test_a_hot_pixel_is_one_pixel_and_hot_in_all_frames(name):
+    made = misses(name, 0.05, 2, seed=3)
+    rows, columns, level = made.scene.hot
+    strong = (level > 60) & (columns > 0) & (columns < made.scene.detector.flat[1] - 1)
+    assert strong.any()
+    value = [f.astype(float) - made.scene.detector.offset for f in made]
+    for frame in value:
+        assert (frame[rows[strong], columns[strong]] > 30 * made.scene.detector.gain).all()
+    beside = np.nanmedian([frame[rows[strong], columns[strong] + 1] for frame in value])
+    assert beside < 10 * made.scene.detector.gain
+
+
 def test_hits_and_misses_of_a_seed_are_of_one_beamline():
     hit, miss = hits("eiger_1m", 0.5, 1, seed=7), misses("eiger_1m", 0.5, 1, seed=7)
     assert hit.centre == miss.centre
@@ -269,14 +289,12 @@ def test_hits_and_misses_of_a_seed_are_of_one_beamline():
 
 
 def test_the_beam_stop_lies_at_the_beam():
-    made = misses("eiger_4m", 3, 1, seed=1)
-    y, x = (round(at) for at in made.centre)
-    shadow, beside = (
-        made[0][y - 8 : y + 9, x - 8 : x + 9],
-        made[0][y - 60 : y + 61, x + 40 : x + 60],
-    )
-    good = [made.good[y - 8 : y + 9, x - 8 : x + 9], made.good[y - 60 : y + 61, x + 40 : x + 60]]
-    assert shadow[good[0]].mean() < 0.1 * beside[good[1]].mean()
+    made = misses("pilatus_300k", 3, 1, seed=1)
+    y, x = np.indices(made.good.shape)
+    radius = np.hypot(y - made.centre[0], x - made.centre[1])
+    places = [made.good & near for near in (radius < 3, abs(radius - 25) < 5)]
+    shadow, beside = (made[0][place].mean() for place in places)
+    assert shadow < 0.1 * beside
 
 
 # Blanks
@@ -293,7 +311,10 @@ def test_a_blank_follows_from_its_seed_and_is_no_plain_miss(kind):
     assert np.array_equal(first < 0, plain < 0)  # gaps and dead pixels
 
 
-@pytest.mark.parametrize("kind", [kind for kind in BLANKS if not kind.startswith("flat")])
+@pytest.mark.parametrize(
+    "kind",
+    ["two_streaks", "ice_rings", "module_edges", "noisy_lines", "saturated_module", "spikes"],
+)
 def test_a_blank_is_made_on_panels_too(kind):
     frame = blanks(kind, "agipd", 0.5, 1, seed=1)[0]
     assert frame.shape == (16, 512, 128)
@@ -310,11 +331,9 @@ def change(kind, name="pilatus_300k", background=0.5, seed=1, i=0):
 
 
 def test_three_zingers_are_three_bright_places():
-    made, plain = blanks("zingers", "eiger_1m", 1e-3, 4, 0), misses("eiger_1m", 1e-3, 1, 0)
-    hot = made.scene.hot
+    made = blanks("zingers", "eiger_1m", 1e-3, 4, 0)
     for frame in made:
-        counts = np.where(plain.good, frame, 0).astype(int)
-        counts[hot[0], hot[1]] = 0
+        counts = np.where(cold(made), frame, 0).astype(int)
         assert 3 <= (counts > 10).sum() <= 9
 
 
@@ -327,12 +346,11 @@ def test_the_pixels_of_module_edges_count_two_to_three_times():
 
 
 def test_the_air_scatter_falls_by_e_in_fifteen_pixels():
-    (blank, _), good = change("air_steep", background=1e-3)
+    (blank, _), _ = change("air_steep", background=1e-3)
     y, x = DETECTORS["pilatus_300k"].positions
-    scene = misses("pilatus_300k", 1e-3, 1, 1).scene
+    made = misses("pilatus_300k", 1e-3, 1, 1)
+    scene, good = made.scene, cold(made)
     radius = np.hypot(y - scene.beam[0], x - scene.beam[1])
-    rows, columns, _ = scene.hot
-    good[rows, columns] = False
     levels = [blank[good & (abs(radius - r) < 1.5)].mean() for r in (5, 20, 35)]
     assert levels[0] == pytest.approx(20 * np.exp(-1 / 3), rel=0.15)
     assert np.diff(np.log(levels)) == pytest.approx([-1, -1], abs=0.15)
@@ -353,9 +371,7 @@ def test_ice_rings_lie_at_the_spacings_of_ice():
 
 def test_a_streak_leads_through_the_beam():
     made, plain = blanks("streak_from_jet", "eiger_1m", 0.2, 1, 3), misses("eiger_1m", 0.2, 1, 3)
-    rows, columns, _ = made.scene.hot
-    good = made.good
-    good[rows, columns] = False
+    good = cold(made)
     y, x = (p - b for p, b in zip(made.scene.detector.positions, made.scene.beam, strict=True))
     bright = good & (made[0] > 4 + 8 * made.scene.expected) & (np.hypot(y, x) > 40)
     assert bright.sum() > 30 + (good & (plain[0] > 4 + 8 * made.scene.expected)).sum()
@@ -386,7 +402,7 @@ def test_the_interval_covers_the_true_auc():
 
 def test_the_difference_of_aucs_covers_the_true_one_and_is_narrower_when_paired():
     truth, inside, wide, paired = np.repeat([False, True], 40), 0, [], []
-    for seed in range(120):
+    for seed in range(60):
         draw = rng(seed)
         common, one, two, alone = draw.standard_normal((4, 80))
         a, b = common + 0.3 * one + truth, common + 0.3 * two + truth
@@ -395,13 +411,13 @@ def test_the_difference_of_aucs_covers_the_true_one_and_is_narrower_when_paired(
         paired.append(together.high - together.low)
         free = auc_difference(a, alone + truth, truth)
         wide.append(free.high - free.low)
-    assert inside / 120 >= 0.92
+    assert inside / 60 >= 0.88
     assert np.mean(paired) < 0.6 * np.mean(wide)
     same = auc_difference(a, a, truth)
     assert (same.value, same.low, same.high) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("name", ["eiger_1m", "agipd", "rayonix"])
+@pytest.mark.parametrize("name", ["pilatus_300k", "agipd"])
 def test_the_spot_count_sees_the_visible_spots(name):
     made = hits(name, 0.5, 2, seed=1, visible=(60, 150))
     bare = misses(name, 0.5, 2, seed=1)
@@ -436,7 +452,7 @@ def test_the_judge_counts_what_scorers_call():
 # Files
 
 
-@pytest.mark.parametrize("name", ["eiger_1m", "eiger_1m_16bit", "jungfrau_1m_kev"])
+@pytest.mark.parametrize("name", ["eiger_1m_16bit", "jungfrau_1m_kev"])
 def test_nexus_files_hold_the_frames_the_mask_and_the_geometry(tmp_path, name):
     made = hits(name, 0.5, 3, seed=0)
     [master] = write(made, tmp_path)

@@ -22,7 +22,7 @@ class Effect:
     Attributes
     ----------
     expected : of the shape detector.flat, photons to be expected, instead of the background
-    added : (rows, columns, photons), counted exactly
+    added : (rows, columns, photons), signal that arises in the pixels themselves, not by light
     after : function of the values before rounding, of the shape detector.flat
     """
 
@@ -52,10 +52,7 @@ def blanks(kind, name, background=0.5, count=20, seed=0):
 
 def _render(rng, scene, effect):
     counts = shot(rng, scene) if effect.expected is None else draw_counts(rng, effect.expected)
-    if effect.added is not None:
-        rows, columns, photons = effect.added
-        np.add.at(counts, (rows, columns), np.asarray(photons, counts.dtype))
-    return finish(rng, scene, counts, effect.after)
+    return finish(rng, scene, counts, effect.added, effect.after)
 
 
 def _flat(level, scene, day, rng):

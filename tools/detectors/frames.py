@@ -163,17 +163,22 @@ def _rng(*key):
 
 
 def shot(rng, scene):
-    """Photons of the background of one shot, whose strength varies by 15 %, and of hot pixels."""
-    counts = background_counts(rng, scene, rng.lognormal(0, 0.15))
-    rows, columns, level = scene.hot
-    np.add.at(counts, (rows, columns), rng.poisson(level))
-    return counts
+    """Photons of the background of one shot, whose strength varies by 15 %: (rows, columns)."""
+    return background_counts(rng, scene, rng.lognormal(0, 0.15))
 
 
-def finish(rng, scene, counts, after=None):
-    """The raw frame of photons (rows, columns); `after(value)` changes values before rounding."""
+def finish(rng, scene, counts, added=None, after=None):
+    """The raw frame of photons (rows, columns) that the detector takes, and of its hot pixels.
+
+    `added`, (rows, columns, photons), arises in the sensor as the hot pixels do, behind all optics;
+    `after(value)` changes the values before they are rounded.
+    """
     counts[~scene.detector.active] = 0
     value = respond(rng, scene, counts)
+    rows, columns, level = scene.hot
+    for y, x, photons in ((rows, columns, rng.poisson(level)), *([added] if added else [])):
+        signal = np.rint(photons) if scene.detector.kind == "counter" else photons
+        np.add.at(value, (y, x), (scene.detector.gain * signal).astype(value.dtype))
     return digitise(scene, value if after is None else after(value))
 
 
