@@ -156,7 +156,7 @@ def test_a_frame_has_the_shape_and_marks_of_its_detector(made):
     assert frame.dtype == np.dtype(detector.dtype)
     assert np.array_equal(frame[gaps], np.full(gaps.sum(), detector.gap, frame.dtype), True)
     dead = made.scene.dead.reshape(detector.shape) & ~gaps
-    assert dead.sum() > 20
+    assert (dead.sum() > 20) == (detector.kind != "ccd")
     assert np.array_equal(frame[dead], np.full(dead.sum(), detector.dead, frame.dtype), True)
     assert np.isfinite(frame[made.good].astype(float)).all()
     assert (made.mask is None) == (not detector.stated)
@@ -249,7 +249,7 @@ def test_the_light_of_a_ccd_spreads_and_keeps_its_mean():
     assert value[good].mean() == pytest.approx(detector.offset + 30 * detector.gain, rel=0.01)
     inner = value[100:900, 100:900]
     near, far = (np.corrcoef(inner[:, :-s].ravel(), inner[:, s:].ravel())[0, 1] for s in (1, 9))
-    assert near > 0.3
+    assert near > 0.2
     assert abs(far) < 0.02
 
 

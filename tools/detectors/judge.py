@@ -140,7 +140,7 @@ def spot_counts(raw, made):
     the raw numbers, with the gain that they have (`measured_gain`).
     """
     detector = made.scene.detector
-    masks = [Mask(panel) if panel.any() else None for panel in _panels(made.good)]
+    masks = [Mask(panel) if panel.any() else None for panel in _panels(detector, made.good)]
 
     def found(frame):
         ccd = detector.kind == "ccd"
@@ -149,7 +149,7 @@ def spot_counts(raw, made):
         pixels = np.clip(np.rint(photons), 0, 65535).astype(np.uint16)
         return sum(
             count_spots(panel, gain, global_threshold=0, mask=mask)
-            for panel, mask in zip(_panels(pixels), masks, strict=True)
+            for panel, mask in zip(_panels(detector, pixels), masks, strict=True)
             if mask is not None
         )
 
@@ -172,8 +172,10 @@ def measured_gain(frame, good):
     return float(np.median(pixels.var(axis=1, ddof=1) / np.maximum(pixels.mean(axis=1), 1e-9)))
 
 
-def _panels(frame):
-    return [frame] if frame.ndim == 2 else list(frame)
+def _panels(detector, frame):
+    """The panels of a raw frame, also where they lie side by side in one image: list of (y, x)."""
+    flat = frame.reshape(detector.flat)
+    return [flat[rows, columns] for rows, columns, _ in detector.places]
 
 
 def auc_interval(score, truth):

@@ -88,7 +88,8 @@ def build_scene(name, background, seed, cell=None):
     distance = _distance(detector, crystal, rng)
     beam = tuple(rng.uniform(-0.015, 0.015, 2) * detector.reach)
     dead = np.zeros(detector.flat, bool)
-    dead.ravel()[_draw(rng, dead.size, 2e-4)] = True
+    if detector.kind != "ccd":  # whose frames are written with dead pixels interpolated
+        dead.ravel()[_draw(rng, dead.size, 2e-4)] = True
     scene = Scene(detector, background, distance, beam, crystal, None, dead, None,
                   *_pixel_to_pixel(detector, rng))  # fmt: skip
     scene.profile = _profile(scene, rng)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sfxtutor.beamline.model.bad_pixels import good_pixels
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.mask import Mask
@@ -19,25 +20,37 @@ from .judge import Scorer
 def rwd_scorer(model="rwd"):
     """The model of the RWD vector on central crops of 724 x 724: Scorer.
 
-    A frame that is narrower, a stack of panels, and a crop without contrast get no score.
+    Bad pixels are looked for in five of the frames, as `screen` does.  A frame that is narrower, a
+    stack of panels, and a crop without contrast get no score; unlike `screen`, counted photons do.
     """
     screener = Screener(model)
 
     def score(frames, mask):
-        return np.array([_of_crop(screener, frame, mask) for frame in frames])
+        if frames[0].ndim != 2 or min(frames[0].shape) < CROP:
+            return np.full(len(frames), np.nan)
+        crops = [_crop(frame, mask) for frame in frames]
+        stated = Mask(center_crop(_good(frames[0], mask)))
+        sample = np.unique(np.linspace(0, len(crops) - 1, 5).astype(int))
+        good = good_pixels([crops[i] for i in sample], stated)
+        return np.array([_p(screener, crop, good) for crop in crops])
 
     return Scorer(score, screener.threshold)
 
 
-def _of_crop(screener, frame, mask):
-    if frame.ndim != 2 or min(frame.shape) < CROP:
-        return np.nan
-    good = mask
-    if mask is None:  # the marks of a PILATUS are negative
-        good = np.isfinite(frame) if frame.dtype.kind == "f" else frame >= 0
-    crop, good = center_crop(to_uint16(frame, ~good)), center_crop(good)
+def _good(frame, mask):
+    """Good pixels by the mask, or by the marks in the frame: -1 and -2 of a PILATUS, nan."""
+    if mask is not None:
+        return mask
+    return np.isfinite(frame) if frame.dtype.kind == "f" else frame >= 0
+
+
+def _crop(frame, mask):
+    return center_crop(to_uint16(frame, ~_good(frame, mask)))
+
+
+def _p(screener, crop, good):
     try:
-        return float(screener.score([screener.features(crop, Mask(good))])[0])
+        return float(screener.score([screener.features(crop, good)])[0])
     except ValueError:  # no contrast
         return np.nan
 
