@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import h5py
 import numpy as np
 import pytest
+from minifiles import make_idh5
 
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.blocks import Block, Job, forget, score_block
@@ -146,6 +147,14 @@ def test_a_list_of_events_is_screened_frame_by_frame(twin, reference, tmp_path):
     (tmp_path / "l.lst").write_text("r.cxi //6\n")
     with pytest.warns(UserWarning, match=r"names the event //6 of .*r.cxi, which has 6 frames"):
         assert screen([tmp_path / "l.lst"], tmp_path / "t.csv", progress=False).failed == 1
+
+
+@pytest.mark.parametrize("event", ["run_1//1", "//3"])
+def test_an_event_counts_in_its_part_or_in_the_run(twin, reference, tmp_path, event):
+    make_idh5(tmp_path / "r.h5", {"run_0": twin[0][:2], "run_1": twin[0][2:]}, MASK=twin[1])
+    (tmp_path / "l.lst").write_text(f"r.h5 {event}\n")
+    p, _ = scores(tmp_path / "l.lst", tmp_path)
+    np.testing.assert_allclose(p, reference[[3]], atol=0.01)
 
 
 def test_experiments_of_dials_are_screened_frame_by_frame(twin, reference, tmp_path):
