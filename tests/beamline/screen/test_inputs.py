@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from minifiles import make_idh5
 
+from sfxtutor.beamline.model.bad_pixels import dark_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.blocks import Block, Job, forget, score_block
 from sfxtutor.beamline.screen.inputs import Inputs
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cli.main import main
+from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.run import TwinRun
 
 SIZE = 730
@@ -113,6 +115,20 @@ def test_stuck_pixels_are_found_beside_a_frame_that_lost_a_part(twin, reference,
     with pytest.warns(UserWarning, match="Frame 2 of h has .* pixels without data"):
         p, _ = scores(path, tmp_path, search=False)
     assert (abs(p[whole] - reference[whole]) > 0.05).any()
+
+
+@pytest.mark.parametrize("lost", [0, 3])
+@pytest.mark.parametrize("rows", [300, SIZE])
+def test_stuck_pixels_and_gaps_are_found_beside_a_frame_of_zeros(twin, tmp_path, lost, rows):
+    frames = np.where(twin[1], twin[0], 0).astype("u2")
+    frames[:, 30:700:45, 37:700:53] = 60_000
+    frames[lost, :rows] = 0
+    crops = sample_crops(open_run(cxi(tmp_path / "z.cxi", frames)))
+    whole = sample_crops(open_run(cxi(tmp_path / "w.cxi", np.delete(frames, lost, axis=0))))
+    assert (stuck_pixels(crops) == stuck_pixels(whole)).all()
+    assert (dark_pixels(crops) == dark_pixels(whole)).all()
+    assert stuck_pixels(crops).sum() > 150
+    assert dark_pixels(crops).sum() > 20_000
 
 
 @pytest.mark.parametrize("search", [True, False])
