@@ -86,6 +86,14 @@ def sample_crops(run):
             crop, missing = run.crop_and_gaps(i)
             crops.append(crop)
             gaps.append(0 if missing is None else missing.mean())
+    return whole(crops, gaps)
+
+
+def whole(crops, gaps):
+    """Those of the crops that lack no more data than most of them do: list.
+
+    `gaps` are the shares of them that are known to have none.
+    """
     lost = _without_data(crops, gaps)
     return [crops[k] for k in np.flatnonzero(lost <= np.median(lost) + TORN)] if crops else []
 

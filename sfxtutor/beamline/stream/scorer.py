@@ -9,7 +9,7 @@ from ...mask import Mask
 from ...preprocess import center_crop
 from ...runs.run import CROP
 from ...support.errors import first_line, one_line
-from ..model.bad_pixels import good_pixels
+from ..model.bad_pixels import good_pixels, whole
 from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from .formats import Reader
@@ -64,9 +64,10 @@ class Scorer:
     def take_held(self):
         """Lines of the frames that are held, after a look for bad pixels in them."""
         held, self._held = self._held or [], None
-        crops = [frame.crop for frame in held if frame.crop is not None]
+        # Not of all: how many are held is a matter of chance, and the scores are none.
+        crops = [frame.crop for frame in held if frame.crop is not None][:FIRST]
         if crops:
-            self._good = good_pixels(crops)
+            self._good = good_pixels(whole(crops, np.zeros(len(crops))))
         return self._score(held)
 
     def _open(self, message):
