@@ -18,6 +18,7 @@ from ..frames import (
     text_of,
     values_of,
 )
+from ..links import check_sources
 
 THRESHOLDS = 4  # at most, of a detector that counts above several at once (EIGER2, PILATUS4)
 
@@ -121,13 +122,14 @@ def _parts(file, entry, detector):
 
 def _stack(file, holder, name):
     """The dataset of that name; the first plane of it where it holds one for each threshold."""
-    data = holder[name]
+    data, path = holder[name], f"{holder.name}/{name}"
     if data.ndim != 4 or data.shape[1] > THRESHOLDS:
-        return stack(file, f"{holder.name}/{name}")
+        return stack(file, path)
+    check_sources(data)
     _tell_threshold(
         file,
         f"the first of {data.shape[1]} in {name}",
-        "Save another one as a dataset (n, y, x) if its noise is lower.",
+        f"Name another one by --dataset '{holder.name}/data_%[1]' if its noise is lower.",
     )
     return Plane(data, 0)
 
