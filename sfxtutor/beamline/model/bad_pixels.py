@@ -11,7 +11,7 @@ from ...fast.peaks import describe
 from ...mask import Mask
 
 VERSION = 3  # of the bad pixels that are found: raised when they change
-TORN = 0.01  # of a crop without data, beyond what the mask leaves out
+TORN = 0.02  # of a crop without data, more than most have
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 FILLED = 3  # of the eight pixels around one that a stuck group, two by two pixels, may fill
 CLEAR = 8.0  # standard deviations of a peak that may be a stuck pixel
@@ -150,14 +150,31 @@ def sample_crops(run):
     """Central crops of five frames spread over a run: list of (724, 724) uint16, ADU.
 
     A frame that cannot be read is left out; it gets its status when its turn comes.  So is one that
-    lost a part of the detector, unless all did: its zeros would pass for readings.
+    lost a part of the detector that most have: its zeros would pass for readings.
     """
-    whole, torn = [], []
+    crops, gaps = [], []
     for i in sorted({0, len(run) // 3, len(run) // 2, 2 * len(run) // 3, len(run) - 1}):
         with suppress(OSError, ValueError, RuntimeError):
-            crop, gaps = run.crop_and_gaps(i)
-            (whole if gaps is None or gaps.mean() < TORN else torn).append(crop)
-    return whole or torn
+            crop, missing = run.crop_and_gaps(i)
+            crops.append(crop)
+            gaps.append(0 if missing is None else missing.mean())
+    return whole(crops, gaps)
+
+
+def whole(crops, gaps):
+    """Those of the crops that lack no more data than most of them do: list.
+
+    `gaps` are the shares of them that are known to have none.
+    """
+    lost = _without_data(crops, gaps)
+    return [crops[k] for k in np.flatnonzero(lost <= np.median(lost) + TORN)] if crops else []
+
+
+def _without_data(crops, gaps):
+    """Share of each crop without data: its gaps or, where frames are lit, all that reads zero."""
+    if max((np.median(crop) for crop in crops), default=0) < DIM:
+        return np.array(gaps)
+    return np.array([np.mean(crop == 0) for crop in crops])
 
 
 def good_pixels(crops, mask=None):

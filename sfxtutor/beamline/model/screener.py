@@ -98,7 +98,7 @@ class Screener:
                 f"The model {self.path.name} weighs no peaks, expected one of whole frames. "
                 'Use Screener("peaks").'
             )
-        return self._session.run(["weights"], {self._input.name: features[None]})[0][0]
+        return self._session.run(None, {self._input.name: features[None]})[1][0]
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """p_hit of each of n features, in a list or an array: (n,) float32."""

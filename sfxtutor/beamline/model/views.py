@@ -63,8 +63,9 @@ class WholeFrames:
     def __init__(self, run, screener, search):
         self._run, self._screener = run, screener
         low, high = run.readings
-        centre = None if run.panel else run.card.beam_center
-        self.view = View(low, high, run.panel, centre)
+        geometry = getattr(run, "geometry", None)
+        centre = None if run.panel or geometry else run.card.beam_center
+        self.view = View(low, high, run.panel, centre, geometry and geometry.places)
         self.good = None if run.mask is None else Mask(run.mask)
         frames = _samples(run) if search else []
         if frames:

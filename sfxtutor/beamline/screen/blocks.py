@@ -75,7 +75,7 @@ def score_block(block, job):
     if block.of not in (0, len(run)):
         return block.failed(
             f"the file holds {len(run)} frames and held {block.of} when the screening began; "
-            "screen it again when it is complete"
+            "screen it again when it is complete, or follow it (--follow 60)"
         )
     if look.unfit:
         return block.failed(look.unfit)

@@ -125,10 +125,14 @@ def _place(run, count):
 
 
 def _chosen(run, name, events):
-    """Numbers of the frames of a run that events, or numbers, name; all if events is None."""
+    """Numbers of the frames of a run that events, or numbers, name; all if events is None.
+
+    //3 without the name of a part is frame 3 of the run, as in a virtual dataset of all parts.
+    """
     if events is None:
         return range(len(run))
-    numbers = {name: i for i in range(len(run)) for name in (i, run.frames.event(i))}
+    numbers = {name: i for i in range(len(run)) for name in (i, f"//{i}")}
+    numbers |= {run.frames.event(i): i for i in range(len(run))}
     unknown = [event for event in events if event not in numbers]
     if unknown:
         first = run.frames.event(0) or "no event, since it is one frame"

@@ -9,7 +9,7 @@ from ...mask import Mask
 from ...preprocess import center_crop
 from ...runs.run import CROP
 from ...support.errors import first_line, one_line
-from ..model.bad_pixels import good_in_frames, good_pixels
+from ..model.bad_pixels import good_in_frames, good_pixels, whole
 from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
 from .formats import Reader
@@ -67,11 +67,12 @@ class Scorer:
     def take_held(self):
         """Lines of the frames that are held, after a look for bad pixels in them."""
         held, self._held = self._held or [], None
-        images = [frame.image for frame in held if frame.image is not None]
-        shapes = {image.shape for image in images}
-        if len(shapes) == 1:
-            whole = self.screener.whole
-            self._good = good_in_frames(images) if whole else good_pixels(images)
+        # Not of all: how many are held is a matter of chance, and the scores are none.
+        images = [frame.image for frame in held if frame.image is not None][:FIRST]
+        if len({image.shape for image in images}) == 1 and self.screener.whole:
+            self._good = good_in_frames(images)
+        elif images and not self.screener.whole:
+            self._good = good_pixels(whole(images, np.zeros(len(images))))
         return self._score(held)
 
     def _open(self, message):

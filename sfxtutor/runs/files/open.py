@@ -1,12 +1,14 @@
 """Open whatever holds a run: an HDF5 file of a format that we know, or images of one frame each."""
 
+import re
 import warnings
 from pathlib import Path
 
 import h5py
 
 from .formats import hdf5_formats, image_formats, suffix_of
-from .frames import listing, name_of, stack, stacked
+from .frames import Plane, listing, name_of, stack, stacked
+from .links import check_sources
 from .lists import natural
 
 NAMES = "idh5, CXI, NeXus or SACLA (.h5, .cxi, .nxs) or images ({})"
@@ -16,7 +18,8 @@ def open_frames(path, dataset=None):
     """The open HDF5 file (None for images), its Frames, and the paths it was opened by.
 
     `dataset` names the frames in an HDF5 file, where no format does or another is wanted; a % in it
-    stands for any name of a group, as in CrystFEL's geometry files.  Four dimensions are panels.
+    stands for any part of a name, as in CrystFEL's geometry files, and [1] behind it for the second
+    plane of a dataset (n, planes, y, x), such as a threshold.  Else, four dimensions are panels.
     """
     if isinstance(path, h5py.File):
         return path, find_frames(path, dataset), [Path(str(path.filename))]
@@ -84,16 +87,16 @@ def _paths(path):
 
 def _named(file, dataset):
     """The frames of a named dataset, with what the file's format knows of its detector."""
-    head, _, tail = dataset.strip("/").partition("%")
-    if "%" not in dataset:
-        tokens, paths = None, [dataset] if isinstance(file.get(dataset), h5py.Dataset) else []
+    path, plane = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", dataset, re.DOTALL).groups()
+    if "%" not in path:
+        tokens, paths = None, [path] if isinstance(file.get(path), h5py.Dataset) else []
     else:
-        group = file.get(head or "/")
-        tokens = _names_in(group, tail) if isinstance(group, h5py.Group) else []
-        paths = [f"{head}{name}{tail}" for name in tokens]
+        head, _, tail = path.partition("%")
+        tokens = _standing_for_any(file, head, tail)
+        paths = [f"{head}{token}{tail}" for token in tokens]
     if not paths:
-        raise ValueError(f"{name_of(file)} has no dataset that fits {dataset}. {listing(file)}")
-    frames = stacked(file, [stack(file, path, single=True, panels=True) for path in paths])
+        raise ValueError(f"{name_of(file)} has no dataset that fits {path}. {listing(file)}")
+    frames = stacked(file, [_stack(file, path, plane) for path in paths])
     frames.tokens = tokens
     try:
         with warnings.catch_warnings():
@@ -106,9 +109,27 @@ def _named(file, dataset):
     return frames
 
 
-def _names_in(group, tail):
-    """Names of the subgroups in which a dataset lies: 2 before 10."""
-    return sorted((name for name in group if f"{name}{tail}" in group), key=natural)
+def _standing_for_any(file, head, tail):
+    """What % stands for between the two parts of a path: 2 before 10."""
+    folder, _, start = head.rpartition("/")
+    group = file.get(folder or "/")
+    names = group if isinstance(group, h5py.Group) else ()
+    fitting = [name for name in names if name.startswith(start) and f"{name}{tail}" in group]
+    return [name[len(start) :] for name in sorted(fitting, key=natural)]
+
+
+def _stack(file, path, plane):
+    """The dataset of that path, or a plane (text of its number) of one (n, planes, y, x)."""
+    if plane is None:
+        return stack(file, path, single=True, panels=True)
+    data = file[path]
+    if getattr(data, "ndim", 0) != 4 or int(plane) >= data.shape[1]:
+        raise ValueError(
+            f"{path} of {name_of(file)} has shape {getattr(data, 'shape', None)}; expected (n, "
+            f"planes, y, x) with a plane {plane}, from 0. Name another one."
+        )
+    check_sources(data)
+    return Plane(data, int(plane))
 
 
 def _open_hdf5(path):

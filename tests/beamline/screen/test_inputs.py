@@ -9,12 +9,15 @@ from contextlib import contextmanager
 import h5py
 import numpy as np
 import pytest
+from minifiles import make_idh5
 
+from sfxtutor.beamline.model.bad_pixels import dark_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.blocks import Block, Job, forget, score_block
 from sfxtutor.beamline.screen.inputs import Inputs
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cli.main import main
+from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin.run import TwinRun
 
 SIZE = 730
@@ -114,6 +117,20 @@ def test_stuck_pixels_are_found_beside_a_frame_that_lost_a_part(twin, reference,
     assert (abs(p[whole] - reference[whole]) > 0.05).any()
 
 
+@pytest.mark.parametrize("lost", [0, 3])
+@pytest.mark.parametrize("rows", [300, SIZE])
+def test_stuck_pixels_and_gaps_are_found_beside_a_frame_of_zeros(twin, tmp_path, lost, rows):
+    frames = np.where(twin[1], twin[0], 0).astype("u2")
+    frames[:, 30:700:45, 37:700:53] = 60_000
+    frames[lost, :rows] = 0
+    crops = sample_crops(open_run(cxi(tmp_path / "z.cxi", frames)))
+    whole = sample_crops(open_run(cxi(tmp_path / "w.cxi", np.delete(frames, lost, axis=0))))
+    assert (stuck_pixels(crops) == stuck_pixels(whole)).all()
+    assert (dark_pixels(crops) == dark_pixels(whole)).all()
+    assert stuck_pixels(crops).sum() > 150
+    assert dark_pixels(crops).sum() > 20_000
+
+
 @pytest.mark.parametrize("search", [True, False])
 def test_frames_are_scored_where_those_that_are_looked_at_are_all_lost(twin, tmp_path, search):
     frames, good = np.repeat(twin[0].astype("f4"), 2, axis=0), twin[1]
@@ -146,6 +163,14 @@ def test_a_list_of_events_is_screened_frame_by_frame(twin, reference, tmp_path):
     (tmp_path / "l.lst").write_text("r.cxi //6\n")
     with pytest.warns(UserWarning, match=r"names the event //6 of .*r.cxi, which has 6 frames"):
         assert screen([tmp_path / "l.lst"], tmp_path / "t.csv", progress=False).failed == 1
+
+
+@pytest.mark.parametrize("event", ["run_1//1", "//3"])
+def test_an_event_counts_in_its_part_or_in_the_run(twin, reference, tmp_path, event):
+    make_idh5(tmp_path / "r.h5", {"run_0": twin[0][:2], "run_1": twin[0][2:]}, MASK=twin[1])
+    (tmp_path / "l.lst").write_text(f"r.h5 {event}\n")
+    p, _ = scores(tmp_path / "l.lst", tmp_path)
+    np.testing.assert_allclose(p, reference[[3]], atol=0.01)
 
 
 def test_experiments_of_dials_are_screened_frame_by_frame(twin, reference, tmp_path):

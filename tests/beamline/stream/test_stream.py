@@ -363,6 +363,20 @@ def test_bad_pixels_are_found_in_the_first_frames(crops, address, tmp_path):
     assert found == given != none
 
 
+def test_a_lost_frame_among_the_first_hides_no_bad_pixel(crops, address, tmp_path):
+    stuck = crops.copy()
+    stuck[:, 300, 400] = 60_000
+    stuck[2] = 0
+    good = good_pixels(list(stuck[[0, 1, 3, 4]]))
+    assert not good.good[300, 400]
+    for name, mask in (("found", None), ("given", good.good)):
+        with in_thread(send, ArrayRun(stuck, name="r1"), address):
+            stream(address, tmp_path / name, mask=mask)
+    found, given = (lines_of(tmp_path / name) for name in ("found", "given"))
+    assert found == given
+    assert sum(line["status"] == "ok" for line in found) == len(stuck) - 1
+
+
 def test_a_stream_of_fewer_frames_than_the_mask_takes_is_scored(crops, address, tmp_path):
     with in_thread(send, ArrayRun(crops, name="r1"), address, frames=2):
         report = stream(address, tmp_path / "s.csv")

@@ -179,6 +179,18 @@ def test_a_threshold_of_several_in_one_dataset(tmp_path):
     assert run.frames.place(2)[1:] == ("/entry/data/data_000001", (3, 2, 12, 12), (2, 0))
 
 
+def test_another_threshold_of_several_in_one_dataset_is_named(tmp_path):
+    frames = frames_of(3, 12)
+    both = np.stack([frames // 2, frames], 1)
+    parts = {"entry__data__data_000001": both[:2], "entry__data__data_000002": both[2:]}
+    path = nx_file(tmp_path / "e_master.h5", **parts)
+    run = open_run(path, dataset="/entry/data/data_%[1]")
+    assert [int((run[i] == frames[i]).all()) for i in range(len(run))] == [1, 1, 1]
+    assert [run.frames.event(i) for i in range(3)] == ["000001//0", "000001//1", "000002//0"]
+    with pytest.raises(ValueError, match="with a plane 2, from 0"):
+        open_run(path, dataset="/entry/data/data_000001[2]")
+
+
 def test_a_threshold_in_a_dataset_of_its_own(tmp_path):
     frames = frames_of(3, 12)
     both = {"entry__data__threshold_1": frames, "entry__data__threshold_2": frames // 2}

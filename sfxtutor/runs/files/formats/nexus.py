@@ -133,8 +133,8 @@ def _stack(file, holder, name, detector, single=False):
         _tell_threshold(
             file,
             f"the first of {data.data.shape[1]} in {name}",
-            "Save another one as a dataset (n, y, x) if its noise is lower; if they are panels, "
-            f"name them: --dataset {path}.",
+            f"Name another one by --dataset '{holder.name}/data_%[1]' if its noise is lower; if "
+            f"they are panels, name them all: --dataset {path}.",
         )
         return Plane(data.data, 0)
     return Panels(data) if modules and data.ndim == 3 and not isinstance(data, Panels) else data
