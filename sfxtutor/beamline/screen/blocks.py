@@ -24,8 +24,8 @@ BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill
 
 @dataclass(frozen=True)
 class Job:
-    """What every block of a screening needs: the paths of the model, and of the mask or None, and
-    the dataset that holds the frames, or None.
+    """What every block of a screening needs: the paths of the model, and of the mask and the
+    geometry or None, and the dataset that holds the frames, or None.
 
     The version is one of their content: files that are changed under their name are other ones.
     `search` says whether bad pixels are looked for in the frames.
@@ -36,6 +36,7 @@ class Job:
     version: str = ""
     dataset: str | None = None
     search: bool = True
+    geometry: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _opened(path, fingerprint, job):
 
     A worker stays with a few files.
     """
-    run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
+    run = open_run(Path(path), mask=job.mask, dataset=job.dataset, geometry=job.geometry)
     crops = sample_crops(run)
     good = good_pixels(crops, run.good()) if crops and job.search else run.good()
     unfit = unfamiliar(_measured(crops, run), good, _screener(job).least_reading) if crops else ""
