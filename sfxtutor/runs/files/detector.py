@@ -11,8 +11,6 @@ import numpy as np
 
 from .frames import below_each_other
 
-BAND = 256  # rows of which the places are held at once
-
 
 @dataclass(frozen=True)
 class Panel:
@@ -121,8 +119,18 @@ class Geometry:
         ----------
         rows, columns : arrays of one shape, from 0; 0 is the middle of the first pixel
         """
-        x, y, _ = self._positions(rows, columns)[0]
+        x, y = self._positions(rows, columns, (0, 1))[0]
         return y, x
+
+    def all_places(self, shape):
+        """`places` of all pixels of frames of that shape, faster: y and x, (y, x) float32 each."""
+        places = [np.full(shape, np.nan, np.float32) for _ in range(2)]
+        for k, panel in enumerate(self.panels):
+            rows, columns = self._rows(panel), _columns(panel)
+            row, column = np.ogrid[rows, columns]
+            for at, (a, b, c) in zip(places, self._steps[k, [1, 0]], strict=True):
+                at[rows, columns] = a * column + b * row + c
+        return tuple(places)
 
     def resolution(self, rows, columns, wavelength=None, distance=None):
         """Resolution of pixels of the stacked frame: array, Å, or None where it is not known.
@@ -136,10 +144,10 @@ class Geometry:
         wavelength, distance = wavelength or self.wavelength, distance or self.distance
         if wavelength is None or distance is None:
             return None
-        position, owner = self._positions(rows, columns)
-        per_metre, offset = self._table[owner, -2], self._table[owner, -1]
-        x, y, z = (along / per_metre for along in position)
-        angle = np.arctan2(np.hypot(x, y), distance / 1e3 + offset + z)
+        (x, y, z), owner = self._positions(rows, columns, (0, 1, 2))
+        pixel = np.array([*(1 / panel.resolution for panel in self.panels), np.nan])[owner]
+        offset = np.array([*(panel.offset for panel in self.panels), np.nan])[owner]
+        angle = np.arctan2(np.hypot(x, y) * pixel, distance / 1e3 + offset + z * pixel)
         with np.errstate(divide="ignore"):
             return wavelength / (2 * np.sin(angle / 2))
 
@@ -166,12 +174,10 @@ class Geometry:
 
     def _leave_out_places(self, region, good):
         """Set the pixels whose middle is in a region of the laboratory False."""
-        for start in range(0, self.shape[0], BAND):
-            rows = slice(start, min(start + BAND, self.shape[0]))
-            y, x = self.places(*np.mgrid[rows, : self.shape[1]])
-            inside = (region.low[0] <= x) & (x <= region.high[0])
-            inside &= (region.low[1] <= y) & (y <= region.high[1])
-            good[rows, : self.shape[1]] &= ~inside
+        y, x = self.all_places(self.shape)
+        inside = (region.low[0] <= x) & (x <= region.high[0])
+        inside &= (region.low[1] <= y) & (y <= region.high[1])
+        good[: self.shape[0], : self.shape[1]] &= ~inside
 
     def _rows(self, panel):
         """The rows of the stacked frame in which a panel lies: slice."""
@@ -187,26 +193,26 @@ class Geometry:
         return owner
 
     @cached_property
-    def _table(self):
-        """First row, column; corner, fs, ss, (x, y, z) each; resolution, offset: a row a panel."""
-        table = [
-            (self._rows(p).start, p.first[1], *p.corner, 0.0, *p.fs, *p.ss, p.resolution, p.offset)
-            for p in self.panels
-        ]
-        return np.array([*table, [np.nan] * len(table[0])])  # the last: of pixels in no panel
+    def _steps(self):
+        """What is to be added a column, a row, and at first: (panels + 1, x y z, 3), pixels.
 
-    def _positions(self, rows, columns):
-        """(x, y, z) of pixels, in pixels, and the numbers of their panels."""
-        rows, columns = np.asarray(rows, float), np.asarray(columns, float)
+        The last ones, NaN, are those of pixels in no panel.
+        """
+        steps = np.full((len(self.panels) + 1, 3, 3), np.nan)
+        for k, panel in enumerate(self.panels):
+            fs, ss = np.array(panel.fs), np.array(panel.ss)
+            first = (0.5 - panel.first[1]) * fs + (0.5 - self._rows(panel).start) * ss
+            steps[k] = np.transpose([fs, ss, first + np.array([*panel.corner, 0])])
+        return steps
+
+    def _positions(self, rows, columns, axes):
+        """Positions of pixels along some axes (0 is x), in pixels, and numbers of their panels."""
+        rows, columns = np.asarray(rows), np.asarray(columns)
         row, column = np.rint(rows).astype(int), np.rint(columns).astype(int)
         inside = (row >= 0) & (column >= 0) & (row < self.shape[0]) & (column < self.shape[1])
         owner = np.where(inside, self._owner[row * inside, column * inside], -1)
-        first_row, first_column, *of = self._table.T
-        fast, slow = columns - first_column[owner] + 0.5, rows - first_row[owner] + 0.5
-        return [
-            of[axis][owner] + fast * of[3 + axis][owner] + slow * of[6 + axis][owner]
-            for axis in range(3)
-        ], owner
+        steps = (self._steps[:, axis].T for axis in axes)
+        return [a[owner] * columns + b[owner] * rows + c[owner] for a, b, c in steps], owner
 
 
 def _columns(panel):

@@ -100,6 +100,9 @@ def test_panels_side_by_side_in_a_slab(tmp_path):
     geometry = geometry_of(tmp_path, text)
     assert (geometry.shape, geometry.panel_rows) == ((12, 16), 3)
     y, x = geometry.places(*np.indices((12, 16)))
+    np.testing.assert_array_equal(geometry.all_places((14, 17))[0][:12, :16], y)
+    np.testing.assert_array_equal(geometry.all_places((12, 16))[1], x)
+    assert np.isnan(geometry.all_places((14, 17))[0]).sum() == 14 * 17 - 12 * 16
     column = np.arange(16)
     for row in range(12):
         across = 1000 * (row // 6) - column // 8 * 8 - (column % 8 + 0.5)
