@@ -5,6 +5,7 @@ import sys
 FILES = "idh5, CXI, NeXus, SACLA, CBF, TIFF or EDF; a folder, a pattern or a list (.lst) of them"
 DATASET = "of the frames in HDF5 files of no known format, such as data/data or /%%/data"
 FOLLOW = "go on with frames that are added to the files, until none came for so many seconds"
+GEOMETRY = "where the panels are, and bad regions: a geometry file of CrystFEL (.geom)"
 NO_SEARCH = "only a mask tells bad pixels; none are looked for in the frames"
 
 
@@ -27,6 +28,7 @@ def _add_screen(commands):
         "(after `train-screener --model cnn`), a .onnx or .keras file",
     )
     screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
+    screen.add_argument("--geometry", metavar="FILE", help=GEOMETRY)
     screen.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
     screen.add_argument("--follow", type=float, metavar="SECONDS", help=FOLLOW)
     screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
@@ -100,7 +102,7 @@ def _screen(options):
     summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
                      workers=options.workers, scheduler=options.scheduler, also=also,
                      dataset=options.dataset, search=not options.no_bad_pixel_search,
-                     follow=options.follow)  # fmt: skip
+                     follow=options.follow, geometry=options.geometry)  # fmt: skip
     print(summary)
     return 0 if summary.scored else 1
 

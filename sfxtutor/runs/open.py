@@ -17,6 +17,7 @@ def open_run(
     name_or_path: str | Path | Sequence[str | Path], *, source: str = "twin", seed: int = 0,
     reading: str = READING, labels: str | Path | None = None,
     mask: str | Path | np.ndarray | None = None, dataset: str | None = None,
+    geometry: str | Path | None = None,
 ) -> Run:  # fmt: skip
     """Open a run by name, from the twin or CXIDB 76, or by the path of a file: a Run.
 
@@ -31,13 +32,14 @@ def open_run(
     labels : path of an annotation file (`read_labels`), optional
     mask : path (`read_mask`) or (y, x) bool array, True = good pixel, optional
     dataset : str, path of the frames in an HDF5 file, optional: where no format names them
+    geometry : path of a geometry file of CrystFEL (.geom), optional: its bad regions join the mask
 
     Raises
     ------
     FileNotFoundError
         If there is no such file, or the file of CXIDB 76 has not been fetched.
     ValueError
-        If the name, the source, the file's format, the labels or the mask do not fit.
+        If the name, the source, the file's format, the labels, the mask or the geometry do not fit.
     """
     if source not in CARDS:
         raise ValueError(f'source is {source!r}; expected "twin" or "cxidb".')
@@ -59,7 +61,7 @@ def open_run(
         )
     from .files.run import FileRun
 
-    return FileRun(name_or_path, labels=labels, mask=mask, dataset=dataset)
+    return FileRun(name_or_path, labels=labels, mask=mask, dataset=dataset, geometry=geometry)
 
 
 def simulate_run(name, path=None, frames=None, crop=False, seed=0, progress=True):

@@ -20,8 +20,8 @@ BLOCK_FRAMES = 500  # in a block: a quarter of a second of work, and what a kill
 
 @dataclass(frozen=True)
 class Job:
-    """What every block of a screening needs: the paths of the model, and of the mask or None, and
-    the dataset that holds the frames, or None.
+    """What every block of a screening needs: the paths of the model, and of the mask and the
+    geometry or None, and the dataset that holds the frames, or None.
 
     The version is one of their content: files that are changed under their name are other ones.
     `search` says whether bad pixels are looked for in the frames.
@@ -32,6 +32,7 @@ class Job:
     version: str = ""
     dataset: str | None = None
     search: bool = True
+    geometry: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _run_of(block, job):
 @lru_cache(maxsize=4)
 def _opened(path, fingerprint, job):
     """The run in a file, and what the model looks at in it.  A worker stays with a few files."""
-    run = open_run(Path(path), mask=job.mask, dataset=job.dataset)
+    run = open_run(Path(path), mask=job.mask, dataset=job.dataset, geometry=job.geometry)
     return run, look_at(run, _screener(job), job.search)
 
 

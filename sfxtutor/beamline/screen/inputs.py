@@ -16,7 +16,7 @@ class Inputs:
     Parameters
     ----------
     paths : list of path, also of folders, patterns and lists, as `expand` takes them
-    mask, dataset : optional, as `open_run` takes them
+    mask, dataset, geometry : optional, as `open_run` takes them
     follow : bool, whether files may grow: see `grow`
 
     Attributes
@@ -33,10 +33,10 @@ class Inputs:
     problems : dict of number to why that file cannot be opened
     """
 
-    def __init__(self, paths, mask=None, dataset=None, follow=False):
+    def __init__(self, paths, mask=None, dataset=None, follow=False, geometry=None):
         self.given, self._pairs = [str(path) for path in paths], expand(paths)
         self.names, self._open = [name for name, _ in self._pairs], (None, None)
-        self._mask, self._dataset = mask, dataset
+        self._how = {"mask": mask, "dataset": dataset, "geometry": geometry}
         self.frames, self.fingerprints = [0] * len(self.names), list(self.names)
         self.identities, self.chosen = list(self.names), [range(0)] * len(self.names)
         self.growing, self.kinds, self.problems, self._last = set(), set(), {}, {}
@@ -102,7 +102,7 @@ class Inputs:
     def __getitem__(self, number):
         if self._open[0] != number:
             self.close()
-            run = open_run(Path(self.names[number]), mask=self._mask, dataset=self._dataset)
+            run = open_run(Path(self.names[number]), **self._how)
             changed = run.fingerprint != self.fingerprints[number]
             if self.frames[number] and changed and number not in self.growing:
                 raise ValueError(

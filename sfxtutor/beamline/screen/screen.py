@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from ... import preprocess
 from ...metrics import rate_text
+from ...runs.files.geometry import read_geometry
 from ...support.disk import expanded, need_folder, printable
 from ..model import bad_pixels
 from ..model.score import Row
@@ -117,6 +118,7 @@ def screen(
     mask: str | Path | None = None, threshold: float | None = None, *, workers: int = 1,
     scheduler: str | None = None, also: ExtraOutputs | None = None, progress: bool = True,
     dataset: str | None = None, search: bool = True, follow: float | None = None,
+    geometry: str | Path | None = None,
 ) -> Summary:  # fmt: skip
     """Score every frame of files, write the scores to a CSV file.
 
@@ -143,6 +145,8 @@ def screen(
         Look for bad pixels, beyond the mask, in frames spread over each file.
     follow : float, optional
         Go on with frames that are added to the files, until none came for so many seconds.
+    geometry : path, optional
+        A geometry file of CrystFEL, whose bad regions join the mask.
 
     Returns
     -------
@@ -151,14 +155,17 @@ def screen(
     Raises
     ------
     FileNotFoundError
-        If there is no such model, or no folder for a file to be written.
+        If there is no such model or geometry, or no folder for a file to be written.
     ValueError
-        If `out`.partial is of another screening, or a number makes no sense.
+        If `out`.partial is of another screening, the geometry file is damaged, or a number makes
+        no sense.
     OSError
         If a file cannot be written, or no scheduler answers; what is scored is kept.
     """
     began, also = time.perf_counter(), also or ExtraOutputs()
-    out, mask = Path(expanded(out)), expanded(mask)
+    out, mask, geometry = Path(expanded(out)), expanded(mask), expanded(geometry)
+    if geometry:
+        read_geometry(geometry)  # of a damaged one all files would say the same
     if workers < 1:
         raise ValueError(f"Found {workers} workers, expected 1 or more. Give the cores to use.")
     if follow is not None and not 0 < follow < math.inf:
@@ -166,12 +173,12 @@ def screen(
             f"Found {follow} seconds to follow files, expected more than 0, such as 30."
         )
     screener, files = Screener(expanded(model), threshold), [expanded(file) for file in files]
-    inputs = opened(partial(Inputs, files, mask, dataset, follow is not None), follow)
+    inputs = opened(partial(Inputs, files, mask, dataset, follow is not None, geometry), follow)
     _check_places([out, *also.places], also.hits, inputs)
     _check_names(also, inputs)
     if also.hits:
         writers.check_alike(inputs.kinds)
-    job = _job(screener, mask, dataset, search)
+    job = _job(screener, mask, dataset, search, geometry)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
         key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.identities]
@@ -223,13 +230,17 @@ def _check_names(also, inputs):
                 ) from None
 
 
-def _job(screener, mask, dataset, search):
+def _job(screener, mask, dataset, search, geometry):
     """What the workers need, with a version of its content."""
-    model, mask = screener.path.absolute(), Path(mask).absolute() if mask else None
+    model, mask, geometry = (
+        Path(path).absolute() if path else None for path in (screener.path, mask, geometry)
+    )
     content = [path.read_bytes() for path in (model, mask) if path]
     content += [] if search else [b"no search for bad pixels"]
+    content += [b"geometry", geometry.read_bytes()] if geometry else []
     version = hashlib.sha256(b"".join(content)).hexdigest()[:32]
-    return Job(str(model), str(mask) if mask else None, version, dataset, search)
+    mask, geometry = (str(path) if path else None for path in (mask, geometry))
+    return Job(str(model), mask, version, dataset, search, geometry)
 
 
 @contextmanager

@@ -21,8 +21,8 @@ _INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
 def read_mask(path, name=None, shape=None):
     """Read a mask from a file: (y, x) bool, True = good pixel.
 
-    - `.pickle`: the masks of DIALS and of CXIDB 76 (one `flex.bool`).  The pickle is parsed, not
-      loaded: only its byte string of "0" and "1" and the integers of its shape are looked at.
+    - `.pickle`: the masks of DIALS and of CXIDB 76 (a `flex.bool` a panel).  The pickle is parsed,
+      not loaded: only its byte string of "0" and "1" and the integers of its shape are looked at.
     - `.npy`, `.npz`: a bool or 0/1 array (y, x), 1 = good, or the packed bits of a square one.
     - `.h5`, `.cxi`, `.nxs`: `pixel_mask` (NeXus, 0 = good), a CXI `mask` of flags under entry_1,
       or else `mask` or `data/data`, 1 = good.
@@ -110,7 +110,9 @@ def _below_each_other(mask, shape):
 
 
 def _read_flex(path, _):
-    """The one flex.bool in a pickle of cctbx, by its opcodes; no opcode is executed.
+    """The flex.bool in a pickle of cctbx, by its opcodes: (y, x), of several (panels, y, x).
+
+    No opcode is executed.
 
     scitbx writes a flex.bool as its grid, then a byte string: the number of pixels (a length
     byte, then little-endian bytes; scitbx/serialization/base_256.h), then "0" or "1" a pixel.
@@ -130,14 +132,22 @@ def _read_flex(path, _):
         raise ValueError(
             f"{path.name} is no pickle that can be parsed ({error}). Save the mask with numpy.save."
         ) from error
-    for pixels, seen in arrays if len(arrays) == 1 else ():
-        for shape in pairwise(seen):
-            if shape[0] * shape[1] == len(pixels) and set(np.unique(pixels)) <= {48, 49}:
-                return (pixels == ord("1")).reshape(shape)
-    raise ValueError(
-        f"{path.name} holds {len(arrays)} arrays that look like flex.bool; expected one of two "
-        "dimensions. It is not unpickled, for safety: open it in DIALS and save it with numpy.save."
-    )
+    panels = [_flex_panel(pixels, seen) for pixels, seen in arrays]
+    if not panels or len({panel.shape for panel in panels}) > 1 or panels[0].ndim != 2:
+        raise ValueError(
+            f"{path.name} holds {len(arrays)} arrays that look like flex.bool; expected one of two "
+            "dimensions, or several of one shape. It is not unpickled, for safety: open it in "
+            "DIALS and save it with numpy.save."
+        )
+    return panels[0] if len(panels) == 1 else np.stack(panels)
+
+
+def _flex_panel(pixels, seen):
+    """The array of a flex.bool, whose shape is among the integers before it: (y, x) bool."""
+    for shape in pairwise(seen):
+        if shape[0] * shape[1] == len(pixels) and set(np.unique(pixels)) <= {48, 49}:
+            return (pixels == ord("1")).reshape(shape)
+    return pixels
 
 
 def _read_numpy(path, name):

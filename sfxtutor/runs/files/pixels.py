@@ -75,10 +75,7 @@ class NoData:
             low = -np.inf if below is None else np.nextafter(np.float32(below), np.float32(np.inf))
             high = np.inf if above is None else np.nextafter(np.float32(above), -np.float32(np.inf))
         if self.lowest is not None:
-            lowest = np.float32(self.lowest)
-            if lowest < self.lowest:
-                lowest = np.nextafter(lowest, np.float32(np.inf))
-            low = max(low, lowest)
+            low = max(low, np.float32(self.lowest))
         return float(low), float(high)
 
     def _ends(self, dtype):

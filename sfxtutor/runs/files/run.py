@@ -10,6 +10,7 @@ import numpy as np
 
 from ..annotations import read_labels
 from ..run import CROP, Card, Run, crop_slices
+from .geometry import read_geometry
 from .marks import look_at, suspects
 from .masks import fitting_mask
 from .open import open_frames
@@ -30,10 +31,12 @@ class FileRun(Run):
     mask : path or (y, x) bool array, True = good pixel, optional
     card : Card, what is known beside the file, optional
     dataset : str, path of the frames in an HDF5 file, optional: where no format names them
+    geometry : path of a geometry file of CrystFEL, optional
 
     Attributes
     ----------
     frames : Frames, where the raw frames lie
+    geometry : Geometry, or None
     panel : int, rows of a panel where the frames are stacks of panels, (panels * y, x); or None
     no_data : NoData, what raw pixels without data equal or lie below
     readings : (low, high), float, the raw numbers that are readings: see `NoData.readings`
@@ -45,10 +48,10 @@ class FileRun(Run):
     FileNotFoundError
         If a file, or one that it links to, is missing.
     ValueError
-        If it is damaged, of another format or shape, or labels or mask do not fit.
+        If it is damaged, of another format or shape, or labels, mask or geometry do not fit.
     """
 
-    def __init__(self, path, *, labels=None, mask=None, card=None, dataset=None):
+    def __init__(self, path, *, labels=None, mask=None, card=None, dataset=None, geometry=None):
         self._file, self.frames, self._paths = open_frames(path, dataset)
         name = card.name if card else re.sub(r"_master$", "", self._paths[0].stem)
         card = card or Card(name, f"{name}, a file", "file", address=str(self._paths[0]))
@@ -59,6 +62,10 @@ class FileRun(Run):
         self._given = None if mask is None else fitting_mask(mask, self.frames, self.name)
         if self._given is not None:
             warn_if_inverted(self._given, self.name)
+        self.geometry = None if geometry is None else read_geometry(geometry)
+        if self.geometry:
+            self.geometry.check(self.frames.stored, self.name)
+            self.geometry.warn_of_gaps(self.frames.shape, self.name)
         self.labels = None if labels is None else read_labels(labels, len(self))
 
     def __len__(self):
@@ -143,13 +150,15 @@ class FileRun(Run):
     def mask(self):
         """Good pixels: (y, x) bool, or None where every pixel is good.
 
-        It joins what the file says (flags, active areas), what the caller gives, and the pixels
-        without data in most of five frames spread over the run.  A pixel that loses its data in
-        some other frame is read as 0 there; the first such frame is reported by a warning.
+        It joins what the file says (flags, active areas), what the caller gives, what a geometry
+        file leaves out (bad regions, pixels in no panel), and the pixels without data in most of
+        five frames spread over the run.  A pixel that loses its data in some other frame is read as
+        0 there; the first such frame is reported by a warning.
         """
         good = np.ones(self.frames.shape, bool)
         bad = self._known.bad
-        for known in (self.frames.good, self._given, None if bad is None else ~bad):
+        panels = self.geometry and self.geometry.good(self.frames.shape)
+        for known in (self.frames.good, self._given, panels, None if bad is None else ~bad):
             if known is not None:
                 good &= known
         return None if good.all() else good

@@ -61,6 +61,18 @@ def test_a_cbf_that_is_cut_short_is_one_sentence(tmp_path, name):
         open_run(tmp_path / name)[0]
 
 
+def test_a_large_first_cbf_that_is_cut_short_costs_itself_alone(tmp_path):
+    frames = frames_of(2, 1100).astype("i4")
+    for k, frame in enumerate(frames):
+        (tmp_path / f"{k}.cbf.gz").write_bytes(gzip.compress(cbf_bytes(tmp_path, frame), 1))
+    content = (tmp_path / "0.cbf.gz").read_bytes()
+    (tmp_path / "0.cbf.gz").write_bytes(content[:-1000])
+    run = open_run(tmp_path)
+    with pytest.raises(ValueError, match="0.cbf.gz cannot be read as CBF"):
+        run.raw(0)
+    assert (run.raw(1) == frames[1]).all()
+
+
 def test_each_cbf_is_decoded_once(tmp_path, monkeypatch):
     frames, decoded = frames_of(6, 730).astype("i4"), []
     for k, frame in enumerate(frames):
@@ -76,8 +88,8 @@ def test_each_cbf_is_decoded_once(tmp_path, monkeypatch):
     assert len(decoded) == 6
 
 
-def packed_cbf(path, panels):
-    """Write panels as CBFlib's CBF_PACKED, each in a section of its own."""
+def packed_cbf(path, panels, how="CBF_PACKED"):
+    """Write panels as CBFlib does, packed so if they are integers, in sections of their own."""
     pycbf = pytest.importorskip("pycbf")
     handle = pycbf.cbf_handle_struct()
     handle.new_datablock(b"image_1")
@@ -95,7 +107,7 @@ def packed_cbf(path, panels):
         if panel.dtype.kind == "f":
             handle.set_realarray_wdims_fs(pycbf.CBF_NONE, *start, count, *size)
         else:
-            handle.set_integerarray_wdims_fs(pycbf.CBF_PACKED, *start, 1, count, *size)
+            handle.set_integerarray_wdims_fs(getattr(pycbf, how), *start, 1, count, *size)
     flags = pycbf.MIME_HEADERS | pycbf.MSG_DIGEST
     handle.write_file(str(path).encode(), pycbf.CBF, flags, pycbf.ENC_NONE)
     return path
@@ -107,7 +119,16 @@ def test_a_cbf_of_packed_panels(tmp_path, count, dtype):
     panels = frames_of(count, 40).astype(dtype) - 7
     path = packed_cbf(tmp_path / "p.cbf", panels)
     assert (read_cbf(path) == panels.reshape(-1, 40)).all()
-    assert open_run(path).card.shape == (40 * count, 40)
+    run = open_run(path)
+    assert run.card.shape == (40 * count, 40)
+    assert (run.panel, run.frames.stored) == ((40, (3, 40, 40)) if count > 1 else (None, (40, 40)))
+
+
+def test_panels_of_cbf_that_are_not_packed(tmp_path):
+    panels = frames_of(3, 40).astype("i4")
+    run = open_run(packed_cbf(tmp_path / "p.cbf", panels, "CBF_BYTE_OFFSET"))
+    assert (run.raw(0) == panels.reshape(-1, 40)).all()
+    assert run.panel == 40
 
 
 def test_a_packed_cbf_without_cbflib_is_a_true_sentence(tmp_path, monkeypatch):

@@ -37,11 +37,17 @@ def test_a_pickle_is_never_loaded(tmp_path):
     assert not trace.exists()
 
 
-def test_a_pickle_of_several_panels_or_broken_off_is_refused(tmp_path):
-    path = tmp_path / "mask.pickle"
-    path.write_bytes(flex_pickle(good(), panels=2))
-    with pytest.raises(ValueError, match="holds 2 arrays .* expected one"):
+def test_a_pickle_of_several_panels_fits_their_frames(tmp_path):
+    path, panel = tmp_path / "mask.pickle", good()
+    path.write_bytes(flex_pickle(panel, panels=2))
+    stacked = np.concatenate([panel, panel])
+    assert (read_mask(path, shape=stacked.shape) == stacked).all()
+    with pytest.raises(ValueError, match=rf"shape \(2, {panel.shape[0]}, {panel.shape[1]}\)"):
         read_mask(path)
+
+
+def test_a_broken_off_pickle_is_refused(tmp_path):
+    path = tmp_path / "mask.pickle"
     path.write_bytes(flex_pickle(good())[:-80])
     with pytest.raises(ValueError, match="no pickle"):
         read_mask(path)

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import re
+import zlib
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -21,9 +22,13 @@ KEPT = 8  # decoded frames: those that were looked at for bad pixels are scored 
 
 
 def find(paths):
-    """One frame a CBF file; geometry from the mini-header (Pilatus, Eiger) of the first."""
-    header = _head(paths[0])
-    shape, dtype = _declared(header) or _decoded_type(paths[0])
+    """One frame a CBF file; geometry from the mini-header (Pilatus, Eiger) of the first.
+
+    Panels that have sections of their own are taken to be of one size.
+    """
+    content = _first(paths[0])
+    header, sections = content.partition(START)[0].decode("latin-1"), len(SECTION.findall(content))
+    shape, dtype = (sections < 2 and _declared(header)) or _decoded_type(paths[0])
 
     def value(pattern, scale=1.0):
         match = re.search(pattern, header)
@@ -43,6 +48,7 @@ def find(paths):
             "saturation": value("Count_cutoff" + number),
         },
         decode=read_cbf,
+        panels=sections if sections > 1 and shape[0] % sections == 0 else None,
     )
 
 
@@ -134,17 +140,21 @@ def _panel(handle, real):
     return np.frombuffer(text, f"{kind}{size}").reshape(-1, fast).copy()
 
 
-def _head(path):
-    """The text before the first pixels: str."""
+def _first(path):
+    """The content of the first file of a run, as far as it can be read: bytes."""
+    read = []
     try:
         with _opened(path) as file:
-            return file.read(1 << 20).partition(START)[0].decode("latin-1")
-    except (OSError, EOFError) as error:
+            while piece := file.read(1 << 20):
+                read.append(piece)
+    except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise ValueError(
-            f"{Path(path).name} cannot be read as CBF ({error}); it is damaged. Copy it again."
-        ) from error
+        if not read:  # else that frame will say so, and the others are whole
+            raise ValueError(
+                f"{Path(path).name} cannot be read as CBF ({error}); it is damaged. Copy it again."
+            ) from error
+    return b"".join(read)
 
 
 def _content(path):
