@@ -13,6 +13,7 @@ def add_commands(commands):
     """Add `screen`, `train-screener`, `send` and `stream` to the subparsers of argparse."""
     _add_screen(commands)
     _add_train(commands)
+    _add_tune(commands)
     _add_stream(commands)
 
 
@@ -58,6 +59,18 @@ def _add_train(commands):
     )
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
+
+
+def _add_tune(commands):
+    tune = commands.add_parser("tune", help="fit the model of peaks to a run, by a few labels")
+    tune.add_argument("file", metavar="FILE", help="the run, as for `screen`")
+    tune.add_argument("--labels", required=True, metavar="FILE", help="lines `FILE [FRAME] HIT`")
+    tune.add_argument("--out", default="tuned.onnx", help="the model, for `screen --model`")
+    tune.add_argument("--model", default="peaks", help="that is fitted (peaks)")
+    tune.add_argument("--mask", help="as for `screen`")
+    tune.add_argument("--dataset", metavar="PATH", help="as for `screen`")
+    tune.add_argument("--geometry", metavar="FILE", help="as for `screen`")
+    tune.set_defaults(command=_tune)
 
 
 def _add_stream(commands):
@@ -135,6 +148,17 @@ def _stream(options):
     if report.ended == "interrupted":
         return 130
     return 0 if report.scored else 1
+
+
+def _tune(options):
+    from ..beamline.model.tune import tune
+    from ..support.disk import expanded
+
+    files = (options.file, options.labels, options.out, options.mask, options.geometry)
+    file, labels, out, mask, geometry = map(expanded, files)
+    tuned = tune(file, labels, out, options.model, mask=mask, dataset=options.dataset,
+                 geometry=geometry)  # fmt: skip
+    print(tuned)
 
 
 def _train(options):

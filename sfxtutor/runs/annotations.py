@@ -1,5 +1,6 @@
 """Label files in the form of the experts: a line a frame, `r0018_2000.h5 [1] MISS`."""
 
+import json
 import re
 from pathlib import Path
 
@@ -22,11 +23,37 @@ def read_labels(path, frames):
         If a line has another form, a word is unknown, a frame stands twice or is missing, or
         there are fewer labels than frames.
     """
+    labels = read_some_labels(path)
+    missing = [i for i in range(frames) if i not in labels]
+    if missing:
+        raise ValueError(
+            f"{Path(path).name} has {len(labels)} labels, none for frame {missing[0] + 1}; expected"
+            f" one for each of the {frames} frames. Use the annotation of this run, or open it "
+            "unlabelled."
+        )
+    return np.array([labels[i] for i in range(frames)], dtype="U5")
+
+
+def read_some_labels(path):
+    """Read labels of some frames: a dict of frame, from 0, to "HIT", "MAYBE" or "MISS".
+
+    Lines as in `read_labels`, or the JSON file that labels given by eye are exported to.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If a line has another form, a word is unknown, or a frame stands twice.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"No annotation file {path}. Fetch labels: sfxtutor data fetch.")
+    text = path.read_text(errors="replace")
+    if text.lstrip().startswith("{"):
+        return _exported(path, text)
     labels = {}
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         match = re.fullmatch(r"\s*\S.*\[(\d+)\]\s+(\S+)\s*", line)
@@ -35,20 +62,29 @@ def read_labels(path, frames):
                 f"Line {number} of {path.name} reads {line.strip()[:60]!r}; expected "
                 '"FILE [FRAME] HIT", MAYBE or MISS. Correct the line.'
             )
-        frame = int(match[1])
+        frame = int(match[1]) - 1
         if frame in labels:
             raise ValueError(
-                f"Frame {frame} stands twice in {path.name} (again in line {number}); expected "
+                f"Frame {frame + 1} stands twice in {path.name} (again in line {number}); expected "
                 "one label a frame. Remove one."
             )
         labels[frame] = match[2].upper()
-    missing = [i for i in range(1, frames + 1) if i not in labels]
-    if missing:
-        raise ValueError(
-            f"{path.name} has {len(labels)} labels, none for frame {missing[0]}; expected one for "
-            f"each of the {frames} frames. Use the annotation of this run, or open it unlabelled."
-        )
-    return np.array([labels[i] for i in range(1, frames + 1)], dtype="U5")
+    return labels
+
+
+def _exported(path, text):
+    """The labels in the JSON that a widget exports: frames from 0, and a label for each."""
+    try:
+        content = json.loads(text)
+        labels = dict(zip(content["frames"], content["labels"], strict=False))
+        if all(type(frame) is int for frame in labels) and set(labels.values()) <= set(LABELS):
+            return labels
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ValueError(
+        f"{path.name} is no export of labels, expected JSON with frames and their labels, HIT, "
+        "MAYBE or MISS. Export them again."
+    )
 
 
 def write_labels(run, path, frames=None, file="run.h5"):

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sfxtutor.beamline.model.bad_pixels import good_pixels
+from sfxtutor.beamline.model.bad_pixels import good_in_frames, good_pixels
 from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.model.views import SAMPLES
 from sfxtutor.beamline.screen.screen import screen
+from sfxtutor.fast.peaks import View
 from sfxtutor.mask import Mask
 from sfxtutor.preprocess import CROP, center_crop
 from sfxtutor.runs.files.pixels import to_uint16
@@ -37,6 +39,27 @@ def rwd_scorer(model="rwd"):
     return Scorer(score, screener.threshold)
 
 
+def peaks_scorer(model="peaks"):
+    """The model of peaks on whole frames, bad pixels looked for as `screen` does: Scorer."""
+    screener = Screener(model)
+
+    def score(frames, mask):
+        view = View(panel=frames[0].shape[-2] if frames[0].ndim == 3 else None)
+        good = _stacked(_good(frames[0], mask))
+        frames = [np.where(_good(frame, mask), frame, 0) for frame in frames]
+        frames = [_stacked(frame) for frame in frames]
+        sample = np.unique(np.linspace(0, len(frames) - 1, SAMPLES).astype(int))
+        good = good_in_frames([frames[i] for i in sample], good, view)
+        return np.array([_p(screener, frame, good, view) for frame in frames])
+
+    return Scorer(score, screener.threshold)
+
+
+def _stacked(frame):
+    """A frame with its panels below each other: (y, x)."""
+    return frame.reshape(-1, frame.shape[-1])
+
+
 def _good(frame, mask):
     """Good pixels by the mask, or by the marks in the frame: -1 and -2 of a PILATUS, nan."""
     if mask is not None:
@@ -48,9 +71,9 @@ def _crop(frame, mask):
     return center_crop(to_uint16(frame, ~_good(frame, mask)))
 
 
-def _p(screener, crop, good):
+def _p(screener, frame, good, view=None):
     try:
-        return float(screener.score([screener.features(crop, good)])[0])
+        return float(screener.score([screener.features(frame, good, view)])[0])
     except ValueError:  # no contrast
         return np.nan
 

@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from scipy.special import logit
 
 from ...fast.kernels import fast_binned, fast_rwd
 from ...fast.peaks import FIELDS, PEAKS, View, describe
@@ -93,12 +94,26 @@ class Screener:
         ValueError
             If the model takes no peaks.
         """
+        return self._outputs([features])[1][0]
+
+    def inside(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The log-odds of n frames of peaks, (n,), and what the last layer sees of them, (n, 24).
+
+        Raises
+        ------
+        ValueError
+            If the model takes no peaks.
+        """
+        p, _, summary = self._outputs(features)
+        return logit(p[:, 0].astype(float).clip(1e-7, 1 - 1e-7)), summary.astype(float)
+
+    def _outputs(self, features):
         if not self.whole:
             raise ValueError(
                 f"The model {self.path.name} weighs no peaks, expected one of whole frames. "
                 'Use Screener("peaks").'
             )
-        return self._session.run(None, {self._input.name: features[None]})[1][0]
+        return self._session.run(None, {self._input.name: np.asarray(features, np.float32)})
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """p_hit of each of n features, in a list or an array: (n,) float32."""
