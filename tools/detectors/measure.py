@@ -5,9 +5,9 @@ training. The table is data/results/detectors.json; it takes a core half an hour
 """
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 
-from sfxtutor.beamline.model.screener import find_model
 from sfxtutor.metrics import rate_text
 
 from .judge import Case, judge, judge_blanks
@@ -34,11 +34,13 @@ def cases():
 
 def row_of(row):
     """A row of the judge as it is kept."""
+    counts = row.counts
     return {
         "detector": row.case.detector, "background": row.case.background, "scorer": row.scorer,
-        "auc": list(row.auc), "recall": rate_text(*row.counts.recall_of),
-        "specificity": rate_text(*row.counts.specificity_of), "gain": list(row.gain),
-        "unscored": row.unscored,
+        "frames": counts.hits_total + counts.misses_total, "auc": list(astuple(row.auc)),
+        "recall": rate_text(counts.hits_found, counts.hits_total),
+        "specificity": rate_text(counts.misses_found, counts.misses_total),
+        "gain": list(astuple(row.gain)), "unscored": row.unscored,
     }  # fmt: skip
 
 
@@ -53,9 +55,8 @@ def measure():
     for detector, level in BLANKS_OF.items():
         blanks[detector] = list(judge_blanks(scorers, detector, level, 5, SEEDS[:2]))
         print(detector, blanks[detector], flush=True)
-    models = {name: find_model(name).with_suffix(".json").name for name in scorers}
-    OUT.write_text(json.dumps({"models": models, "seeds": SEEDS, "rows": rows, "blanks": blanks},
-                              indent=1), encoding="utf-8")  # fmt: skip
+    content = {"seeds": SEEDS, "rows": rows, "blanks": blanks}
+    OUT.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

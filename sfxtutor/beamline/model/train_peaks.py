@@ -20,9 +20,12 @@ from tqdm import tqdm
 from ...fast import peaks
 from ...fast.peaks import FIELDS, PEAKS, View, describe
 from ...metrics import count
+from ...runs.datasets import TWINS
+from ...runs.open import open_run
 from ...support.disk import atomic_write, cache_dir
 from . import detectors
 from .screener import trained_model, write_onnx
+from .train import TESTED
 
 SHOTS = 10  # of each imaginary detector
 LINES = 2000  # imaginary detectors
@@ -146,6 +149,20 @@ def notes_of(model, frames):
     }  # fmt: skip
 
 
+def on_twins(model, threshold):
+    """Counts and area of the model on whole frames of the twins, which it has not met: a dict."""
+    result = {}
+    for name in TWINS:
+        run = open_run(name, reading="2018")
+        frames = range(len(run) - TESTED, len(run))
+        view = View(centre=run.card.beam_center)
+        x = np.array([describe(run.raw(i), run.mask, view)[0] for i in frames])
+        p, hit = model.predict(x, verbose=0)[0][:, 0], run.labels[-TESTED:] != "MISS"
+        counts = str(count(hit, p >= threshold))
+        result[name] = {"model": counts, "model_auc": roc_auc_score(hit, p)}
+    return result
+
+
 def _areas(p, spots, visible, part):
     """Frames, hits among them, AUC of the model and of the count of peaks above 6 sigma.
 
@@ -186,5 +203,6 @@ def train_peaks(out=None, lines=None, seed=0):
     model.save(path)
     write_onnx(path, path.with_suffix(".onnx"))
     notes = {"lines": lines or LINES, "shots": SHOTS, "seed": seed} | notes_of(model, frames)
+    notes["twins"] = on_twins(model, notes["threshold"])
     path.with_suffix(".json").write_text(json.dumps(notes, indent=1), encoding="utf-8")
     return path
