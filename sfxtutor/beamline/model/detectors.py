@@ -5,6 +5,7 @@ AGIPD, CSPAD) and phosphor cameras (Rayonix, MAR, CCD), from 1e-5 to 1e4 photons
 artefacts of each. Only the Bragg spots' places come from `sfxtutor.runs.twin.crystal`.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import ndimage, special
 from scipy.spatial import cKDTree
 
 from ...runs.twin.crystal import Crystal, bragg_spots, random_rotation
+from ...support.jit import compiled
 
 VERSION = 1  # raised when the frames change
 STREAM = 15  # names the random numbers of the imaginary detectors
@@ -309,8 +311,8 @@ def _needed(line, made, mean, spots):
     needed[~line.mask[y, x]] = np.inf
     if len(spots) > 1:
         tree = cKDTree(np.column_stack([spots["y"], spots["x"]]))
-        for a, b in tree.query_pairs(5):
-            needed[a if spots["photons"][a] < spots["photons"][b] else b] = np.inf
+        a, b = tree.query_pairs(5, output_type="ndarray").T
+        needed[np.where(spots["photons"][a] < spots["photons"][b], a, b)] = np.inf
     return needed
 
 
@@ -323,22 +325,27 @@ def _light_share(line):
 
 
 def _add_spots(image, spots, made, blur):
-    """Add spots: a Gaussian each, longer along the radius, integrated over pixels by samples."""
-    across, along = np.hypot(made.spot, blur), np.hypot(made.spot * made.long, blur)
+    """Add spots: a Gaussian each, longer along the radius."""
+    # a pixel's own width, 1/12 of variance, stands for the integration over it
+    across = np.sqrt(made.spot**2 + blur**2 + 1 / 12)
+    along = np.sqrt((made.spot * made.long) ** 2 + blur**2 + 1 / 12)
+    _draw(image, spots, along, across, *made.centre)
+
+
+@compiled
+def _draw(image, spots, along, across, middle_y, middle_x):
     reach = int(np.ceil(3.2 * along)) + 1
-    for y, x, photons in spots:
-        row, column = round(float(y)), round(float(x))
-        top, left = max(row - reach, 0), max(column - reach, 0)
-        part = image[top : row + reach + 1, left : column + reach + 1]
-        if not part.size:
-            continue
-        b, a = np.meshgrid(np.arange(left, left + part.shape[1]) - x,
-                           np.arange(top, top + part.shape[0]) - y)  # fmt: skip
-        angle = np.arctan2(y - made.centre[0], x - made.centre[1])
-        u, v = b * np.cos(angle) + a * np.sin(angle), a * np.cos(angle) - b * np.sin(angle)
-        # a pixel's own width, 1/12 of variance, stands for the integration
-        su, sv = np.hypot(along, 0.289), np.hypot(across, 0.289)
-        part += photons * np.exp(-0.5 * ((u / su) ** 2 + (v / sv) ** 2)) / (2 * np.pi * su * sv)
+    for k in range(len(spots)):
+        y, x, photons = spots[k]
+        row, column = int(np.rint(y)), int(np.rint(x))
+        angle = math.atan2(y - middle_y, x - middle_x)
+        cosine, sine = math.cos(angle), math.sin(angle)
+        height = photons / (2 * math.pi * along * across)
+        for i in range(max(row - reach, 0), min(row + reach + 1, image.shape[0])):
+            for j in range(max(column - reach, 0), min(column + reach + 1, image.shape[1])):
+                u = (j - x) * cosine + (i - y) * sine
+                v = (i - y) * cosine - (j - x) * sine
+                image[i, j] += height * math.exp(-0.5 * ((u / along) ** 2 + (v / across) ** 2))
 
 
 def _add_light(rng, image, made, chosen):
