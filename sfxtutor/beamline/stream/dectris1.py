@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from .packed import as_chunk, unpack
-from .wire import End, Shot, check_shape, number_in, read_json, short, without_marks
+from .wire import End, Shot, check_shape, number_in, read_json, short
 
 NAME = "DECTRIS Stream v1"
 SOCKET = "pull"
@@ -59,7 +59,7 @@ def _image(parts):
             "source."
         )
     raw = _pixels(bytes(parts[2]), detail.get("encoding"), shape[::-1], np.dtype(dtype))
-    return without_marks(raw, MARKS)
+    return raw, MARKS
 
 
 def _pixels(data, encoding, shape, dtype):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from .packed import unpack
-from .wire import End, Shot, check_shape, number_in, short, without_marks
+from .wire import End, Shot, check_shape, number_in, short
 
 NAME = "DECTRIS Stream v2"
 SOCKET = "pull"
@@ -85,7 +85,7 @@ def _image(data):
         raise ValueError(
             f"Found pixels of CBOR tag {short(kind)}, expected one of {sorted(TYPES)}. {NEXT}"
         )
-    return without_marks(_pixels(pixels.value, shape, np.dtype(TYPES[kind])), MARKS)
+    return _pixels(pixels.value, shape, np.dtype(TYPES[kind])), MARKS
 
 
 def _pixels(content, shape, dtype):

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ...runs.files.pixels import to_uint16
-from .wire import LIMIT, End, Shot, read_json, short
+from .wire import LIMIT, End, Shot, read_json, short, without_marks
 
 NAME, SOCKET = "sfxtutor", "pull"
 HEADER = {"run": str, "frame": int, "shape": list, "dtype": str, "sent": int}
@@ -106,7 +105,7 @@ def read(parts):
         known = all(type(n) is int and 0 <= n < LIMIT for n in counts)
         return End(*counts) if known else End()
     run, number, sent = (header[key] for key in ("run", "frame", "sent"))
-    return Shot(run, number, sent, lambda: read_pixels(header, parts[1]))
+    return Shot(run, number, sent, lambda: raw_pixels(header, parts[1]))
 
 
 def read_header(parts):
@@ -139,6 +138,12 @@ def read_pixels(header, part):
 
     Other numbers are rounded and clipped to 0 ... 65535. What is no number, and the largest of a
     32-bit integer, by which detectors mark a pixel without data, become 0.
+    """
+    return without_marks(*raw_pixels(header, part))
+
+
+def raw_pixels(header, part):
+    """The frame of a message as it was sent, (y, x), and how many values mean no data: 1 or 0.
 
     Raises
     ------
@@ -159,8 +164,4 @@ def read_pixels(header, part):
             f"{name}. Send the whole frame, uncompressed."
         )
     raw = np.frombuffer(pixels, name).reshape(shape)
-    if name == "uint16":
-        return raw
-    if raw.dtype.kind == "f":
-        return to_uint16(raw, ~np.isfinite(raw))
-    return to_uint16(raw, (raw == np.iinfo(name).max) & (raw.dtype.itemsize > 2))
+    return raw, int(raw.dtype.kind in "iu" and raw.dtype.itemsize > 2)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...fast.peaks import View
 from ...mask import Mask
 from ...preprocess import center_crop
 from ...runs.run import CROP
@@ -21,12 +22,13 @@ FIRST = 5  # frames by which bad pixels are found
 
 @dataclass
 class Frame:
-    """A message: run, number from 1, ns since 1970 or None; its pixels, (y, x) uint16, ADU."""
+    """A message: run, number from 1, ns since 1970 or None; what the model looks at, (y, x)."""
 
     run: str = ""
     number: int | str = ""
     sent: int | None = None
     image: np.ndarray | None = None
+    view: View | None = None
     status: str = "ok"
 
 
@@ -68,9 +70,10 @@ class Scorer:
         """Lines of the frames that are held, after a look for bad pixels in them."""
         held, self._held = self._held or [], None
         # Not of all: how many are held is a matter of chance, and the scores are none.
-        images = [frame.image for frame in held if frame.image is not None][:FIRST]
+        first = [frame for frame in held if frame.image is not None][:FIRST]
+        images = [frame.image for frame in first]
         if len({image.shape for image in images}) == 1 and self.screener.whole:
-            self._good = good_in_frames(images)
+            self._good = good_in_frames(images, None, first[0].view)
         elif images and not self.screener.whole:
             self._good = good_pixels(whole(images, np.zeros(len(images))))
         return self._score(held)
@@ -86,7 +89,7 @@ class Scorer:
                 return None
             frame.run, frame.number, frame.sent = shot.run, shot.number, shot.sent
             self._numbers.add(frame.run, frame.number)
-            frame.image = shot.image() if self.screener.whole else center_crop(shot.image())
+            self._show(frame, shot)
         except ImportError:  # true of all messages: the stream ends
             raise
         except ValueError as error:
@@ -96,6 +99,14 @@ class Scorer:
             frame.status = f"the message cannot be read ({kind}: {first_line(error)})"
         report.received += 1
         return frame
+
+    def _show(self, frame, shot):
+        """Take of a shot what the model looks at."""
+        if not self.screener.whole:
+            frame.image = center_crop(shot.image())
+            return
+        frame.image, marks = shot.raw()
+        frame.view = View(*shot.readings(frame.image, marks))
 
     def _end(self, end):
         self.report.ended = "end"
@@ -111,7 +122,7 @@ class Scorer:
                 frame.image, frame.status = None, self._unfit
             if frame.image is not None:
                 try:
-                    features.append(self.screener.features(frame.image, self._good))
+                    features.append(self.screener.features(frame.image, self._good, frame.view))
                 except ValueError as error:  # such as a frame without contrast
                     frame.image, frame.status = None, one_line(error)
         scores = map(rounded, self.screener.score(features))

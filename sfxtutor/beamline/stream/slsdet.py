@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from .wire import End, Shot, check_shape, number_in, read_json, short, without_marks
+from .wire import End, Shot, check_shape, number_in, read_json, short
 
 NAME = "slsDetectorPackage"
 SOCKET = "sub"
@@ -69,4 +69,4 @@ def _image(header, parts):
             f"Found {len(data)} bytes of pixels, not those of shape {shape} of {bits} bits, as was "
             "expected. Look at the source."
         )
-    return without_marks(np.frombuffer(data, dtype).reshape(shape[::-1]), MARKS)
+    return np.frombuffer(data, dtype).reshape(shape[::-1]), MARKS

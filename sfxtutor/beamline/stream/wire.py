@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...runs.files.pixels import to_uint16
+from ...runs.files.pixels import NoData, to_uint16
 
 LIMIT = 2**63  # of a number in a header
 LONGEST = 2**20  # bytes of a header: more is none
@@ -17,13 +17,23 @@ LARGEST = 2**28  # pixels of a frame
 class Shot:
     """A frame of a message: run, number from 1, time of sending in ns since 1970 or None.
 
-    `image()` gives its pixels, (y, x) uint16, ADU; it raises ValueError where they are damaged.
+    `raw()` gives its pixels as they were sent, (y, x), and how many of the highest values of their
+    type mean no data; it raises ValueError where they are damaged.
     """
 
     run: str
     number: int
     sent: int | None
-    image: Callable
+    raw: Callable
+
+    def image(self):
+        """Its pixels, (y, x) uint16, ADU; 0 where there are no data."""
+        return without_marks(*self.raw())
+
+    def readings(self, pixels, marks):
+        """The smallest and the largest number of raw pixels that is a reading: (low, high)."""
+        top = np.iinfo(pixels.dtype).max if marks else 0
+        return NoData(tuple(int(top) - k for k in range(marks))).readings(pixels.dtype)
 
 
 @dataclass(frozen=True)
@@ -91,9 +101,15 @@ def check_shape(shape):
 
 
 def without_marks(raw, marks):
-    """A detector's frame as uint16, ADU; its `marks` highest values mean no data and become 0."""
-    top = np.iinfo(raw.dtype).max if raw.dtype.kind in "iu" else np.inf
-    return to_uint16(raw, raw > top - marks)
+    """A detector's frame as uint16, ADU; its `marks` highest values mean no data and become 0.
+
+    So does what is no number. A frame of uint16 without marks is not copied.
+    """
+    if raw.dtype.kind == "f":
+        return to_uint16(raw, ~np.isfinite(raw))
+    if raw.dtype == np.uint16 and not marks:
+        return raw
+    return to_uint16(raw, raw > np.iinfo(raw.dtype).max - marks)
 
 
 def short(value):
