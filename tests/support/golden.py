@@ -192,6 +192,30 @@ def beamlines():
     return found
 
 
+def peaks():
+    """Peaks of frames of two types, and what the model is told of them."""
+    from sfxtutor.fast.peaks import View, describe
+
+    raw, found = frame(), {}
+    measured = (raw.astype(np.float32) - 2500) / 7
+    for name, image, view in (("u2", raw, View(centre=(60, 70))), ("f4", measured, View(panel=65))):
+        features, places = describe(image, None, view)
+        found[name] = [*summary(features), *summary(places), len(places)]
+    return found
+
+
+def detectors():
+    """What the screening model sees of the frames of two imaginary detectors."""
+    from sfxtutor.beamline.model.train_peaks import simulate_detector
+
+    found = {}
+    for seed in (1, 4):
+        seen = simulate_detector(seed)
+        numbers = [*summary(seen["x"].astype(float)), *summary(seen["spots"])]
+        found[str(seed)] = numbers + seen["visible"].tolist()
+    return found
+
+
 STAGES = {  # name: (module with its VERSION, its numbers, how far they may differ, relative)
     "reading": ("sfxtutor.runs.files.run", reading, 0),
     "twin": ("sfxtutor.runs.twin.run", twin, 1e-6),
@@ -200,6 +224,8 @@ STAGES = {  # name: (module with its VERSION, its numbers, how far they may diff
     "dann": ("sfxtutor.dann", dann, 0.01),
     "bad pixels": ("sfxtutor.beamline.model.bad_pixels", bad_pixels, 0),
     "beamlines": ("sfxtutor.beamline.model.beamlines", beamlines, 1e-4),
+    "peaks": ("sfxtutor.fast.peaks", peaks, 1e-3),
+    "detectors": ("sfxtutor.beamline.model.detectors", detectors, 1e-3),
 }
 
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 from ...fast.peaks import describe
 from ...mask import Mask
 
-VERSION = 3  # of the bad pixels that are found: raised when they change
+VERSION = 2  # of the bad pixels that are found: raised when they change
 TORN = 0.02  # of a crop without data, more than most have
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 FILLED = 3  # of the eight pixels around one that a stuck group, two by two pixels, may fill
