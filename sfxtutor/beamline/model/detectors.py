@@ -19,7 +19,9 @@ VERSION = 1  # raised when the frames change
 STREAM = 15  # names the random numbers of the imaginary detectors
 KINDS = ("counter", "resolving", "integrating", "camera")
 VISIBLE = 4  # spots that make a frame a hit or a maybe
-SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level
+SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level, or
+PEAK = 8.0  # its highest pixel, as the experts' rule of the twins has it
+FAINT = 0.6  # of what makes it visible: spots as bright as this are Bragg spots to be learned
 SPOTS = (
     0,
     0,
@@ -94,8 +96,12 @@ class Frame:
     mask: np.ndarray
     height: int
     centre: tuple | None
-    visible: int
-    spots: np.ndarray  # (n, 2) row and column of the visible ones
+    spots: np.ndarray  # (n, 3) row, column and brightness: 1 of a spot that is just visible
+
+    @property
+    def visible(self):
+        """How many spots are visible: int."""
+        return int((self.spots[:, 2] >= 1).sum())
 
 
 def log_uniform(rng, low, high):
@@ -121,7 +127,7 @@ def detector(rng, kind=None):
         offset = log_uniform(rng, 5, 2000) + 4 * noise
     line = Detector(
         kind, shape, photon, noise, offset,
-        blur=rng.uniform(0.45, 1.3) if camera else rng.uniform(0, 0.35),
+        blur=rng.uniform(0.3, 1.3) if camera else rng.uniform(0, 0.35),
         shares=not camera,
         common=0.0 if counter or rng.random() < 0.5 else noise * log_uniform(rng, 0.05, 1.5),
         uneven=rng.choice([0, 0.01, 0.03]),
@@ -259,20 +265,23 @@ def shoot(rng, line, made, visible, key):
     mean = made.background * max(rng.normal(1, made.pulse), 0.2)
     chosen = {name for name, p in made.artefacts.items() if rng.random() < p}
     _add_light(rng, mean, made, chosen)
-    spots, seen = np.empty((0, 3)), np.zeros(0, bool)
+    spots, brightness = np.empty((0, 3)), np.zeros(0)
     if visible or rng.random() < 0.15:
-        spots, seen = _spots(rng, line, made, mean, visible, key)
+        spots, brightness = _spots(rng, line, made, mean, visible, key)
     _add_spots(mean, spots, made, line.blur if line.shares else 0.0)
     adu = _read_out(rng, line, mean)
     _spoil(rng, line, adu, chosen)
     image = _write(rng, line, adu)
-    places = spots[seen, :2]
+    places = np.column_stack([spots[:, :2], brightness])[brightness >= FAINT]
     centre = made.centre if rng.random() < 0.6 else None
-    return _rearrange(line, Frame(image, line.mask, line.shape[0], centre, len(places), places))
+    return _rearrange(line, Frame(image, line.mask, line.shape[0], centre, places))
 
 
 def _spots(rng, line, made, mean, visible, key):
-    """Row, column and photons of a crystal's spots, and which of them are visible."""
+    """Row, column and photons of a crystal's spots, (n, 3), and their brightness, (n,).
+
+    1 is that of a spot just visible; a spot that never is has 0.
+    """
     window = (0, 0, line.shape[0] - 1, line.shape[1] - 1)
     crystals = 1 if rng.random() < 0.8 else 2
     spots = np.concatenate([
@@ -280,10 +289,10 @@ def _spots(rng, line, made, mean, visible, key):
                     made.centre, window, photons=1.0, faintest=1e-3, key=key)
         for _ in range(crystals)
     ])  # fmt: skip
-    needed = _needed(line, made, mean, spots)
-    order = np.sort(needed[np.isfinite(needed)])
+    needed, crowded = _needed(line, made, mean, spots), _crowded(spots)
+    order = np.sort(needed[np.isfinite(needed) & ~crowded])
     if not len(order):
-        return np.empty((0, 3)), np.zeros(0, bool)
+        return np.empty((0, 3)), np.zeros(0)
     if visible == 0:
         bright = 0.7 * order[0]
     elif visible >= len(order):
@@ -293,35 +302,45 @@ def _spots(rng, line, made, mean, visible, key):
     bright = min(bright, order[0] * 3e3)
     places = np.column_stack([spots["y"], spots["x"], spots["photons"] * bright])
     kept = places[:, 2] > 0.3
-    return places[kept], (needed <= bright)[kept]
+    brightness = bright / needed
+    brightness[crowded] = np.minimum(brightness[crowded], 0.99)  # seen, but not counted
+    return places[kept], brightness[kept]
 
 
 def _needed(line, made, mean, spots):
-    """Factor by which each spot must be brightened to be visible; infinite where it never is.
-
-    A spot is seen by itself: none within five pixels is brighter.
-    """
+    """Factor by which each spot must be brightened to be visible; infinite where it never is."""
     y, x = (np.rint(spots[name]).astype(int) for name in "yx")
     across, along = np.hypot(made.spot, line.blur), np.hypot(made.spot * made.long, line.blur)
     share = np.prod([special.erf(1.5 / np.sqrt(2) / np.hypot(s, 0.1)) for s in (across, along)])
     level = mean[y, x]
-    noise = 9 * (level * _light_share(line) + (line.readout / line.photon) ** 2)
+    noise = 9 * (level * _light_share(line, 3) + (line.readout / line.photon) ** 2)
     noise += 9 * (line.uneven * level) ** 2
-    needed = (4.5 + SEEN * np.sqrt(noise)) / share / spots["photons"]
+    highest = 0.8 * np.prod([special.erf(0.5 / np.sqrt(2) / np.hypot(s, 0.1))
+                             for s in (across, along)])  # fmt: skip
+    pixel = level * _light_share(line, 1) + (line.readout / line.photon) ** 2
+    needed = np.minimum((4.5 + SEEN * np.sqrt(noise)) / share,
+                        (4.5 + PEAK * np.sqrt(pixel)) / highest)  # fmt: skip
+    needed /= spots["photons"]
     needed[~line.mask[y, x]] = np.inf
-    if len(spots) > 1:
-        tree = cKDTree(np.column_stack([spots["y"], spots["x"]]))
-        a, b = tree.query_pairs(5, output_type="ndarray").T
-        needed[np.where(spots["photons"][a] < spots["photons"][b], a, b)] = np.inf
     return needed
 
 
-def _light_share(line):
-    """Variance of the sum of 3 x 3 pixels over nine times the mean, in photons: 1 without blur."""
+def _crowded(spots):
+    """Which spots have a brighter one within five pixels: (n,) bool."""
+    crowded = np.zeros(len(spots), bool)
+    if len(spots) > 1:
+        tree = cKDTree(np.column_stack([spots["y"], spots["x"]]))
+        a, b = tree.query_pairs(5, output_type="ndarray").T
+        crowded[np.where(spots["photons"][a] < spots["photons"][b], a, b)] = True
+    return crowded
+
+
+def _light_share(line, side):
+    """Variance of the sum over a square of pixels over its mean, in photons: 1 without blur."""
     if line.shares or not line.blur:
         return 1.0
-    box = np.pad(np.ones((3, 3)), 8)
-    return float(np.square(ndimage.gaussian_filter(box, line.blur, truncate=3)).sum() / 9)
+    box = np.pad(np.ones((side, side)), 8)
+    return float(np.square(ndimage.gaussian_filter(box, line.blur, truncate=3)).sum() / side**2)
 
 
 def _add_spots(image, spots, made, blur):
@@ -468,7 +487,7 @@ def _rearrange(line, frame):
         return frame
     height, width = rows // down, columns // across
     image, mask = (_cut(array, line, height, width) for array in (frame.image, frame.mask))
-    y, x = frame.spots.T
+    y, x, brightness = frame.spots.T
     i, j = np.floor((y + 0.5) / height).astype(int), np.floor((x + 0.5) / width).astype(int)
     inside = (i < down) & (j < across)
     panel = (i * across + j)[inside]
@@ -479,8 +498,8 @@ def _rearrange(line, frame):
         y, x = y + height * (place // across), x + width * (place % across)
     else:
         y = y + height * place
-    spots = np.column_stack([y, x])
-    return Frame(image, mask, len(image) if line.slab else height, None, len(spots), spots)
+    spots = np.column_stack([y, x, brightness[inside]])
+    return Frame(image, mask, len(image) if line.slab else height, None, spots)
 
 
 def _cut(array, line, height, width):

@@ -86,10 +86,10 @@ def simulate_detector(seed):
 
 
 def _true(found, spots):
-    """Which peaks are visible Bragg spots: (PEAKS,) bool."""
+    """Which peaks are Bragg spots, visible or somewhat fainter: (PEAKS,) bool."""
     true = np.zeros(PEAKS, bool)
     if len(found) and len(spots):
-        true[: len(found)] = cKDTree(spots).query(found[:, :2])[0] < NEAR
+        true[: len(found)] = cKDTree(spots[:, :2]).query(found[:, :2])[0] < NEAR
     return true
 
 
