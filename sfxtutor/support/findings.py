@@ -16,11 +16,14 @@ def conclude(difference: tuple[float, float, float], more: str, less: str, uncle
 
     Returns
     -------
-    str, such as "RWD finds more hits (+10.3 points, 95 %: +8.0 to +12.6)."
+    str, such as "RWD finds more hits (+10.3 points, 95 %: +8.0 to +12.6)."  It has two digits
+    where one would round the end that decides to 0.
     """
     value, low, high = (100 * number for number in difference)
     sentence = more if low > 0 else less if high < 0 else unclear
-    return f"{sentence} ({value:+.1f} points, 95 %: {low:+.1f} to {high:+.1f})."
+    nearest = low if low > 0 else -high
+    of = "+.2f" if 0 < nearest < 0.05 else "+.1f"
+    return f"{sentence} ({value:{of}} points, 95 %: {low:{of}} to {high:{of}})."
 
 
 @dataclass(frozen=True, repr=False)

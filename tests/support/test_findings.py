@@ -14,6 +14,8 @@ SAYINGS = ("A finds more", "A finds fewer", "No difference between A and B is sh
         ((-0.1, -0.15, -0.05), "A finds fewer (-10.0 points, 95 %: -15.0 to -5.0)."),
         ((0.1, -0.01, 0.21), "No difference between A and B is shown (+10.0 points, "
                              "95 %: -1.0 to +21.0)."),
+        ((0.008, 0.0003, 0.017), "A finds more (+0.80 points, 95 %: +0.03 to +1.70)."),
+        ((-0.008, -0.017, -0.0003), "A finds fewer (-0.80 points, 95 %: -1.70 to -0.03)."),
     ],
 )  # fmt: skip
 def test_the_interval_decides(difference, sentence):
