@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from ... import preprocess
+from ...fast import peaks
 from ...metrics import rate_text
 from ...runs.files.geometry import read_geometry
 from ...support.disk import expanded, need_folder, printable
@@ -181,7 +182,8 @@ def screen(
     job = _job(screener, mask, dataset, search, geometry)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
-        key = [bad_pixels.VERSION, preprocess.VERSION, job.version, *inputs.identities]
+        key = [bad_pixels.VERSION, preprocess.VERSION, peaks.VERSION, job.version]
+        key += inputs.identities
         key += [[list(part) for part in inputs.chosen if not isinstance(part, range)], dataset]
         with Ledger(unfinished, key, inputs.frames) as ledger:
             before = ledger.frames_done
