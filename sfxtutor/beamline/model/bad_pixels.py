@@ -142,8 +142,11 @@ def _stuck(frames, y, x, good, noise):
 
 
 def _constant(frames, good):
-    """Areas that read the same number in every frame, where the others do not: (y, x) bool."""
-    same = frames[0] == frames[1]
+    """Areas that read the same number in every frame, and a pixel around them: (y, x) bool.
+
+    What is known to be bad already is none, and its neighbours stay good.
+    """
+    same = good & (frames[0] == frames[1])
     for frame in frames[2:]:
         same &= frame == frames[0]
     counted = frames[0].dtype.kind in "iu"

@@ -67,7 +67,7 @@ class WholeFrames:
         centre = None if run.panel or geometry else run.card.beam_center
         self.view = View(low, high, run.panel, centre, geometry and geometry.places)
         self.good = None if run.mask is None else Mask(run.mask)
-        frames = _samples(run) if search else []
+        frames = _samples(run) if search and len(run) > 2 else []  # one or two say nothing
         if frames:
             self.good = good_in_frames(frames, run.mask, self.view)
 

@@ -126,7 +126,17 @@ def test_a_scale_and_an_offset_of_floats_change_no_score(peaks):
 # ---- the frames in which bad pixels are looked for
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 9, 10, 1000])
+@pytest.mark.parametrize("count", [1, 2])
+def test_frames_that_are_too_few_to_say_anything_are_read_once(count, peaks):
+    run = TornRun(noise(count))
+    look = look_at(run, peaks)
+    assert look.good is None
+    features = [look.features(i) for i in range(count)]
+    assert run.asked == list(range(count))
+    np.testing.assert_array_equal(features[-1], describe(run[count - 1])[0])
+
+
+@pytest.mark.parametrize("count", [3, 9, 10, 1000])
 def test_nine_frames_or_all_of_fewer_are_spread_over_the_run(count, peaks):
     run = TornRun(np.broadcast_to(noise(1), (count, *SHAPE)))
     look_at(run, peaks)
@@ -250,8 +260,8 @@ def test_spots_of_repeated_exposures_are_good(sigma, level):
     good = good_in_frames(frames).good
     assert not good[60, 60]
     assert lit.sum() > 100
-    assert (~good & lit).sum() <= 0.03 * lit.sum()
-    assert (~good).sum() <= 1 + 0.03 * lit.sum()
+    assert (~good & lit).sum() <= 0.04 * lit.sum()
+    assert (~good).sum() <= 1 + 9  # the hot pixel, and one spot of 25
 
 
 def test_spots_of_repeated_exposures_keep_their_score(peaks):
@@ -270,6 +280,30 @@ def test_fewer_than_three_frames_that_differ_say_nothing():
     for few in ([frames[0]], list(frames[:2]), [frames[0]] * 9, [frames[0], frames[1]] * 4):
         assert good_in_frames(few).good.all()
     assert not good_in_frames(list(frames[:3])).good[20, 30]
+
+
+def test_gaps_that_a_mask_names_keep_their_neighbours():
+    frames, mask = noise(), np.ones(SHAPE, bool)
+    mask[100:110] = False
+    frames[:, ~mask] = 0
+    np.testing.assert_array_equal(good_in_frames(list(frames), mask).good, mask)
+    assert not good_in_frames(list(frames)).good[99:111].any()
+
+
+@pytest.mark.parametrize("mark", [np.nan, -1000.0])
+def test_spots_beside_gaps_are_judged_by_the_good_pixels(mark):
+    """Repeated exposures of spots one pixel from a gap, and hot pixels there."""
+    mean = np.full(SHAPE, 30.0)
+    for x in range(20, 180, 20):
+        mean[108:113, x - 2 : x + 3] += 400 * np.outer(*[[0.05, 0.3, 1, 0.3, 0.05]] * 2)
+    mask = np.ones(SHAPE, bool)
+    mask[100:109] = False
+    frames = np.random.default_rng(6).poisson(mean, (9, *SHAPE)).astype("f4")
+    frames[:, 110, 30] = frames[:, 109, 50] = 5000
+    frames[:, ~mask] = mark
+    view = View(-500, 1e9)
+    bad = np.argwhere(~good_in_frames(list(frames), mask, view).good & mask).tolist()
+    assert bad == [[109, 50], [110, 30]]
 
 
 def test_what_a_mask_leaves_out_stays_out():

@@ -26,8 +26,8 @@ def test_hits_score_above_misses_on_detectors_of_another_simulator(name, backgro
     assert np.mean(np.array(p[:COUNT]) >= Screener().threshold) > 0.8
 
 
-def test_blanks_of_a_counter_are_no_hits(tmp_path):
-    """One of each kind: zingers, streaks, ice, air scatter, module edges and the others."""
+def test_few_blanks_of_a_counter_are_called_hits(tmp_path):
+    """Two of each kind: zingers, streaks, ice, air scatter, module edges and the others."""
     called = []
     for kind in BLANKS:
         folder = tmp_path / kind.replace(" ", "_")
@@ -35,4 +35,4 @@ def test_blanks_of_a_counter_are_no_hits(tmp_path):
         p, statuses = screened(blanks(kind, "pilatus_300k", 0.5, 2, seed=5), folder)
         assert set(statuses) == {"ok"}
         called += [kind] * int((p >= Screener().threshold).sum())
-    assert len(called) <= 3, called
+    assert len(called) <= 0.1 * 2 * len(BLANKS), called
