@@ -20,7 +20,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+")
     parser.add_argument("--out", default="scores.csv")
-    parser.add_argument("--model", default="rwd")
+    parser.add_argument("--model", default="peaks")
     parser.add_argument("--workers", type=int, default=40, help="jobs of one core each")
     parser.add_argument("--queue", help="partition")
     parser.add_argument("--account")

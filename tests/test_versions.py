@@ -18,6 +18,7 @@ from sfxtutor import preprocess
 from sfxtutor.beamline.model import bad_pixels
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cache.prepared import prepare
+from sfxtutor.fast import peaks
 from sfxtutor.runs.files import run as reading
 from sfxtutor.runs.open import open_run
 from sfxtutor.runs.twin import run as twin
@@ -102,7 +103,7 @@ def test_a_comment_costs_no_cache_and_a_version_does(path, tmp_path):
         module.write_text(text)
 
 
-@pytest.mark.parametrize("module", [preprocess, bad_pixels])
+@pytest.mark.parametrize("module", [preprocess, bad_pixels, peaks])
 def test_scores_of_another_version_are_not_gone_on_with(module, tmp_path, monkeypatch):
     file = tmp_path / "twin.h5"
     make_idh5(file, {"run_0": np.stack([open_run("LN83").crop(i) for i in range(2)])})

@@ -89,6 +89,7 @@ class Run:
     fingerprint : str, changes whenever the content of a frame does
     readings : the smallest and the largest number of `raw` that is a reading
     panel : int, rows of a panel where panels are stacked in the frame, or None
+    scale, offset : what raw pixels are multiplied by and what is then added to make `run[i]`
     """
 
     name: str
@@ -100,6 +101,8 @@ class Run:
     fingerprint: str
     readings: tuple[float, float] = (-np.inf, np.inf)
     panel: int | None = None
+    scale: float = 1.0
+    offset: int = 0
 
     def __len__(self) -> int:
         raise NotImplementedError

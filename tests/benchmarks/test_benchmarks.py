@@ -65,7 +65,7 @@ def test_the_pipelines_compute_one_vector(run, crops):
 
 
 def test_every_rival_scores_a_clear_hit_above_a_miss(run, crops):
-    rivals, missing = find_rivals(run, Screener())
+    rivals, missing = find_rivals(run, Screener("rwd"))
     assert {rival.name for rival in rivals} | set(missing) == {
         OURS, "plain SciPy", "plain, checked", "OpenCV", "spot count", "peakfinder8",
         "peakfinder8, fast mode",
@@ -81,7 +81,7 @@ def test_every_rival_scores_a_clear_hit_above_a_miss(run, crops):
 def test_what_is_not_installed_is_named_with_how_to_install_it(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     monkeypatch.setitem(sys.modules, "om.algorithms._crystallography", None)
-    rivals, missing = find_rivals(run, Screener())
+    rivals, missing = find_rivals(run, Screener("rwd"))
     assert {rival.name for rival in rivals} == {OURS, "plain SciPy", "plain, checked", "spot count"}
     assert "pip install opencv-python-headless" in missing["OpenCV"]
     assert "pip install ondamonitor" in missing["peakfinder8"]

@@ -173,12 +173,39 @@ def dann():
 
 def bad_pixels():
     """Dark and stuck pixels of a few crops."""
-    from sfxtutor.beamline.model.bad_pixels import dark_pixels, stuck_pixels
+    from sfxtutor.beamline.model.bad_pixels import dark_pixels, good_in_frames, stuck_pixels
 
     crops = [frame(seed) for seed in range(5)]
     for crop in crops:
         crop[:, 40:44], crop[7, 7], crop[90, 91] = 0, 0, 60_000
-    return {"dark": crc(dark_pixels(crops)), "stuck": crc(stuck_pixels(crops))}
+    found = {"dark": dark_pixels(crops), "stuck": stuck_pixels(crops)}
+    found["good in frames"] = good_in_frames(crops).good
+    return {name: crc(pixels) for name, pixels in found.items()}
+
+
+def peaks():
+    """The peaks of frames with a steep background, and what the network is told of them."""
+    from sfxtutor.fast.peaks import View, describe
+
+    found = {}
+    for name, view in (("frame", None), ("panels", View(1900, 3500, 65)),
+                       ("centre", View(centre=(40.5, 70.2)))):  # fmt: skip
+        features, places = describe(frame(2), view=view)
+        found[name] = [*summary(features), *summary(places), len(places)]
+    return found
+
+
+def detectors():
+    """Frames of an imaginary detector of each kind, and the visible spots in them."""
+    from sfxtutor.beamline.model.detectors import KINDS, frames
+
+    return {kind: list(_shots(frames(7, 2, kind))) for kind in KINDS}
+
+
+def _shots(shots):
+    for shot in shots:
+        image = np.where(shot.mask, shot.image, 0)
+        yield [*summary(image, 3), int(shot.mask.sum()), shot.height, *summary(shot.spots, 4)]
 
 
 def beamlines():
@@ -192,30 +219,6 @@ def beamlines():
     return found
 
 
-def peaks():
-    """Peaks of frames of two types, and what the model is told of them."""
-    from sfxtutor.fast.peaks import View, describe
-
-    raw, found = frame(), {}
-    measured = (raw.astype(np.float32) - 2500) / 7
-    for name, image, view in (("u2", raw, View(centre=(60, 70))), ("f4", measured, View(panel=65))):
-        features, places = describe(image, None, view)
-        found[name] = [*summary(features), *summary(places), len(places)]
-    return found
-
-
-def detectors():
-    """What the screening model sees of the frames of two imaginary detectors."""
-    from sfxtutor.beamline.model.train_peaks import simulate_detector
-
-    found = {}
-    for seed in (1, 4):
-        seen = simulate_detector(seed)
-        numbers = [*summary(seen["x"].astype(float)), *summary(seen["spots"])]
-        found[str(seed)] = numbers + seen["visible"].tolist()
-    return found
-
-
 STAGES = {  # name: (module with its VERSION, its numbers, how far they may differ, relative)
     "reading": ("sfxtutor.runs.files.run", reading, 0),
     "twin": ("sfxtutor.runs.twin.run", twin, 1e-6),
@@ -223,9 +226,9 @@ STAGES = {  # name: (module with its VERSION, its numbers, how far they may diff
     "training": ("sfxtutor.training", training, 0.01),
     "dann": ("sfxtutor.dann", dann, 0.01),
     "bad pixels": ("sfxtutor.beamline.model.bad_pixels", bad_pixels, 0),
+    "peaks": ("sfxtutor.fast.peaks", peaks, 1e-4),
+    "detectors": ("sfxtutor.beamline.model.detectors", detectors, 1e-4),
     "beamlines": ("sfxtutor.beamline.model.beamlines", beamlines, 1e-4),
-    "peaks": ("sfxtutor.fast.peaks", peaks, 1e-3),
-    "detectors": ("sfxtutor.beamline.model.detectors", detectors, 1e-3),
 }
 
 

@@ -1,6 +1,6 @@
 """Bad pixels that a file does not name, found in its frames: dark gaps and stuck pixels."""
 
-from collections import Counter
+import zlib
 from contextlib import suppress
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy import ndimage
 from ...fast.peaks import describe
 from ...mask import Mask
 
-VERSION = 2  # of the bad pixels that are found: raised when they change
+VERSION = 3  # of the bad pixels that are found: raised when they change
 TORN = 0.02  # of a crop without data, more than most have
 DIM = 3  # ADU: in frames with a lower median, zero is an ordinary reading
 FILLED = 3  # of the eight pixels around one that a stuck group, two by two pixels, may fill
@@ -66,21 +66,27 @@ def _spots(stuck, crops, lowest, noise):
     at = at[np.lexsort((at, -lowest.ravel()[at], groups.ravel()[at]))]  # the brightest go first
     _, first = np.unique(groups.ravel()[at], return_index=True)
     y, x = np.unravel_index(at[first], stuck.shape)
-    return np.isin(groups, 1 + np.flatnonzero(_spread(crops, y, x, noise)))
+    spread = _spread(_above(crops, y, x, np.ones(stuck.shape, bool)), noise)
+    return np.isin(groups, 1 + np.flatnonzero(spread))
 
 
-def _spread(frames, y, x, noise):
-    """Whether what stands at each place has a point spread, by the rule of `stuck_pixels`: bool."""
-    shape = frames[0].shape
-    rows, columns = np.mgrid[-2:3, -2:3]
-    window = y[:, None, None] + 2 + rows, x[:, None, None] + 2 + columns
+def _above(frames, y, x, good):
+    """What the 3 x 3 pixels about each place stand above the 5 x 5 about it: (n, 9) float32.
+
+    0 where a pixel is not good, or beyond the edge.
+    """
+    rows, columns = np.mgrid[-1:2, -1:2]
+    inside = np.pad(good, 1)
     above = np.median([_windows(frame, y, x) for frame in frames], axis=0)
     above -= np.median(above, axis=(1, 2), keepdims=True)
-    height = above[:, 2, 2]
-    above *= np.pad(np.ones(shape, bool), 2)[window]
-    ring = np.delete(above[:, 1:4, 1:4].reshape(-1, 9), 4, axis=1)
-    others = np.sort(ring, axis=1)[:, :-FILLED].mean(axis=1)
-    return others > np.maximum(SPREAD * height, noise)
+    above = above[:, 1:4, 1:4] * inside[y[:, None, None] + 1 + rows, x[:, None, None] + 1 + columns]
+    return above.reshape(-1, 9)
+
+
+def _spread(above, noise):
+    """Whether what stands at each place has a point spread, by the rule of `stuck_pixels`: bool."""
+    others = np.sort(np.delete(above, 4, axis=1), axis=1)[:, :-FILLED].mean(axis=1)
+    return others > np.maximum(SPREAD * above[:, 4], noise)
 
 
 def _windows(frame, y, x):
@@ -89,7 +95,7 @@ def _windows(frame, y, x):
         _mirrored(at[:, None] + np.arange(-2, 3), length)
         for at, length in zip((y, x), frame.shape, strict=True)
     )
-    return frame[rows[:, :, None], columns[:, None, :]].astype(np.float32)
+    return np.nan_to_num(frame[rows[:, :, None], columns[:, None, :]].astype(np.float32))
 
 
 def _mirrored(index, length):
@@ -111,39 +117,68 @@ def good_in_frames(frames, mask=None, view=None):
     view : View, optional
     """
     good = np.ones(frames[0].shape, bool) if mask is None else np.array(mask, bool)
-    distinct = list({frame.tobytes(): frame for frame in frames}.values())
+    distinct = [frame for frame in frames if (frame != frame[0, 0]).any()]  # others are lost ones
+    distinct = list({zlib.crc32(np.ascontiguousarray(frame)): frame for frame in distinct}.values())
     if len(distinct) < 3:
         return Mask(good)
     good &= ~_constant(distinct, good)
-    places = Counter(place for frame in distinct for place in _peaks(frame, good, view))
-    often = [place for place, count in places.items() if 2 * count > len(distinct)]
-    if often:
-        y, x = np.array(often).T
-        noise = 1.4826 * np.median(
-            np.abs(np.diff(distinct[0][:: len(good) // 64 + 1].astype(float)))
-        )
-        stuck = ~_spread(distinct, y, x, noise)
-        good[y[stuck], x[stuck]] = False
+    y, x = _often([_peaks(frame, good, view) for frame in distinct], good.shape)
+    if len(y):
+        steps = np.abs(np.diff(distinct[0][:: len(good) // 64 + 1].astype(float)))
+        stuck = _stuck(distinct, y, x, good, 1.4826 * np.nanmedian(steps))
+        good[stuck] = False
     return Mask(good)
 
 
+def _stuck(frames, y, x, good, noise):
+    """Pixels of the groups about those places that have no point spread: rows, columns."""
+    highest = _above(frames, y, x, good).argmax(axis=1)  # of a group the brightest pixel decides
+    y, x = np.unique([y + highest // 3 - 1, x + highest % 3 - 1], axis=1)
+    above = _above(frames, y, x, good)
+    bright = above > np.maximum(SPREAD * above[:, 4:5], noise)
+    bright[:, 4] = True
+    which, k = np.nonzero(bright & ~_spread(above, noise)[:, None])
+    return y[which] + k // 3 - 1, x[which] + k % 3 - 1
+
+
 def _constant(frames, good):
-    """Areas that read the same number in every frame, where the others do not: (y, x) bool."""
-    same = np.all([frame == frames[0] for frame in frames[1:]], axis=0)
+    """Areas that read the same number in every frame, and a pixel around them: (y, x) bool.
+
+    What is known to be bad already is none, and its neighbours stay good.
+    """
+    same = good & (frames[0] == frames[1])
+    for frame in frames[2:]:
+        same &= frame == frames[0]
     counted = frames[0].dtype.kind in "iu"
-    if not same.any() or same[good].mean() > 0.5 or (counted and np.median(frames[0][good]) < DIM):
+    if not same.any() or same[good].mean() > 0.5:
+        return np.zeros_like(same)
+    if counted and max(np.median(frame[good]) for frame in frames) < DIM:
         return np.zeros_like(same)
     areas = ndimage.binary_opening(same, np.ones((2, 2)))
     return ndimage.binary_dilation(areas, np.ones((3, 3)))
 
 
 def _peaks(frame, good, view):
-    """Places of clear peaks of a frame: list of (row, column)."""
+    """Places of clear peaks of a frame: rows and columns, (2, n) int."""
     try:
         _, peaks = describe(frame, Mask(good), view)
     except ValueError:  # a frame without readings
-        return []
-    return [(int(y), int(x)) for y, x, strength in peaks if strength > CLEAR]
+        return np.empty((2, 0), int)
+    return peaks[peaks[:, 2] > CLEAR, :2].T.astype(int)
+
+
+def _often(places, shape):
+    """Those of the places of peaks at or beside which most of the frames have one: rows, columns.
+
+    Of stuck pixels side by side now one is the highest, now another.
+    """
+    width = shape[1] + 2  # with a margin, so that a neighbour is none of the next row
+    found = [rows * width + columns for rows, columns in places]
+    near = np.add.outer([-width, 0, width], [-1, 0, 1]).ravel()
+    beside = np.concatenate([np.unique(np.add.outer(one, near)) for one in found])
+    numbers, counts = np.unique(beside, return_counts=True)
+    often = np.intersect1d(numbers[2 * counts > len(places)], np.concatenate(found))
+    return often // width, often % width
 
 
 def sample_crops(run):

@@ -166,12 +166,13 @@ def on_twins(model, threshold):
 def _areas(p, spots, visible, part):
     """Frames, hits among them, AUC of the model and of the count of peaks above 6 sigma.
 
-    Of clear hits and frames without a visible spot.
+    Of clear hits and frames without a visible spot; the AUC is None where one of these is missing.
     """
     part = part & ((visible == 0) | (visible >= CLEAR))
     hit = visible[part] > 0
-    return (int(part.sum()), int(hit.sum()), roc_auc_score(hit, p[part]),
-            roc_auc_score(hit, spots[part]))  # fmt: skip
+    both = hit.any() and not hit.all()
+    aucs = (roc_auc_score(hit, by[part]) if both else None for by in (p, spots))
+    return int(part.sum()), int(hit.sum()), *aucs
 
 
 def _reliability(p, hit):

@@ -9,8 +9,8 @@ from ...mask import Mask
 from .bad_pixels import good_in_frames, good_pixels, sample_crops
 from .noise import unfamiliar
 
-SAMPLES = 9  # whole frames, spread over a run, in which bad pixels are looked for
-ROOM = 2**28  # bytes of them that are held at once, or fewer than nine are
+EIGHTHS = (0, 8, 4, 2, 6, 1, 3, 5, 7)  # of a run, where bad pixels are looked for: coarse to fine
+ROOM = 2**28  # bytes of frames that are held at once, or fewer than nine are; three in any case
 
 
 def look_at(run, screener, search=True):
@@ -67,7 +67,7 @@ class WholeFrames:
         centre = None if run.panel or geometry else run.card.beam_center
         self.view = View(low, high, run.panel, centre, geometry and geometry.places)
         self.good = None if run.mask is None else Mask(run.mask)
-        frames = _samples(run) if search else []
+        frames = _samples(run) if search and len(run) > 2 else []  # one or two say nothing
         if frames:
             self.good = good_in_frames(frames, run.mask, self.view)
 
@@ -79,7 +79,7 @@ class WholeFrames:
 def _samples(run):
     """Raw frames spread over a run, of one shape; those that cannot be read are left out."""
     frames, count = [], len(run)
-    for i in sorted({round(k * (count - 1) / (SAMPLES - 1)) for k in range(SAMPLES)}):
+    for i in dict.fromkeys(round(k * (count - 1) / 8) for k in EIGHTHS):
         if frames and frames[0].nbytes * (len(frames) + 1) > ROOM and len(frames) >= 3:
             break
         with suppress(OSError, ValueError, RuntimeError):

@@ -182,8 +182,8 @@ def screen(
     job = _job(screener, mask, dataset, search, geometry)
     unfinished = out.with_name(f"{out.name}.partial")
     with _alone(unfinished), _safe(unfinished):
-        versions = bad_pixels.VERSION, preprocess.VERSION, peaks.VERSION
-        key = [*versions, job.version, *inputs.identities]
+        key = [bad_pixels.VERSION, preprocess.VERSION, peaks.VERSION, job.version]
+        key += inputs.identities
         key += [[list(part) for part in inputs.chosen if not isinstance(part, range)], dataset]
         with Ledger(unfinished, key, inputs.frames) as ledger:
             before = ledger.frames_done

@@ -12,7 +12,7 @@ from .stream import stream
 
 
 def measure_stream(
-    rate: float, seconds: float, burst: int = 1, model: str | Path = "rwd",
+    rate: float, seconds: float, burst: int = 1, model: str | Path = "peaks",
     mask: str | Path | None = None, queue: int = QUEUE, run: str = "LN83", seed: int = 0,
 ) -> Report:  # fmt: skip
     """Stream a twin through this machine's own network, the source being another process: `Report`.

@@ -1,6 +1,7 @@
 """From the messages of a stream to lines of scores, and to the file that holds them."""
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,7 @@ class Scorer:
     def __init__(self, screener, good, report, reader=None, search=True):
         self.screener, self.report, self._reader = screener, report, reader or Reader()
         self._good = None if good is None else Mask(good)
+        self._found = None  # good pixels of frames of the shape that most of the first have
         self._unfit = None  # why the model cannot score such frames, "" if it can; None: not known
         self._numbers, self._began = Numbers(), None
         # the first frames, until there are enough
@@ -60,7 +62,8 @@ class Scorer:
         """Lines of these messages, as COLUMNS; [] while the first are held (`take_held`)."""
         if messages and self._began is None:
             self._began = time.monotonic()
-        frames = [frame for message in messages if (frame := self._open(message))]
+        frames = [frame for message in messages
+                  if not self.report.ended and (frame := self._open(message))]  # fmt: skip
         if self._held is None:
             return self._score(frames)
         self._held += frames
@@ -72,9 +75,9 @@ class Scorer:
         # Not of all: how many are held is a matter of chance, and the scores are none.
         first = [frame for frame in held if frame.image is not None][:FIRST]
         images = [frame.image for frame in first]
-        if len({image.shape for image in images}) == 1 and self.screener.whole:
-            self._good = good_in_frames(images, None, first[0].view)
-        elif images and not self.screener.whole:
+        if images and self.screener.whole:
+            self._found = good_in_frames(_alike(images), None, first[0].view)
+        elif images:
             self._good = good_pixels(whole(images, np.zeros(len(images))))
         return self._score(held)
 
@@ -122,7 +125,8 @@ class Scorer:
                 frame.image, frame.status = None, self._unfit
             if frame.image is not None:
                 try:
-                    features.append(self.screener.features(frame.image, self._good, frame.view))
+                    good = self._good_of(frame.image)
+                    features.append(self.screener.features(frame.image, good, frame.view))
                 except ValueError as error:  # such as a frame without contrast
                     frame.image, frame.status = None, one_line(error)
         scores = map(rounded, self.screener.score(features))
@@ -130,6 +134,11 @@ class Scorer:
         self.report.missing, self.report.repeated = self._numbers.missing, self._numbers.repeated
         self.report.seconds = time.monotonic() - self._began if self._began else 0.0
         return lines
+
+    def _good_of(self, image):
+        """Good pixels of a frame: those found in frames of another shape say nothing of it."""
+        fits = self._found is not None and self._found.shape == image.shape
+        return self._found if fits else self._good
 
     def _look_at_noise(self, frames):
         """Whether the model knows such noise, by the first frames that are scored."""
@@ -150,3 +159,9 @@ class Scorer:
         if frame.sent is not None:
             report.latencies.add((time.time_ns() - frame.sent) / 1e6)
         return frame.run, frame.number, f"{p:.5f}", hit, frame.status
+
+
+def _alike(images):
+    """Those of the images that have the shape of most of them: list."""
+    [(shape, _)] = Counter(image.shape for image in images).most_common(1)
+    return [image for image in images if image.shape == shape]

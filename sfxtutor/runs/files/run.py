@@ -192,9 +192,7 @@ class FileRun(Run):
     def _known(self):
         """What five frames tell of the pixels, where the file leaves a question: a `Known`."""
         stated = NoData(self.frames.flags, self.frames.lowest)
-        known = look_at(self._samples(stated), stated, self._suspects)
-        self._warnings.changed(known.scale, known.offset)
-        return known
+        return look_at(self._samples(stated), stated, self._suspects)
 
     @cached_property
     def _suspects(self):
@@ -252,6 +250,7 @@ class FileRun(Run):
             self._warnings.missing(i, gaps)
         if not self.offset:
             self._warnings.negative(i, raw, missing if good is None else missing | ~good)
+        self._warnings.changed(self.scale, self.offset)
         pixels = to_uint16(raw, missing, self.scale, self.offset)
         return pixels, gaps if gaps.any() else None
 

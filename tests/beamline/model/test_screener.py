@@ -15,7 +15,7 @@ from sfxtutor import build_cnn, build_rwd_cnn
 from sfxtutor.beamline.model import train
 from sfxtutor.beamline.model.bad_pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.model.noise import noise_of, unfamiliar
-from sfxtutor.beamline.model.screener import MODELS, Screener, onnx_of
+from sfxtutor.beamline.model.screener import MODELS, SHIPPED, Screener, onnx_of
 from sfxtutor.cli.main import main
 from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.runs.datasets import TWINS
@@ -98,8 +98,8 @@ def test_a_run_of_good_pixels_loses_none():
 
 
 @pytest.mark.parametrize("photons", [1e-4, 0.05, 0.5, 3.0])
-def test_counted_photons_are_noise_that_the_shipped_model_never_met(photons):
-    rng, least = np.random.default_rng(1), Screener().least_reading
+def test_counted_photons_are_noise_that_the_model_rwd_never_met(photons):
+    rng, least = np.random.default_rng(1), Screener("rwd").least_reading
     slope = photons * np.linspace(0.5, 1.5, 724)
     crops = [rng.poisson(slope, (724, 724)).astype("u2") for _ in range(2)]
     crops[0][300:304, 300:304] += 50  # a spot
@@ -115,7 +115,7 @@ def test_counted_photons_are_noise_that_the_shipped_model_never_met(photons):
 
 @pytest.mark.parametrize("name", TWINS)
 def test_a_rayonix_and_a_dark_subtracted_detector_are_scored(name):
-    run, rng, least = TwinRun(name), np.random.default_rng(0), Screener().least_reading
+    run, rng, least = TwinRun(name), np.random.default_rng(0), Screener("rwd").least_reading
     assert 5 < least < 20
     assert unfamiliar(sample_crops(run), None, least) == ""
     subtracted = np.maximum(rng.normal(2, 8, (724, 724)), 0).astype("u2")
@@ -123,19 +123,40 @@ def test_a_rayonix_and_a_dark_subtracted_detector_are_scored(name):
     assert unfamiliar([np.zeros((724, 724), "u2")], None, least) == ""
 
 
+@pytest.mark.parametrize("model", SHIPPED)
 @pytest.mark.parametrize("name", TWINS)
-def test_the_shipped_model_knows_the_hits_of_a_twin_it_never_saw(name):
-    notes = json.loads((MODELS / "rwd.json").read_text())
-    assert notes["twins"][name]["model_auc"] > 0.98
-    run, screener = TwinRun(name, seed=3), Screener()
+def test_a_shipped_model_knows_the_hits_of_a_twin_it_never_saw(name, model):
+    run, screener = TwinRun(name, seed=3), Screener(model)
     hits = np.flatnonzero(run.labels == "HIT")[:25]
     misses = np.flatnonzero(run.labels == "MISS")[:25]
     good = good_pixels(sample_crops(run), run.good())
-    p = screener.score([fast_rwd(run.crop(i), good) for i in [*hits, *misses]])
+    p = screener.score([screener.features(run.crop(i), good) for i in [*hits, *misses]])
     assert roc_auc_score(np.arange(50) < 25, p) > 0.9
 
 
-def test_the_shipped_model_beats_the_spot_count_on_beamlines_it_never_saw():
+@pytest.mark.parametrize("name", TWINS)
+def test_the_notes_of_rwd_say_how_well_it_knows_the_twins(name):
+    notes = json.loads((MODELS / "rwd.json").read_text())
+    assert notes["twins"][name]["model_auc"] > 0.98
+
+
+def test_the_default_model_is_that_of_peaks_and_weighs_them():
+    screener = Screener()
+    assert (screener.path, screener.whole, screener.bin) == (MODELS / "peaks.onnx", True, None)
+    assert screener.least_reading == 0
+    run = TwinRun("LN83")
+    features = screener.features(run.crop(int(np.flatnonzero(run.labels == "HIT")[0])))
+    assert features.shape == (161, 20)
+    weights = screener.weights(features)
+    assert weights.shape == (160,)
+    assert (weights[features[1:, 0] == 0] == 0).all()
+    assert 0.5 < weights.max() <= 1
+    assert screener.score([]).shape == (0,)
+    with pytest.raises(ValueError, match=r'Use Screener\("peaks"\)'):
+        Screener("rwd").weights(features)
+
+
+def test_the_model_rwd_beats_the_spot_count_on_beamlines_it_never_saw():
     notes = json.loads((MODELS / "rwd.json").read_text())
     assert notes["auc on them"] > notes["spots auc on them"]
     left_out = np.array(list(notes["auc of model and spot count, family left out"].values()))
@@ -144,13 +165,13 @@ def test_the_shipped_model_beats_the_spot_count_on_beamlines_it_never_saw():
     assert model > spots
 
 
-def test_the_shipped_onnx_file_is_the_shipped_keras_model():
+def test_the_onnx_file_of_rwd_is_its_keras_model():
     keras_model = keras.saving.load_model(MODELS / "rwd.keras", compile=False)
     run = TwinRun("LN84")
     vectors = np.stack([fast_rwd(run.crop(i)) for i in range(40)])
     expected = predict(keras_model, vectors)
     assert np.ptp(expected) > 0.5
-    np.testing.assert_allclose(Screener().score(vectors), expected, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(Screener("rwd").score(vectors), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["vectors", "images"])

@@ -34,6 +34,7 @@ from sfxtutor.cli.main import main
 from sfxtutor.runs.twin.run import TwinRun
 
 quietly = partial(screen, progress=False)
+AS_RWD = ["--model", "rwd"]  # twelve times as fast where thousands of frames are scored
 SFXTUTOR = [sys.executable, "-m", "sfxtutor"]
 
 
@@ -44,7 +45,7 @@ def lines_of(path):
 
 @pytest.fixture(scope="module")
 def job():
-    return Job(str(Screener().path))
+    return Job(str(Screener("rwd").path))
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +106,37 @@ def test_hits_score_above_misses(twin_file, tmp_path):
     assert min(p[:3]) > max(p[3:])
 
 
-def test_frames_of_a_photon_counter_have_a_status_and_no_score(twin_file, tmp_path):
+def test_rwd_gives_frames_of_a_photon_counter_a_status_and_no_score(twin_file, tmp_path):
     counted = np.random.default_rng(0).poisson(0.5, (3, 800, 800)).astype("u2")
     counted[0, 400:403, 400:403] += 40  # a spot
     make_idh5(tmp_path / "eiger.h5", {"run_0": counted})
-    summary = quietly([tmp_path / "eiger.h5", twin_file], tmp_path / "s.csv")
+    summary = quietly([tmp_path / "eiger.h5", twin_file], tmp_path / "s.csv", "rwd")
     lines = lines_of(tmp_path / "s.csv")
     assert all("counted photons" in line["status"] for line in lines[:3])
     assert {(line["p_hit"], line["is_hit"]) for line in lines[:3]} == {("", "")}
     assert {line["status"] for line in lines[3:]} == {"ok"}
     assert (summary.frames, summary.scored) == (9, 6)
+
+
+def spotted(shape, photons, seed, count=25, background=0.5):
+    """A frame of counted photons with a point spread of spots, and one without: two u2 arrays."""
+    rng = np.random.default_rng(seed)
+    mean = np.full(shape, background)
+    spread = np.outer(*[np.exp(-np.square(np.arange(-2, 3)) / 0.9)] * 2)
+    for y, x in rng.integers(8, np.array(shape) - 8, (count, 2)):
+        mean[y - 2 : y + 3, x - 2 : x + 3] += photons * spread / spread.sum()
+    return rng.poisson(mean).astype("u2"), rng.poisson(background, shape).astype("u2")
+
+
+@pytest.mark.parametrize("shape", [(800, 800), (487, 619), (256, 256)])
+def test_frames_of_a_photon_counter_of_any_size_are_scored(shape, tmp_path):
+    frames = [frame for seed in range(3) for frame in spotted(shape, 40, seed)]
+    make_idh5(tmp_path / "eiger.h5", {"run_0": np.stack(frames)})
+    summary = quietly([tmp_path / "eiger.h5"], tmp_path / "s.csv")
+    lines = lines_of(tmp_path / "s.csv")
+    assert {line["status"] for line in lines} == {"ok"}
+    assert [line["is_hit"] for line in lines] == ["1", "0"] * 3
+    assert (summary.scored, summary.hits) == (6, 3)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real frame is for developers (../shared)")
@@ -179,9 +201,9 @@ def test_a_broken_file_has_one_line_and_the_others_go_on(twin_file, tmp_path):
     assert summary.failed == 1
 
 
-def test_a_detector_that_is_too_small_says_so_in_each_line(tmp_path):
+def test_a_detector_that_is_too_small_for_rwd_says_so_in_each_line(tmp_path):
     make_idh5(tmp_path / "small.h5", {"run_0000": np.ones((2, 300, 400), "u2")})
-    summary = quietly([tmp_path / "small.h5"], tmp_path / "s.csv")
+    summary = quietly([tmp_path / "small.h5"], tmp_path / "s.csv", "rwd")
     assert summary.scored == 0
     assert all("724" in line["status"] for line in lines_of(tmp_path / "s.csv"))
 
@@ -237,7 +259,7 @@ def full_disk(limit):
 
 def test_a_full_disk_keeps_what_was_scored_and_the_same_command_goes_on(long_files, tmp_path):
     out = tmp_path / "s.csv"
-    command = [*SFXTUTOR, "screen", str(long_files[0]), "--out", str(out)]
+    command = [*SFXTUTOR, "screen", str(long_files[0]), "--out", str(out), *AS_RWD]
     done = subprocess.run(
         command, preexec_fn=partial(full_disk, 20_000), capture_output=True, text=True
     )
@@ -286,6 +308,7 @@ def start(command):
 def test_a_worker_that_is_killed_twice_costs_no_frame(long_files, tmp_path):
     out, kept = tmp_path / "s.csv", tmp_path / "s.csv.partial"
     command = [*SFXTUTOR, "screen", *map(str, long_files), "--out", str(out), "--workers", "2"]
+    command += AS_RWD
     process, memory = start(command), 0
     for _ in range(2):
         before = size_of(kept)
@@ -305,6 +328,7 @@ def test_ctrl_c_ends_in_one_sentence_and_the_same_command_goes_on(long_files, tm
     files, out = long_files[:4], tmp_path / "s.csv"
     kept = tmp_path / "s.csv.partial"
     command = [*SFXTUTOR, "screen", *map(str, files), "--out", str(out), "--workers", "2"]
+    command += AS_RWD
     process = start(command)
     wait_for(lambda: size_of(kept) > 10_000, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
@@ -333,18 +357,18 @@ def test_ctrl_c_in_a_finalizer_is_not_lost(long_files, tmp_path, monkeypatch, ca
 
     monkeypatch.setattr("sfxtutor.beamline.screen.screen.run_here", score)
     out = tmp_path / "s.csv"
-    assert main(["screen", str(long_files[0]), "--out", str(out)]) == 130
+    assert main(["screen", str(long_files[0]), "--out", str(out), *AS_RWD]) == 130
     errors = capfd.readouterr().err
     assert "sfxtutor: stopped; what was finished is kept" in errors
     assert "Traceback" not in errors
     monkeypatch.undo()
-    assert 0 < quietly(long_files[:1], out).found < 2000
+    assert 0 < quietly(long_files[:1], out, "rwd").found < 2000
     check_long(out, long_files[:1])
 
 
 def test_a_killed_screening_goes_on_and_scores_no_frame_twice(long_files, tmp_path):
     files, out, kept = long_files[:2], tmp_path / "s.csv", tmp_path / "s.csv.partial"
-    command = [*SFXTUTOR, "screen", *map(str, files), "--out", str(out)]
+    command = [*SFXTUTOR, "screen", *map(str, files), "--out", str(out), *AS_RWD]
     process = start(command)
     wait_for(lambda: size_of(kept) > 10_000, process)
     process.kill()
@@ -352,7 +376,7 @@ def test_a_killed_screening_goes_on_and_scores_no_frame_twice(long_files, tmp_pa
     with open(kept, "ab") as file:
         file.write(b'[1, 1999, 0.7, "o')  # torn by the kill
     finished = kept.read_bytes().count(b"\n") - 1
-    summary = quietly(files, out)
+    summary = quietly(files, out, "rwd")
     assert summary.found == finished
     check_long(out, files)
 
@@ -443,7 +467,7 @@ def test_the_script_for_slurm_submits_workers_screens_and_cancels_them(long_file
     script = ROOT / "examples" / "slurm_screen.py"
     command = [sys.executable, script, "--workers", "2", "--interface", "lo", "--out", "s.csv"]
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    done = subprocess.run([*command, *long_files[:1]], cwd=tmp_path, env=os.environ | path,
+    done = subprocess.run([*command, *AS_RWD, *long_files[:1]], cwd=tmp_path, env=os.environ | path,
                           capture_output=True, text=True, timeout=120)  # fmt: skip
     assert "2000 of 2000 frames scored" in done.stdout, done.stderr
     check_long(tmp_path / "s.csv", long_files[:1])
@@ -766,7 +790,8 @@ def test_a_disk_without_locks_is_a_sentence_with_a_way_out(
     assert not list(tmp_path.iterdir())
 
 
-def test_exposures_of_one_crystal_score_as_the_first_of_them_alone(tmp_path):
+@pytest.mark.parametrize("model", ["peaks", "rwd"])
+def test_exposures_of_one_crystal_score_as_the_first_of_them_alone(model, tmp_path):
     run, rng = TwinRun("LN83"), np.random.default_rng(0)
     hit = run.crop(np.flatnonzero(run.labels == "HIT")[0])
     exposures = np.rint(hit + rng.normal(0, 5, (8, *hit.shape))).clip(0, 65535).astype("u2")
@@ -775,7 +800,7 @@ def test_exposures_of_one_crystal_score_as_the_first_of_them_alone(tmp_path):
         if name == "alone":
             frames[:, 200, 300:302] = frames[:, 199, 300:302]
         make_idh5(tmp_path / f"{name}.h5", {"run_0": frames})
-        quietly([tmp_path / f"{name}.h5"], tmp_path / f"{name}.csv")
+        quietly([tmp_path / f"{name}.h5"], tmp_path / f"{name}.csv", model)
     alone, first = (
         float(lines_of(tmp_path / f"{name}.csv")[0]["p_hit"]) for name in ("alone", "all")
     )
@@ -783,14 +808,26 @@ def test_exposures_of_one_crystal_score_as_the_first_of_them_alone(tmp_path):
     assert first == pytest.approx(alone, abs=0.05)
 
 
-def test_bad_pixels_are_looked_for_or_not(tmp_path):
-    run = TwinRun("LN83")
+@pytest.fixture(scope="module")
+def hot_misses(tmp_path_factory):
+    """Five misses of a twin without and with 60 hot pixels: paths of two idh5 files."""
+    run, folder = TwinRun("LN83"), tmp_path_factory.mktemp("hot")
     miss = np.stack([run.crop(i) for i in np.flatnonzero(run.labels == "MISS")[:5]])
-    at = tuple(np.random.default_rng(0).integers(0, 724, (2, 60)))
-    for frame in miss:
-        frame[at] = 60_000
-    make_idh5(tmp_path / "a.h5", {"run_0": miss})
-    words = ["screen", str(tmp_path / "a.h5"), "--out"]
+    make_idh5(folder / "clean.h5", {"run_0": miss})
+    miss[:, *np.random.default_rng(0).integers(0, 724, (2, 60))] = 60_000
+    return folder / "clean.h5", make_idh5(folder / "hot.h5", {"run_0": miss})
+
+
+def test_hot_pixels_in_all_frames_make_no_hit(hot_misses, tmp_path):
+    scores = []
+    for path in hot_misses:
+        assert quietly([path], tmp_path / f"{path.stem}.csv").hits == 0
+        scores += [[float(line["p_hit"]) for line in lines_of(tmp_path / f"{path.stem}.csv")]]
+    np.testing.assert_allclose(*scores, atol=0.02)
+
+
+def test_bad_pixels_are_looked_for_or_not(hot_misses, tmp_path):
+    words = ["screen", str(hot_misses[1]), *AS_RWD, "--out"]
     assert main([*words, str(tmp_path / "found.csv")]) == 0
     assert main([*words, str(tmp_path / "kept.csv"), "--no-bad-pixel-search"]) == 0
     found, kept = (

@@ -146,8 +146,11 @@ def test_the_stream_of_sls_detectors_is_read_and_a_jungfrau_is_warned_of():
         Reader().read(slsdet(2, IMAGE.astype("u2"), detType=3))
 
 
+@pytest.mark.parametrize("model", ["peaks", "rwd"])
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_stream_of_each_format_is_told_by_its_first_message_and_scored(name, address, tmp_path):
+def test_a_stream_of_each_format_is_told_by_its_first_message_and_scored(
+    name, model, address, tmp_path
+):
     pixels = np.random.default_rng(1).poisson(50, (5, 724, 730)).astype("u2")
     make = MAKERS[name]
     messages = [STARTS[name]] if name in STARTS else []
@@ -155,14 +158,14 @@ def test_a_stream_of_each_format_is_told_by_its_first_message_and_scored(name, a
     if name == "dectris1":
         messages[1:-1] = [dectris1(i, f, "bs16-lz4<") for i, f in enumerate(pixels)]
     over = send_all("PUSH", address, messages)
-    report = stream(address, tmp_path / "s.csv", connection=Connection(socket="pull"))
+    report = stream(address, tmp_path / "s.csv", model, connection=Connection(socket="pull"))
     over()
     lines = (tmp_path / "s.csv").read_text().splitlines()[1:]
     assert [line.split(",")[1] for line in lines] == ["1", "2", "3", "4", "5"]
     assert (report.scored, report.missing, report.ended) == (5, 0, "end")
-    screener = Screener()
-    crop = np.ascontiguousarray(pixels[0, :, 3:727])
-    p = screener.score([screener.features(crop, np.ones(crop.shape, bool))])[0]
+    screener = Screener(model)
+    seen = np.ascontiguousarray(pixels[0] if model == "peaks" else pixels[0, :, 3:727])
+    p = screener.score([screener.features(seen, np.ones(seen.shape, bool))])[0]
     assert float(lines[0].split(",")[2]) == pytest.approx(p, abs=2e-5)
     assert ("not known" in str(report)) == (name != "sfxtutor")
 

@@ -20,7 +20,7 @@ import zmq
 from minifiles import ArrayRun, make_onnx
 from places import ROOT
 
-from sfxtutor.beamline.model.bad_pixels import good_pixels
+from sfxtutor.beamline.model.bad_pixels import good_in_frames, good_pixels
 from sfxtutor.beamline.model.score import COLUMNS
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.stream import source as sources, stream as streams
@@ -40,9 +40,10 @@ PAGE = ROOT / "docs" / "stream.md"
 
 @pytest.fixture(scope="module")
 def crops():
-    """Eight crops of a twin, hits and misses: (8, 724, 724) uint16."""
+    """Eight crops of a twin, two hits and six misses: (8, 724, 724) uint16."""
     run = TwinRun("LN83")
-    return np.stack([run.crop(i) for i in range(8)])
+    hits, misses = (np.flatnonzero(run.labels == label) for label in ("HIT", "MISS"))
+    return np.stack([run.crop(i) for i in [*hits[:2], *misses[:6]]])
 
 
 @pytest.fixture
@@ -285,16 +286,37 @@ def test_every_frame_has_a_line_with_the_score_of_its_pixels(crops, address, tmp
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_frames_of_a_whole_detector_are_cropped_and_a_burst_fits(crops, address, tmp_path):
+def test_frames_of_a_whole_detector_are_cropped_for_rwd_and_a_burst_fits(crops, address, tmp_path):
     frames = np.full((8, 800, 760), 7, np.uint16)
     frames[:, 38:762, 18:742] = crops
     messages = [pack("r1", i + 1, frame) for i, frame in enumerate(frames)]
     with in_thread(send_all, address, [*messages, pack_end(8, 0)]):
-        stream(address, tmp_path / "whole.csv", mask=np.ones((800, 760), bool))
+        stream(address, tmp_path / "whole.csv", "rwd", mask=np.ones((800, 760), bool))
     with in_thread(send, ArrayRun(crops, name="r1"), address, burst=8):
-        report = stream(address, tmp_path / "crops.csv", mask=np.ones((724, 724), bool), queue=8)
+        good = np.ones((724, 724), bool)
+        report = stream(address, tmp_path / "crops.csv", "rwd", mask=good, queue=8)
     assert lines_of(tmp_path / "whole.csv") == lines_of(tmp_path / "crops.csv")
     assert report.scored == 8
+
+
+def test_frames_of_any_size_are_scored_and_photons_counted(address, tmp_path):
+    """Five frames of 300 x 260 and one of another size: each is looked at as a whole."""
+    rng = np.random.default_rng(0)
+    frames = [rng.poisson(0.5, (300, 260)).astype("u2") for _ in range(5)]
+    for y, x in rng.integers(5, 250, (30, 2)):
+        frames[2][y : y + 2, x : x + 2] += 9
+    frames.insert(1, rng.poisson(0.5, (280, 400)).astype("u2"))
+    for frame in frames:
+        frame[100, 100] = 60_000  # hot
+    with in_thread(send_all, address, [pack("r", i + 1, f) for i, f in enumerate(frames)]):
+        report = stream(address, tmp_path / "s.csv", idle=0.5)
+    lines, screener = lines_of(tmp_path / "s.csv"), Screener()
+    assert (report.scored, report.bad) == (6, 0)
+    assert [line["is_hit"] for line in lines] == ["0", "0", "0", "1", "0", "0"]
+    good = np.ones((300, 260), bool)
+    good[100, 100] = False
+    p = screener.score([screener.features(f, good if len(f) == 300 else None) for f in frames])
+    np.testing.assert_allclose([float(line["p_hit"]) for line in lines], p, atol=2e-5)
 
 
 def test_a_bad_message_has_a_line_and_the_others_a_score(crops, address, tmp_path):
@@ -310,7 +332,7 @@ def test_a_bad_message_has_a_line_and_the_others_a_score(crops, address, tmp_pat
         [b'{"end": true, "sent": 10, "dropped": 2}'],
     ]  # fmt: skip
     with in_thread(send_all, address, messages):
-        report = stream(address, tmp_path / "s.csv")
+        report = stream(address, tmp_path / "s.csv", "rwd")
     lines = lines_of(tmp_path / "s.csv")
     assert [line["frame"] for line in lines] == ["1", "2", "3", "4", "", "5", "5", "9", "7", "10"]
     assert [line["status"] == "ok" for line in lines] == [True, *[False] * 4, *[True] * 5]
@@ -350,28 +372,30 @@ def test_a_slow_consumer_makes_the_source_drop_and_both_count_it(
     assert f"the source dropped {sent[0].dropped}" in str(report)
 
 
-def test_bad_pixels_are_found_in_the_first_frames(crops, address, tmp_path):
+@pytest.mark.parametrize(("model", "search"), [("peaks", good_in_frames), ("rwd", good_pixels)])
+def test_bad_pixels_are_found_in_the_first_frames(model, search, crops, address, tmp_path):
     stuck = crops.copy()
     stuck[:, 300, 400] = 60_000
-    good = good_pixels(list(stuck[:5]))
+    good = search(list(stuck[:5]))
     assert not good.good[300, 400]
     masks = {"found": None, "given": good.good, "none": np.ones((724, 724), bool)}
     for name, mask in masks.items():
         with in_thread(send, ArrayRun(stuck, name="r1"), address):
-            stream(address, tmp_path / name, mask=mask)
+            stream(address, tmp_path / name, model, mask=mask)
     found, given, none = (lines_of(tmp_path / name) for name in masks)
     assert found == given != none
 
 
-def test_a_lost_frame_among_the_first_hides_no_bad_pixel(crops, address, tmp_path):
+@pytest.mark.parametrize(("model", "search"), [("peaks", good_in_frames), ("rwd", good_pixels)])
+def test_a_lost_frame_among_the_first_hides_no_bad_pixel(model, search, crops, address, tmp_path):
     stuck = crops.copy()
     stuck[:, 300, 400] = 60_000
     stuck[2] = 0
-    good = good_pixels(list(stuck[[0, 1, 3, 4]]))
+    good = search(list(stuck[[0, 1, 3, 4]]))
     assert not good.good[300, 400]
     for name, mask in (("found", None), ("given", good.good)):
         with in_thread(send, ArrayRun(stuck, name="r1"), address):
-            stream(address, tmp_path / name, mask=mask)
+            stream(address, tmp_path / name, model, mask=mask)
     found, given = (lines_of(tmp_path / name) for name in ("found", "given"))
     assert found == given
     assert sum(line["status"] == "ok" for line in found) == len(stuck) - 1
@@ -384,10 +408,10 @@ def test_a_stream_of_fewer_frames_than_the_mask_takes_is_scored(crops, address, 
 
 
 @pytest.mark.parametrize("mask", [None, np.ones((724, 724), bool)])
-def test_frames_of_a_photon_counter_have_a_status_and_no_score(mask, address, tmp_path):
+def test_rwd_gives_frames_of_a_photon_counter_a_status_and_no_score(mask, address, tmp_path):
     counted = np.random.default_rng(0).poisson(0.5, (8, 724, 724)).astype("u2")
     with in_thread(send, ArrayRun(counted, name="r1"), address):
-        report = stream(address, tmp_path / "s.csv", mask=mask)
+        report = stream(address, tmp_path / "s.csv", "rwd", mask=mask)
     lines = lines_of(tmp_path / "s.csv")
     assert all("counted photons" in line["status"] and line["p_hit"] == "" for line in lines)
     assert (report.scored, report.bad, len(lines)) == (0, 8, 8)

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cli.main import main
+from sfxtutor.fast.peaks import View
 from sfxtutor.preprocess import center_crop
 from sfxtutor.runs.files.geometry import read_geometry
 from sfxtutor.runs.files.run import FileRun
+from sfxtutor.runs.open import open_run
 
 HEAD = """; made by a test
 clen = 0.1 m
@@ -305,7 +308,7 @@ def scores(path):
         return [(line["p_hit"], line["status"]) for line in csv.DictReader(file)]
 
 
-def test_a_screening_takes_the_bad_regions_as_a_mask(tmp_path):
+def test_a_screening_by_rwd_takes_the_bad_regions_as_a_mask(tmp_path):
     frames = np.random.default_rng(0).poisson(90, (4, 740, 800)).astype("u2")
     frames[:, 200:300, 300:500] += np.random.default_rng(1).integers(0, 900, (4, 100, 200), "u2")
     path, good = cxi(tmp_path / "a.cxi", frames), np.ones((740, 800), bool)
@@ -313,12 +316,31 @@ def test_a_screening_takes_the_bad_regions_as_a_mask(tmp_path):
     np.save(tmp_path / "m.npy", good)
     text = HEAD + one((740, 800), (0, 0))
     geometry = written(tmp_path, text + REGION.format(300, 500, 200, 300))
-    plain = ["screen", str(path), "--no-bad-pixel-search", "--out"]
+    plain = ["screen", str(path), "--model", "rwd", "--no-bad-pixel-search", "--out"]
     for name, more in (("none", []), ("mask", ["--mask", str(tmp_path / "m.npy")]),
                        ("geometry", ["--geometry", str(geometry)])):  # fmt: skip
         assert main([*plain, str(tmp_path / name), *more]) == 0
     assert scores(tmp_path / "geometry") == scores(tmp_path / "mask") != scores(tmp_path / "none")
     assert (center_crop(~good)).any()
+
+
+def test_the_model_of_peaks_takes_bad_regions_and_places_of_a_geometry(tmp_path):
+    mean = np.full((300, 260), 2.0)
+    mean[100:150, 100:200:8] += 40  # what the region hides
+    frames = np.random.default_rng(0).poisson(mean, (4, 300, 260)).astype("u2")
+    path, good = cxi(tmp_path / "a.cxi", frames), np.ones((300, 260), bool)
+    good[95:155, 95:205] = False
+    text = HEAD + one((300, 260), (0, 0))
+    geometry = written(tmp_path, text + REGION.format(95, 205, 95, 155))
+    plain = ["screen", str(path), "--no-bad-pixel-search", "--out"]
+    for name, more in (("none", []), ("geometry", ["--geometry", str(geometry)])):
+        assert main([*plain, str(tmp_path / name), *more]) == 0
+    hidden, seen = ([float(p) for p, _ in scores(tmp_path / name)] for name in ("geometry", "none"))
+    screener, run = Screener(), open_run(path, geometry=geometry)
+    view = View(*run.readings, places=run.geometry.places)
+    p = screener.score([screener.features(frame, good, view) for frame in frames])
+    np.testing.assert_allclose(hidden, p, atol=1e-5)
+    assert hidden != seen
 
 
 def test_a_geometry_that_does_not_fit_or_is_damaged(tmp_path, capsys):

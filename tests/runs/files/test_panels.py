@@ -298,9 +298,11 @@ def test_what_has_no_central_square_says_so_and_is_read(tmp_path, data, found, c
     assert main(["data", "info", str(path)]) == 0
     assert str(whole.shape) in capsys.readouterr().out
     also = ExtraOutputs()
-    summary = screen([path], tmp_path / "s.csv", also=also, progress=False)
+    summary = screen([path], tmp_path / "s.csv", "rwd", also=also, progress=False)
     assert (summary.frames, summary.scored) == (2, 0)
     assert found in (tmp_path / "s.csv").read_text()
+    summary = screen([path], tmp_path / "s.csv", also=also, progress=False)
+    assert (summary.frames, summary.scored) == (2, 2)
 
 
 def test_info_names_the_panels(tmp_path, capsys):
