@@ -68,7 +68,6 @@ def test_what_was_simulated_is_what_is_described(frames):
     assert frames["x"].shape == (2 * LINES, *PEAK_FEATURES)
     assert frames["spots"].shape == (2 * LINES, PEAKS)
     assert len(set(frames["line"])) == LINES
-    assert (frames["spots"].sum(axis=1)[frames["visible"] == 0] == 0).all()
     clear = frames["visible"] >= 10
     found = np.minimum(frames["spots"].sum(axis=1), frames["visible"])[clear]
     assert found.sum() > 0.6 * np.minimum(frames["visible"], PEAKS)[clear].sum()
