@@ -191,7 +191,7 @@ def peaks():
     for name, view in (("frame", None), ("panels", View(1900, 3500, 65)),
                        ("centre", View(centre=(40.5, 70.2)))):  # fmt: skip
         features, places = describe(frame(2), view=view)
-        found[name] = [*summary(features, 20), *summary(places), len(places)]
+        found[name] = [*summary(features), *summary(places), len(places)]
     return found
 
 
