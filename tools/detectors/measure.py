@@ -22,13 +22,13 @@ BACKGROUNDS = {
     "cspad_slab": (0.5, 3, 30), "rayonix": (3, 30), "mar165": (3, 30),
 }  # fmt: skip
 LARGE = ("eiger_4m", "pilatus_6m", "jungfrau_4m_stack")  # of which fewer frames are made
-SEEDS = (10, 11, 12)  # beamlines of each case
+SEEDS = (10, 11)  # beamlines of each case
 BLANKS_OF = {"eiger_1m": 0.5, "jungfrau_1m_kev": 0.5, "rayonix": 10}  # photons a pixel
 
 
 def cases():
     """Every case that is measured: list of `Case`."""
-    return [Case(name, level, 5 if name in LARGE else 10, SEEDS)
+    return [Case(name, level, 4 if name in LARGE else 8, SEEDS)
             for name, levels in BACKGROUNDS.items() for level in levels]  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def measure():
         print(rows[-1], flush=True)
     blanks = {}
     for detector, level in BLANKS_OF.items():
-        blanks[detector] = list(judge_blanks(scorers, detector, level, 5, SEEDS[:2]))
+        blanks[detector] = list(judge_blanks(scorers, detector, level, 2, SEEDS))
         print(detector, blanks[detector], flush=True)
     content = {"seeds": SEEDS, "rows": rows, "blanks": blanks}
     OUT.write_text(json.dumps(content, indent=1), encoding="utf-8")
