@@ -89,6 +89,7 @@ class Run:
     fingerprint : str, changes whenever the content of a frame does
     readings : the smallest and the largest number of `raw` that is a reading
     panel : int, rows of a panel where panels are stacked in the frame, or None
+    geometry : Geometry, where pixels lie, or None
     scale, offset : what raw pixels are multiplied by and what is then added to make `run[i]`
     """
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sfxtutor.beamline.model.bad_pixels import good_in_frames, good_pixels
 from sfxtutor.beamline.model.screener import Screener
-from sfxtutor.beamline.model.views import SAMPLES
+from sfxtutor.beamline.model.views import EIGHTHS
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.fast.peaks import View
 from sfxtutor.mask import Mask
@@ -48,7 +48,7 @@ def peaks_scorer(model="peaks"):
         good = _stacked(_good(frames[0], mask))
         frames = [np.where(_good(frame, mask), frame, 0) for frame in frames]
         frames = [_stacked(frame) for frame in frames]
-        sample = np.unique(np.linspace(0, len(frames) - 1, SAMPLES).astype(int))
+        sample = np.unique(np.linspace(0, len(frames) - 1, len(EIGHTHS)).astype(int))
         good = good_in_frames([frames[i] for i in sample], good, view)
         return np.array([_p(screener, frame, good, view) for frame in frames])
 

@@ -63,9 +63,8 @@ class WholeFrames:
     def __init__(self, run, screener, search):
         self._run, self._screener = run, screener
         low, high = run.readings
-        geometry = getattr(run, "geometry", None)
-        centre = None if run.panel or geometry else run.card.beam_center
-        self.view = View(low, high, run.panel, centre, geometry and geometry.places)
+        centre = None if run.panel or run.geometry else run.card.beam_center
+        self.view = View(low, high, run.panel, centre, run.geometry and run.geometry.places)
         self.good = None if run.mask is None else Mask(run.mask)
         frames = _samples(run) if search and len(run) > 2 else []  # one or two say nothing
         if frames:
