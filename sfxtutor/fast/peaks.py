@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from ..mask import Mask
 from ..support.jit import compiled
@@ -30,7 +31,9 @@ RING, HOLE = 5, 2  # pixels: half widths of the window for the level, and of wha
 FIELDS = (
     "present", "deviance", "photons", "expected", "share", "second", "wide", "step", "slope",
     "rough", "size", "long", "whole", "near", "around", "row", "column", "circle", "line", "rank",
+    "chance", "alike",
 )  # fmt: skip
+CHANCE, ALIKE = 20, 21
 FRAME = (
     "pixels", "level", "photon known", "summed noise", "peaks", "above 5", "above 6", "above 8",
     "above 12", "above 20", "above 40", "uneven", "centre known",
@@ -104,7 +107,21 @@ def describe(frame, mask=None, view=None):
     features[0, : len(FRAME)] = _of_frame(number, variance, peaks[:, 2], settings, view)
     look(frame, good.at, height, level, noise, settings, strongest, features[1:])
     relate(_from_beam(strongest, frame.shape, view), features[1:])
+    compare(strongest[:, 2], number.sum(), features[1:])
     return features, np.concatenate([strongest, np.delete(peaks, chosen, axis=0)])
+
+
+def compare(deviance, pixels, out):
+    """Fill in how many peaks as strong noise has in such a frame, and how alike the peaks are.
+
+    The second is the logarithm of a peak's excess over that of the peak in the middle: single
+    photons all have the same, Bragg spots have not.
+    """
+    n = len(deviance)
+    chance = special.log_ndtr(-deviance.astype(float)) / np.log(10) + np.log10(pixels / 9)
+    out[:n, CHANCE] = np.clip(chance, -12, 3) / 3
+    excess = np.maximum(out[:n, ALIKE], 1e-9)
+    out[:n, ALIKE] = np.clip(np.log(excess / np.median(excess)), -3, 3) if n else 0
 
 
 def _chosen(peaks):
@@ -289,7 +306,7 @@ def _strength(excess, spread, photon, summed):
 
 @compiled
 def look(frame, good, height, level, noise, settings, peaks, out):
-    """Fill `out` with what each peak looks like: `FIELDS` but for those of `relate`."""
+    """Fill `out` with what each peak looks like: `FIELDS` but for those of the next two."""
     low, high, photon, _, _ = settings
     for p in range(len(peaks)):
         y, x = int(peaks[p, 0]), int(peaks[p, 1])
@@ -315,6 +332,7 @@ def look(frame, good, height, level, noise, settings, peaks, out):
         out[p, 7] = min(max((about - base) / width, -5), 10) / 3
         _shape(frame, good, y, x, first, height, low, high, about, width, out[p])
         out[p, 19] = p / PEAKS
+        out[p, 21] = excess
 
 
 @compiled

@@ -112,7 +112,7 @@ def log_uniform(rng, low, high):
 def detector(rng, kind=None):
     """A `Detector` drawn at random, of a kind or of any."""
     kind = kind or str(rng.choice(KINDS, p=(0.37, 0.18, 0.14, 0.31)))
-    longest = rng.choice([800, 1400, 2200], p=(0.82, 0.13, 0.05))
+    longest = rng.choice([800, 1400, 2200], p=(0.72, 0.18, 0.1))
     shape = tuple(int(log_uniform(rng, 256, longest)) for _ in "yx")
     counter, camera = kind == "counter", kind == "camera"
     photon = {"counter": 1.0, "resolving": log_uniform(rng, 4, 300), "camera":
@@ -144,7 +144,7 @@ def detector(rng, kind=None):
 def _lay_out(line, rng):
     """Panels, gaps, chips, and pixels that are hot, noisy or dead."""
     if line.kind != "camera" and rng.random() < 0.3:
-        line.grid = [(1, 2), (1, 4), (2, 2), (4, 2)][rng.integers(4)]
+        line.grid = [(1, 2), (1, 4), (2, 2), (4, 2), (4, 4)][rng.integers(5)]
         line.slab = bool(rng.random() < 0.5)
         line.order = rng.permutation(np.prod(line.grid))
         line.turned = rng.random(len(line.order)) < 0.5
