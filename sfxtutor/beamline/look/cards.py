@@ -17,6 +17,10 @@ LOOK_FOR_SPOTS = (
     " spots should not.</li></ul>"
     '<label class="switch"><input type="checkbox" id="circles" checked> Show circles</label>'
 )
+STACKED = (
+    "Panels stand in columns, in the order of the file, not where they are on the detector: rings "
+    "look broken. Each point of a picture is the highest pixel of a small square."
+)
 LOOK_FOR_CRYSTALS = (
     "<p>This model looks at the central crop as a whole and names no spots: there are no circles. "
     "Spots should be seen in the hits and not in the misses. "
@@ -40,6 +44,8 @@ def sheets(tally, sheet, whole):
     if not tally.scored:
         return
     yield f"<h2>What to look for</h2>{LOOK_FOR_SPOTS if whole else LOOK_FOR_CRYSTALS}"
+    if sheet.detector and sheet.detector.panels > 1:
+        yield f"<p>{STACKED}</p>"
     near = (
         f"Those with p nearest the threshold of {tally.threshold:.3f}, on either side. If most of "
         "them show a crystal, lower the threshold; if hardly one does, raise it."
@@ -74,14 +80,14 @@ def _part(name, title, rows, note, sheet, shown):
 def _card(row, shot):
     """A frame with its picture and what is known of it."""
     name, kind = f"frame {row.frame + 1} of {shown_name(row.file)}", "hit" if row.is_hit else "miss"
-    spots = "" if shot.spots is None else f", {len(shot.spots)} Bragg spots"
+    spots = "" if shot.spots is None else f", Bragg spots: {len(shot.spots)}"
     about = f"{kind}, p {row.p:.5g}, {name}{spots}"
     inside = f'<div class="lost">No picture: {escape(printable(shot.problem))}</div>'
     if shot.picture is not None:
         inside = _image(shot.picture, about[0].upper() + about[1:], _circles(shot))
     return (
         f'<figure class="frame" data-p="{row.p:.5f}">{inside}<figcaption><b>{kind}, p {row.p:.5g}'
-        f"</b>{spots}<br>{name}</figcaption></figure>"
+        f"</b><br>{name}{spots}</figcaption></figure>"
     )
 
 

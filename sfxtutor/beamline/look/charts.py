@@ -75,7 +75,7 @@ def score_chart(tally):
     x = _x(tally.threshold)
     parts.append(f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6}" y2="{BOTTOM}"/>')
     side, shift = ("start", 4) if tally.threshold < 0.7 else ("end", -4)
-    parts.append(_text(x + shift, TOP + 6, f"threshold {tally.threshold:.2f}", side, "limit"))
+    parts.append(_text(x + shift, TOP + 6, f"threshold {tally.threshold:.3f}", side, "limit"))
     parts += [_across(share, f"{share:g}", "middle") for share in (0, 0.2, 0.4, 0.6, 0.8, 1)]
     parts.append(_name("p, the probability of a hit"))
     about = (

@@ -16,7 +16,9 @@ from ...plots.style import COLOURS, MASKED
 EDGE = 300  # pixels along a picture, about
 LEVELS = 48  # of brightness: few, so that a page of pictures stays small
 BAD, FOUND, NOTHING = LEVELS, LEVELS + 1, LEVELS + 2  # numbers of the other colours
-DARKEST, BRIGHTEST = 1, 99.8  # per cent of the blocks
+DARKEST, BRIGHTEST = 1, 99.9  # per cent of the blocks
+CALM = 8  # times the noise of the blocks that a picture shows at least: noise alone stays dark
+POWER = 0.7  # of the pixels, of which brightness grows
 
 
 class Layout:
@@ -85,8 +87,8 @@ def _blocks(pixels, step, empty, reduce):
 def frame_picture(frame, good, layout):
     """A frame as numbers of colours: (y, x) uint8.
 
-    Its brightness grows with the square root of the pixels, from what is darkest to what all but
-    two blocks in a thousand stay below. Blocks of which half are bad are `BAD`.
+    Its brightness goes from what is darkest to what all but one block in a thousand stay below,
+    or to `CALM` times the noise above the middle. Blocks of which half are bad are `BAD`.
 
     Parameters
     ----------
@@ -99,12 +101,18 @@ def frame_picture(frame, good, layout):
     picture = np.full(layout.size, NOTHING, np.uint8)
     seen = np.isfinite(blocks)
     if seen.any():
-        low, high = np.percentile(blocks[seen], (DARKEST, BRIGHTEST))
+        low, high = _contrast(blocks[seen])
         share = np.clip((blocks[seen] - low) / max(high - low, 1e-9), 0, 1)
-        picture[seen] = np.round(np.sqrt(share) * (LEVELS - 1))
+        picture[seen] = np.round(share**POWER * (LEVELS - 1))
     bad = layout.shrink(~good, False, np.sum)
     picture[2 * bad >= np.maximum(layout.pixels, 1)] = BAD
     return picture
+
+
+def _contrast(blocks):
+    """The darkest and the brightest value that a picture shows."""
+    low, below, middle, above, high = np.percentile(blocks, (DARKEST, 16, 50, 84, BRIGHTEST))
+    return low, max(high, middle + CALM * (above - below) / 2)
 
 
 def mask_picture(masked, found, layout):

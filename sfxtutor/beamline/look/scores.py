@@ -161,7 +161,7 @@ def _count_frame(result, row):
     result.scored += 1
     result.hits += row.is_hit
     result.doubtful += UNSURE[0] <= row.p <= UNSURE[1]
-    result.bars[min(int(row.p * BARS), BARS - 1)] += 1
+    result.bars[min(round(row.p / ROUNDED) * BARS // round(1 / ROUNDED), BARS - 1)] += 1
 
 
 def _count_status(result, status, examples):
