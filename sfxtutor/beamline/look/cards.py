@@ -4,10 +4,13 @@ import base64
 from html import escape
 from pathlib import Path
 
+import numpy as np
+
 from ...support.disk import printable
-from .pictures import png
+from .pictures import FOUND, png
 
 RADIUS = 5.5, 4.0  # of the circles about Bragg spots and other peaks, pixels of a picture
+FEW = 200  # bad pixels, found in frames, that are circled
 LOOK_FOR_SPOTS = (
     '<ul><li><span class="key spot"></span>What the model calls a Bragg spot. Circles on noise, on '
     "rings or along edges of panels: the threshold is too low, or a mask is missing.</li>"
@@ -105,6 +108,17 @@ def _circles(shot):
     )
 
 
+def _found(picture):
+    """Circles about bad pixels that were found, where they are few: single points are not seen."""
+    places = np.argwhere(picture == FOUND)
+    if len(places) > FEW:
+        return ""
+    return "".join(
+        f'<circle class="found" cx="{x + 0.5}" cy="{y + 0.5}" r="{2 * RADIUS[0]:g}"/>'
+        for y, x in places
+    )
+
+
 def _image(picture, alt, over=""):
     """A picture as SVG, with what is drawn over it."""
     height, width = picture.shape
@@ -129,7 +143,8 @@ def mask(detector, search):
         '<section id="mask"><h2>The pixels that are left out</h2>'
         f'<p><span class="key bad"></span>Gaps and masked pixels. {found if search else ""}'
         "A point of the picture is coloured if one of its pixels is left out. A Bragg spot or half "
-        "a panel in red would be a mistake: --no-bad-pixel-search leaves the search out. Gaps or a "
-        "beam stop that are not coloured: give a mask (--mask).</p>"
-        f'<div class="mask">{_image(detector.picture, alt)}</div></section>'
+        "a panel in red would be a mistake: <code>--no-bad-pixel-search</code> leaves the search "
+        "out. Gaps or a beam stop that are not coloured: give a mask (<code>--mask</code>).</p>"
+        f'<div class="mask">{_image(detector.picture, alt, _found(detector.picture))}</div>'
+        "</section>"
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sfxtutor.beamline.look.look import look
-from sfxtutor.beamline.look.pictures import BAD, EDGE, Layout
+from sfxtutor.beamline.look.pictures import BAD, EDGE, FOUND, Layout
 from sfxtutor.beamline.look.scores import tally
 from sfxtutor.beamline.look.sheet import Reading, read_sheet
 from sfxtutor.beamline.model.screener import Screener
@@ -162,6 +162,11 @@ def test_frames_without_a_crystal_have_hardly_a_circle(run, sheet):
 def test_circles_of_the_page_are_those_of_the_sheet(page, sheet):
     assert len(page.of("circle", "spot")) == sum(len(s.spots) for s in sheet.shots.values())
     assert len(page.of("circle", "other")) == sum(len(s.others) for s in sheet.shots.values())
+
+
+def test_bad_pixels_that_were_found_are_circled(page, sheet):
+    assert 0 < sheet.detector.found < 200
+    assert len(page.of("circle", "found")) == np.count_nonzero(sheet.detector.picture == FOUND)
 
 
 def test_the_gap_between_modules_is_grey(sheet):
