@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 
-from ... import __version__
 from ...metrics import rate_text, wilson
 from ...support.disk import printable
 from .cards import mask, per_cent, sheets, shown_name
@@ -13,6 +13,7 @@ from .scores import BARS
 
 CSS = Path(__file__).with_name("look.css")
 SAME = 0.005  # by which p may differ where a frame is scored again
+FEWEST = 3  # frames of a file in which bad pixels are looked for
 MANY = 0.1  # of the frames: more doubtful ones are worth a look at the threshold
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'"
 
@@ -48,8 +49,8 @@ def page(tally, sheet, facts):
         _statuses(tally),
         *sheets(tally, sheet, facts.whole),
         mask(sheet.detector, facts.search),
-        f"<footer>sfxtutor {escape(__version__)}, {escape(facts.date)}. This page is one file: it "
-        "fetches nothing and can be sent as it is.</footer>",
+        f"<footer>sfxtutor {escape(version('sfxtutor'))}, {escape(facts.date)}. This page is one "
+        "file: it fetches nothing and can be sent as it is.</footer>",
     ]
     css = CSS.read_text(encoding="utf-8")
     return (
@@ -133,7 +134,7 @@ def _facts(tally, sheet, facts):
         ("Frames", f"{tally.frames:,}, of which {tally.scored:,} have a score"),
         ("Model", f"{escape(facts.model)}, threshold {tally.threshold:.3f}"),
         *_pixel_facts(sheet.detector, facts),
-        ("Scores", f"{shown_name(facts.scores)}; sfxtutor {escape(__version__)}"),
+        ("Scores", f"{shown_name(facts.scores)}; sfxtutor {escape(version('sfxtutor'))}"),
     ]
     return f"<dl>{''.join(f'<dt>{name}</dt><dd>{text}</dd>' for name, text in lines)}</dl>"
 
@@ -154,13 +155,12 @@ def _pixel_facts(detector, facts):
     if not facts.search:
         yield "Bad pixels", "were not looked for"
         return
-    yield (
-        "Bad pixels",
-        (
-            f"{detector.found:,} more ({per_cent(detector.found, pixels)}) were found in frames of "
-            f"{shown_name(detector.searched)}"
-        ),
-    )
+    where = f"frames of {shown_name(detector.searched)}"
+    if detector.frames < FEWEST:
+        yield "Bad pixels", f"none could be looked for: {where} are fewer than {FEWEST}"
+    else:
+        share = per_cent(detector.found, pixels)
+        yield "Bad pixels", f"{detector.found:,} more ({share}) were found in {where}"
 
 
 def _charts(tally):

@@ -66,6 +66,7 @@ class Detector:
     masked, found : int, bad pixels by the mask, and found in frames besides
     sources : list of str, where the mask is from
     picture : (y, x) uint8, numbers of colours of `pictures`
+    frames : int, of the file
     """
 
     shape: tuple
@@ -76,6 +77,7 @@ class Detector:
     sources: list
     picture: np.ndarray
     searched: str
+    frames: int
 
 
 @dataclass
@@ -159,7 +161,8 @@ class _Eye:
         masked, found = np.count_nonzero(~self._mask), np.count_nonzero(self.found)
         panels = shape[0] // (self._panel or shape[0])
         sources = _sources(self._run, reading, masked)
-        return Detector(shape, str(kind), panels, masked, found, sources, picture, file)
+        frames = len(self._run)
+        return Detector(shape, str(kind), panels, masked, found, sources, picture, file, frames)
 
     def shot(self, frame):
         """The `Shot` of a frame."""
