@@ -1,4 +1,4 @@
-"""Commands of the beamline: screen files, train a screening model, send and score a stream."""
+"""Commands of the beamline: screen files, look at scores, train a model, stream."""
 
 import sys
 
@@ -10,8 +10,9 @@ NO_SEARCH = "only a mask tells bad pixels; none are looked for in the frames"
 
 
 def add_commands(commands):
-    """Add `screen`, `train-screener`, `send` and `stream` to the subparsers of argparse."""
+    """Add `screen`, `look`, `train-screener`, `send` and `stream` to the subparsers of argparse."""
     _add_screen(commands)
+    _add_look(commands)
     _add_train(commands)
     _add_tune(commands)
     _add_stream(commands)
@@ -20,21 +21,11 @@ def add_commands(commands):
 def _add_screen(commands):
     screen = commands.add_parser("screen", help="score every frame of files")
     screen.add_argument("files", nargs="+", metavar="FILE", help=FILES)
-    screen.add_argument("--dataset", metavar="PATH", help=DATASET)
     screen.add_argument("--out", default="scores.csv", help="the scores, one line a frame")
-    screen.add_argument(
-        "--model",
-        default="peaks",
-        help="peaks (whole frames of any detector), rwd (as in the paper, of central crops), cnn "
-        "(after `train-screener --model cnn`), a .onnx or .keras file",
-    )
-    screen.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
-    screen.add_argument("--geometry", metavar="FILE", help=GEOMETRY)
-    screen.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
+    _add_reading(screen)
     screen.add_argument("--follow", type=float, metavar="SECONDS", help=FOLLOW)
-    screen.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
-    screen.add_argument("--workers", type=int, default=1, help="processes, a core each (1)")
     screen.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that runs")
+    screen.add_argument("--report", metavar="FILE", help="a page (HTML) to look at the scores")
     screen.add_argument("--parquet", metavar="FILE", help="the scores as Parquet, too")
     screen.add_argument("--events", metavar="FILE", help="the hits as a list for CrystFEL")
     screen.add_argument("--hits", metavar="FILE", help="an HDF5 file (CXI) of the hits alone")
@@ -48,6 +39,36 @@ def _add_screen(commands):
     )
     screen.add_argument("--seed", type=int, default=0, help="of that draw (0)")
     screen.set_defaults(command=_screen)
+
+
+def _add_reading(command):
+    """Add the options of what is read, and of the model that scores it."""
+    command.add_argument("--dataset", metavar="PATH", help=DATASET)
+    command.add_argument(
+        "--model",
+        default="peaks",
+        help="peaks (whole frames of any detector), rwd (as in the paper, of central crops), cnn "
+        "(after `train-screener --model cnn`), a .onnx or .keras file",
+    )
+    command.add_argument("--mask", help="good pixels: .npy, .npz, HDF5, CBF or a DIALS mask")
+    command.add_argument("--geometry", metavar="FILE", help=GEOMETRY)
+    command.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
+    command.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
+    command.add_argument("--workers", type=int, default=1, help="processes, a core each (1)")
+
+
+def _add_look(commands):
+    look = commands.add_parser("look", help="a page with pictures: whether to trust the scores")
+    look.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="scores (.csv) of `screen`, and behind them the files that have moved since; or files "
+        "to be screened first",
+    )
+    look.add_argument("--out", default="run.html", help="the page (run.html)")
+    _add_reading(look)
+    look.set_defaults(command=_look)
 
 
 def _add_train(commands):
@@ -111,12 +132,58 @@ def _screen(options):
     from ..beamline.screen.screen import ExtraOutputs, screen
 
     also = ExtraOutputs(options.parquet, options.events, options.hits, options.copy,
-                        options.keep_misses, options.seed)  # fmt: skip
+                        options.keep_misses, options.seed, options.report)  # fmt: skip
     summary = screen(options.files, options.out, options.model, options.mask, options.threshold,
                      workers=options.workers, scheduler=options.scheduler, also=also,
                      dataset=options.dataset, search=not options.no_bad_pixel_search,
                      follow=options.follow, geometry=options.geometry)  # fmt: skip
     print(summary)
+    return 0 if summary.scored else 1
+
+
+def _look(options):
+    from ..support.disk import expanded
+
+    first, *others = map(expanded, options.files)
+    if first.lower().endswith(".csv"):
+        print(_look_at(first, options, others))
+        return 0
+    return _screen_and_look(options)
+
+
+def _look_at(scores, options, moved=(), source=None):
+    """Make the page of scores: `Looked`."""
+    from ..beamline.look.look import look
+    from ..beamline.look.sheet import Reading
+    from ..beamline.model.screener import Screener
+    from ..support.disk import expanded
+
+    reading = Reading(expanded(options.mask), options.dataset, expanded(options.geometry),
+                      not options.no_bad_pixel_search, moved)  # fmt: skip
+    screener = Screener(expanded(options.model), options.threshold)
+    return look(scores, expanded(options.out), screener, reading, source)
+
+
+def _screen_and_look(options):
+    """Screen files into scores that are not kept, and make their page."""
+    import tempfile
+    from pathlib import Path
+
+    from ..beamline.look.look import check_place
+    from ..beamline.screen.screen import screen
+    from ..support.disk import expanded
+
+    check_place(Path(expanded(options.out)), options.files)  # screening may take hours
+    with tempfile.TemporaryDirectory() as folder:
+        scores = Path(folder) / "scores.csv"
+        summary = screen(options.files, scores, options.model, options.mask, options.threshold,
+                         workers=options.workers, dataset=options.dataset,
+                         search=not options.no_bad_pixel_search,
+                         geometry=options.geometry)  # fmt: skip
+        looked = _look_at(scores, options, source="screened for this page and not kept")
+    print(
+        f"{summary.scored} of {summary.frames} frames scored in {summary.seconds:.1f} s; {looked}"
+    )
     return 0 if summary.scored else 1
 
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from ..runs.run import Card
-from .style import COLOURS, LABEL_COLOURS, axes_or_new
+from .style import COLOURS, LABEL_COLOURS, MASKED, axes_or_new
 
 
 def ring_radius(d: float | np.ndarray, card: Card) -> float | np.ndarray:
@@ -98,7 +98,7 @@ def plot_frame(
     bottom, right = (np.array(frame.shape) - 0.5 - origin) * scale
     defaults = {"vmin": low, "vmax": high, "interpolation": "nearest"}
     defaults |= {"extent": (left, right, bottom, top)} | imshow
-    cmap = plt.get_cmap(defaults.pop("cmap", None)).with_extremes(bad="0.6")
+    cmap = plt.get_cmap(defaults.pop("cmap", None)).with_extremes(bad=MASKED)
     image = ax.imshow(np.ma.masked_array(frame, bad), cmap=cmap, **defaults)
     ax.set(xlabel=f"x, {unit}", ylabel=f"y, {unit}", xlim=(left, right), ylim=(bottom, top))
     if label:

@@ -17,6 +17,7 @@ COLOURS = {
     "purple": "#CC79A7",
 }
 LABEL_COLOURS = {"HIT": COLOURS["blue"], "MAYBE": COLOURS["orange"], "MISS": COLOURS["black"]}
+MASKED = "0.6"  # grey of pixels that are masked or bad
 CYCLE = [COLOURS[name] for name in ("blue", "orange", "green", "red", "purple", "sky", "black")]
 
 

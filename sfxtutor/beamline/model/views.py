@@ -31,20 +31,21 @@ class Crops:
 
     Attributes
     ----------
+    good : Mask of the crops
     unfit : str, why the model cannot score such frames, or ""
     """
 
     def __init__(self, run, screener, search):
         self._run, self._screener = run, screener
         crops = sample_crops(run)
-        self._good = good_pixels(crops, run.good()) if crops and search else run.good()
+        self.good = good_pixels(crops, run.good()) if crops and search else run.good()
         least = screener.least_reading
-        self.unfit = unfamiliar(_measured(crops, run), self._good, least) if crops else ""
+        self.unfit = unfamiliar(_measured(crops, run), self.good, least) if crops else ""
 
     def features(self, i):
         """Features of frame i.  Errors are those of reading, and of a frame without contrast."""
         crop, gaps = self._run.crop_and_gaps(i)
-        good = self._good if gaps is None else Mask(self._good.good & ~gaps)
+        good = self.good if gaps is None else Mask(self.good.good & ~gaps)
         return self._screener.features(crop, good)
 
 

@@ -28,6 +28,8 @@ from ...fast import peaks
 from ...metrics import rate_text
 from ...runs.files.geometry import read_geometry
 from ...support.disk import expanded, need_folder, printable
+from ..look.look import look
+from ..look.sheet import Reading
 from ..model import bad_pixels
 from ..model.score import Row
 from ..model.screener import Screener
@@ -74,6 +76,7 @@ class ExtraOutputs:
     keep_misses : float, share of the misses, drawn at random, that `hits` holds too, and that a
         second list, named after `events`, names
     seed : int, of that draw
+    report : path, a page of HTML to look at the scores (`look`)
     """
 
     parquet: Path | None = None
@@ -82,9 +85,10 @@ class ExtraOutputs:
     copy: bool = False
     keep_misses: float = 0.0
     seed: int = 0
+    report: Path | None = None
 
     def __post_init__(self):
-        for name in ("parquet", "events", "hits"):
+        for name in ("parquet", "events", "hits", "report"):
             object.__setattr__(self, name, expanded(getattr(self, name)))
         if not 0 <= self.keep_misses <= 1:
             raise ValueError(
@@ -110,7 +114,7 @@ class ExtraOutputs:
     @property
     def places(self):
         """All files that are asked for: list of Path."""
-        places = (self.parquet, self.events, self.misses, self.hits)
+        places = (self.parquet, self.events, self.misses, self.hits, self.report)
         return [Path(path) for path in places if path]
 
 
@@ -192,10 +196,23 @@ def screen(
             )
         _write(partial(_rows, inputs, ledger, screener.threshold), out, also, inputs)
         unfinished.unlink()
+    if also.report:
+        _report(also.report, out, screener, Reading(mask, dataset, geometry, search))
     return Summary(
         sum(map(len, inputs.chosen)), ledger.scored, ledger.hits(screener.threshold),
         len(inputs.problems), time.perf_counter() - began, out, before,
     )  # fmt: skip
+
+
+def _report(path, out, screener, reading):
+    """Write the page; an error says that the scores are there."""
+    try:
+        look(out, path, screener, reading)
+    except OSError as error:
+        raise OSError(
+            f"The scores are in {out}; their page {path} could not be written ({error}). Fix that "
+            f"and write it: sfxtutor look {out} --out {path}"
+        ) from error
 
 
 def _check_places(places, hits, inputs):

@@ -1,0 +1,1 @@
+"""Looking at a screening: one page with charts and pictures that shows whether to trust it."""
