@@ -102,6 +102,7 @@ class Run:
     fingerprint: str
     readings: tuple[float, float] = (-np.inf, np.inf)
     panel: int | None = None
+    geometry: object = None
     scale: float = 1.0
     offset: int = 0
 

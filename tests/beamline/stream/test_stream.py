@@ -351,9 +351,9 @@ def test_a_slow_consumer_makes_the_source_drop_and_both_count_it(
     offered, features = threading.Event(), Screener.features
     end = sources.pack_end
 
-    def slow(self, crop, mask=None):
+    def slow(self, crop, mask=None, view=None):
         assert crop[0, 0] < 9 or offered.wait(30)
-        return features(self, crop, mask)
+        return features(self, crop, mask, view)
 
     def note(*counts):
         offered.set()
