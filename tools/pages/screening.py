@@ -22,7 +22,8 @@ def values():
     return {
         "threshold": peaks["threshold"], "recall": peaks["wanted recall"],
         "held_out": peaks["on detectors left out"], "clear": peaks["clear hits and blanks"],
-        "lines": peaks["lines"], "shots": peaks["shots"], "reliability": reliability(peaks["reliability"]),
+        "lines": peaks["lines"], "shots": peaks["shots"],
+        "reliability": reliability(peaks["reliability"]),
         "twins": twins(peaks["twins"], rwd["twins"]), "rwd_threshold": rwd["threshold"],
         "rwd_recall": rwd["wanted recall"], "rwd_held_out": rwd["on beamlines left out"],
         "families": table(("family held out", "AUC, rwd", "AUC, spot count"), families),
