@@ -138,7 +138,7 @@ def notes_of(model, frames):
     x, visible = frames["x"][apart].astype(np.float32), frames["visible"][apart]
     p, hit = model.predict(x, batch_size=256, verbose=0)[0][:, 0], visible >= detectors.VISIBLE
     clear, none = visible >= CLEAR, visible == 0
-    threshold = float(np.quantile(p[clear], 1 - RECALL))
+    threshold = float(np.quantile(p[clear if clear.any() else hit], 1 - RECALL))
     called = p >= threshold
     above = partial(_areas, p, x[:, 0, peaks.FRAME.index("above 6")], visible)
     kinds = {kind: above(frames["kind"][apart] == kind) for kind in detectors.KINDS}

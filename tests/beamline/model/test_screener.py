@@ -146,7 +146,7 @@ def test_the_default_model_is_that_of_peaks_and_weighs_them():
     assert screener.least_reading == 0
     run = TwinRun("LN83")
     features = screener.features(run.crop(int(np.flatnonzero(run.labels == "HIT")[0])))
-    assert features.shape == (161, 20)
+    assert features.shape == (161, 22)
     weights = screener.weights(features)
     assert weights.shape == (160,)
     assert (weights[features[1:, 0] == 0] == 0).all()

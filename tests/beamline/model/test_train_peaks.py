@@ -65,8 +65,9 @@ def test_a_model_its_onnx_file_and_its_notes_lie_in_the_cache(trained, own_data_
 
 
 def test_what_was_simulated_is_what_is_described(frames):
-    assert frames["x"].shape == (2 * LINES, *PEAK_FEATURES)
-    assert frames["spots"].shape == (2 * LINES, PEAKS)
+    assert frames["x"].shape[1:] == PEAK_FEATURES
+    assert 2 * LINES - 1 <= len(frames["x"]) <= 2 * LINES  # less those without contrast
+    assert frames["spots"].shape == (len(frames["x"]), PEAKS)
     assert len(set(frames["line"])) == LINES
     clear = frames["visible"] >= 10
     found = np.minimum(frames["spots"].sum(axis=1), frames["visible"])[clear]
@@ -110,7 +111,7 @@ def test_training_lowers_the_losses_of_frames_and_of_peaks(frames):
         return [-np.log(np.clip(np.where(true, p, 1 - p), 1e-7, 1)).mean() for true, p in pairs]
 
     before = losses()
-    train_peaks.fit(model, many, epochs=8)
+    train_peaks.fit(model, many, epochs=16)
     assert (np.array(losses()) < 0.8 * np.array(before)).all()
 
 
@@ -137,7 +138,7 @@ def test_the_notes_of_the_shipped_model_say_that_it_beats_the_count_of_peaks():
         frames, hits, model, count = notes["kinds"][kind]
         assert 0 < hits < frames
         assert model > max(count, 0.9)
-    assert notes["auc on them"] > 0.95
+    assert notes["kinds"]["all"][2] > 0.98
     total = sum(frames for frames, _, _ in notes["reliability"])
     off = [frames * abs(p - hits / frames) for frames, p, hits in notes["reliability"]]
     assert sum(off) / total < 0.05
