@@ -33,7 +33,8 @@ FIELDS = (
     "rough", "size", "long", "whole", "near", "around", "row", "column", "circle", "line", "rank",
     "chance", "alike",
 )  # fmt: skip
-CHANCE, ALIKE = 20, 21
+(PRESENT, DEVIANCE, PHOTONS, EXPECTED, SHARE, SECOND, WIDE, STEP, SLOPE, ROUGH, SIZE, LONG, WHOLE,
+ NEAR, AROUND, ROW, COLUMN, CIRCLE, LINE, RANK, CHANCE, ALIKE) = range(len(FIELDS))  # fmt: skip
 FRAME = (
     "pixels", "level", "photon known", "summed noise", "peaks", "above 5", "above 6", "above 8",
     "above 12", "above 20", "above 40", "uneven", "centre known",
@@ -195,9 +196,8 @@ def _of_frame(number, variance, deviance, settings, view):
 def find(frame, good, spans, height, level, noise, settings):
     """Local maxima that stand out: row, column and deviance, (n, 3) float32."""
     columns = frame.shape[1]
-    low, high, photon, summed, _ = settings
+    low, high = settings[:2]
     found, n, least = np.empty((ROOM, 3), np.float32), 0, np.float32(FAINTEST)
-    no_cut = np.float32(np.inf)
     limits, bases = np.empty(columns, np.float32), np.empty(columns, np.float32)
     widths = np.empty(columns, np.float32)
     marked = np.zeros((columns + 7) // 8 * 8, np.uint8)
@@ -217,17 +217,9 @@ def find(frame, good, spans, height, level, noise, settings):
                 for x in range(8 * k, min(8 * k + 8, columns)):
                     if not (marked[x] and good[y, x]):
                         continue
-                    if not _highest(frame, good, y, x, first, height, low, high):
-                        continue
-                    total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, no_cut)
-                    excess, variance = total - pixels * bases[x], widths[x] * widths[x]
-                    if excess < MORE * math.sqrt(summed * pixels * variance) or (
-                        _strength(excess, summed * pixels * variance, photon, summed) < MORE
-                    ):
-                        continue  # the exact test comes after
-                    strength = _deviance(
-                        frame, good, y, x, first, height, bases[x], variance, settings
-                    )[0]
+                    strength = _peak(
+                        frame, good, y, x, first, height, bases[x], widths[x], settings
+                    )
                     if strength < least:
                         continue
                     found[n, 0], found[n, 1], found[n, 2] = y, x, strength
@@ -240,6 +232,20 @@ def find(frame, good, spans, height, level, noise, settings):
 
 
 @compiled
+def _peak(frame, good, y, x, first, height, base, width, settings):
+    """The deviance of a peak at a pixel, or 0 if there is none; the quick tests go first."""
+    low, high, photon, summed, _ = settings
+    if not _highest(frame, good, y, x, first, height, high):
+        return 0.0
+    total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, np.float32(np.inf))
+    excess, variance = total - pixels * base, width * width
+    spread = summed * pixels * variance
+    if excess < MORE * math.sqrt(spread) or _strength(excess, spread, photon, summed) < MORE:
+        return 0.0
+    return _deviance(frame, good, y, x, first, height, base, variance, settings)[0]
+
+
+@compiled
 def _mark(row, limits, high, marked):
     """Mark readings above the limits."""
     for x in range(row.shape[0]):
@@ -248,7 +254,7 @@ def _mark(row, limits, high, marked):
 
 
 @compiled
-def _highest(frame, good, y, x, first, height, low, high):
+def _highest(frame, good, y, x, first, height, high):
     """Whether no pixel beside is higher; of equal ones the first counts."""
     value = frame[y, x]
     for i in range(max(y - 1, first), min(y + 2, first + height)):
@@ -306,7 +312,10 @@ def _strength(excess, spread, photon, summed):
 
 @compiled
 def look(frame, good, height, level, noise, settings, peaks, out):
-    """Fill `out` with what each peak looks like: `FIELDS` but for those of the next two."""
+    """Fill `out` with what each peak looks like: `FIELDS` but for those of `relate`.
+
+    In the place of `ALIKE` stands the excess, ADU, of which `compare` makes it.
+    """
     low, high, photon, _, _ = settings
     for p in range(len(peaks)):
         y, x = int(peaks[p, 0]), int(peaks[p, 1])
@@ -318,21 +327,23 @@ def look(frame, good, height, level, noise, settings, peaks, out):
         )
         width = math.sqrt(variance)
         highest = np.float32(frame[y, x]) - about
-        out[p, 0], out[p, 1] = 1, math.log(strength / FAINTEST)
+        out[p, PRESENT], out[p, DEVIANCE] = 1, math.log(strength / FAINTEST)
         if photon > 0:
-            out[p, 2] = math.log10(min(max(excess / photon, 0.1), 1e5))
-            out[p, 3] = math.log10(min(max(spread / photon**2, 1e-5), 1e5)) / 2
+            out[p, PHOTONS] = math.log10(min(max(excess / photon, 0.1), 1e5))
+            out[p, EXPECTED] = math.log10(min(max(spread / photon**2, 1e-5), 1e5)) / 2
         else:
-            out[p, 3] = 2.5
-        out[p, 4] = min(highest / excess, 2)
-        out[p, 5] = _second(frame, good, y, x, first, height, low, high, about) / max(highest, 1e-9)
+            out[p, EXPECTED] = 2.5
+        out[p, SHARE] = min(highest / excess, 2)
+        out[p, SECOND] = _second(frame, good, y, x, first, height, low, high, about) / max(
+            highest, 1e-9
+        )
         wide, n = _sum(frame, good, y, x, HOLE, first, height, low, high, np.float32(np.inf))
-        out[p, 6] = min(max((wide - n * about) / excess, -1), 4)
+        out[p, WIDE] = min(max((wide - n * about) / excess, -1), 4)
         _surroundings(frame, good, y, x, first, height, low, high, about, width, out[p])
-        out[p, 7] = min(max((about - base) / width, -5), 10) / 3
+        out[p, STEP] = min(max((about - base) / width, -5), 10) / 3
         _shape(frame, good, y, x, first, height, low, high, about, width, out[p])
-        out[p, 19] = p / PEAKS
-        out[p, 21] = excess
+        out[p, RANK] = p / PEAKS
+        out[p, ALIKE] = excess
 
 
 @compiled
@@ -370,9 +381,9 @@ def _surroundings(frame, good, y, x, first, height, low, high, about, width, out
         if number[k] >= 4:
             quarter = total[k] / number[k]
             least, most = min(least, quarter), max(most, quarter)
-    out[8] = math.log1p(max(most - least, 0) / max(width, 1e-9)) if most > least else 0
-    out[9] = math.log(max(square / max(n, 1), 1e-3 * width * width) / (width * width)) / 2
-    out[12] = n / 96
+    out[SLOPE] = math.log1p(max(most - least, 0) / max(width, 1e-9)) if most > least else 0
+    out[ROUGH] = math.log(max(square / max(n, 1), 1e-3 * width * width) / (width * width)) / 2
+    out[WHOLE] = n / 96
 
 
 @compiled
@@ -395,8 +406,8 @@ def _shape(frame, good, y, x, first, height, low, high, about, width, out):
     my, mx = sy / weight, sx / weight
     vy, vx, c = yy / weight - my * my, xx / weight - mx * mx, xy / weight - my * mx
     half, apart = (vy + vx) / 2, math.hypot((vy - vx) / 2, c)
-    out[10] = math.sqrt(max(half, 0))
-    out[11] = apart / (half + 0.05)
+    out[SIZE] = math.sqrt(max(half, 0))
+    out[LONG] = apart / (half + 0.05)
 
 
 @compiled
@@ -425,7 +436,7 @@ def relate(peaks, out):
                 column += abs(dx) <= 1
                 other = math.hypot(peaks[q, 0], peaks[q, 1])
                 circle += abs(other - radius) < 2
-        out[p, 13], out[p, 14] = math.log1p(near), math.log1p(around)
-        out[p, 15], out[p, 16] = math.log1p(row), math.log1p(column)
-        out[p, 17] = math.log1p(circle)
-        out[p, 18] = math.log1p(math.hypot(cosine, sine))
+        out[p, NEAR], out[p, AROUND] = math.log1p(near), math.log1p(around)
+        out[p, ROW], out[p, COLUMN] = math.log1p(row), math.log1p(column)
+        out[p, CIRCLE] = math.log1p(circle)
+        out[p, LINE] = math.log1p(math.hypot(cosine, sine))

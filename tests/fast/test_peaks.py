@@ -150,6 +150,16 @@ def test_a_frame_that_cannot_be_described_says_why():
         describe(np.zeros((3, 100, 100)))
 
 
+def test_an_island_too_small_to_tell_its_noise_has_no_peak():
+    frame, good = np.random.default_rng(6).poisson(3, (400, 400)), np.zeros((400, 400), bool)
+    good[:200] = good[300:305, 300:305] = True
+    frame[302, 302], frame[100, 100] = 500, 500
+    features, peaks = describe(frame.astype("u4"), good, View(low=0.0))
+    assert np.isfinite(features).all()
+    assert (peaks[:, 0] < 200).all()
+    assert tuple(peaks[0, :2]) == (100, 100)
+
+
 def test_strong_peaks_stay_where_there_are_too_many():
     rng = np.random.default_rng(5)
     frame = rng.poisson(1, (1500, 1500)).astype("u4")

@@ -8,7 +8,6 @@ Screenshots and `latency.json` are left in build/screenshots.
 import ast
 import html
 import json
-import os
 import re
 from collections import Counter
 
@@ -27,11 +26,9 @@ from sfxtutor.widgets.frame_stages import coarse, take
 from sfxtutor.widgets.lattice import CAMERAS, reciprocal
 from sfxtutor.widgets.still import LIT
 from tools.browser import (
-    FLAGS,
     FOCUSED,
     PICTURES,
     SCREENSHOTS,
-    find_browser,
     free_port,
     jupyterlab,
     write_notebook,
@@ -41,7 +38,6 @@ from tools.walk import code_cells, copy_lessons, walk
 SLIDERS = (
     controls.FloatSlider | controls.IntSlider | controls.FloatRangeSlider | controls.SelectionSlider
 )
-REQUIRED = os.environ.get("SFXTUTOR_BROWSER") == "required"
 LIGHT = re.compile(r"sfx\.(FrameInspector|CrystalExplorer|LabelByEye)\(")
 DATA = """import numpy as np
 
@@ -184,25 +180,6 @@ pytestmark = pytest.mark.timeout(300)
 def network():
     """The source of a CNN that needs no training: `spot_cnn`."""
     return (ROOT / "tests" / "support" / "spotcnn.py").read_text(encoding="utf-8")
-
-
-def unavailable(why):
-    """Skip the tests, or fail where a browser is required."""
-    (pytest.fail if REQUIRED else pytest.skip)(f"{why}; the widgets were not tried in a browser")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if find_browser() is None:
-        unavailable("There is no Chromium or Chrome here")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        unavailable("Playwright is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

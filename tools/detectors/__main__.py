@@ -1,11 +1,11 @@
-"""The shipped model and the spot count, judged: python -m tools.detectors eiger_1m --blanks."""
+"""The shipped models and the spot count, judged: python -m tools.detectors eiger_1m --blanks."""
 
 import argparse
 
 from .blanks import BLANKS
 from .devices import DETECTORS
 from .judge import Case, blanks_table, judge, judge_blanks, table
-from .shipped import rwd_scorer
+from .shipped import peaks_scorer, rwd_scorer
 
 
 def main():
@@ -18,7 +18,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--blanks", action="store_true", help=f"{len(BLANKS)} kinds of blanks too")
     asked = parser.parse_args()
-    scorers, seeds = {"rwd": rwd_scorer()}, tuple(range(asked.seeds))
+    scorers, seeds = {"peaks": peaks_scorer(), "rwd": rwd_scorer()}, tuple(range(asked.seeds))
     cases = [Case(d, b, asked.count, seeds) for d in asked.detectors for b in asked.background]
     print(table(judge(scorers, cases)))
     for detector in asked.detectors if asked.blanks else ():

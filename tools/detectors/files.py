@@ -37,18 +37,20 @@ def write_nxmx(made, folder, frames_a_file=100):
 
 
 def _data_file(path, made, numbers):
-    detector = made.scene.detector
     with h5py.File(path, "w") as file:
         group = _group(_group(file, "entry", "NXentry"), "data", "NXdata")
-        data = group.create_dataset(
-            "data",
-            (len(numbers), *detector.shape),
-            detector.dtype,
-            chunks=(1, *detector.shape),
-            **hdf5plugin.Bitshuffle(cname="lz4"),
-        )
-        for place, i in enumerate(numbers):
-            data[place] = made[i]
+        _frames(group, "data", made, numbers)
+
+
+def _frames(group, name, made, numbers):
+    """A dataset of some frames, packed one by one."""
+    detector = made.scene.detector
+    shape, packed = detector.shape, hdf5plugin.Bitshuffle(cname="lz4")
+    data = group.create_dataset(
+        name, (len(numbers), *shape), detector.dtype, chunks=(1, *shape), **packed
+    )
+    for place, i in enumerate(numbers):
+        data[place] = made[i]
 
 
 def _instrument(entry, made):
@@ -111,18 +113,10 @@ def write_cxi(made, folder):
     The photon energy of each shot is in eV under /LCLS; where the detector's files state a mask,
     it is 0 for a good pixel, and 1 (invalid) for others.
     """
-    detector, path = made.scene.detector, Path(folder) / f"{made.scene.detector.name}.cxi"
+    path = Path(folder) / f"{made.scene.detector.name}.cxi"
     with h5py.File(path, "w") as file:
         file["cxi_version"] = 150
-        data = file.create_dataset(
-            "entry_1/data_1/data",
-            (len(made), *detector.shape),
-            detector.dtype,
-            chunks=(1, *detector.shape),
-            **hdf5plugin.Bitshuffle(cname="lz4"),
-        )
-        for i, frame in enumerate(made):
-            data[i] = frame
+        _frames(file, "entry_1/data_1/data", made, range(len(made)))
         file["LCLS/photon_energy_eV"] = np.full(len(made), HC / made.wavelength)
         of = file.create_group("entry_1/instrument_1/detector_1")
         for fact, value in (("distance", made.distance), ("x_pixel_size", made.pixel),

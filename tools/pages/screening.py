@@ -24,7 +24,8 @@ def values():
         "held_out": peaks["on detectors left out"], "clear": peaks["clear hits and blanks"],
         "lines": peaks["lines"], "shots": peaks["shots"],
         "reliability": reliability(peaks["reliability"]),
-        "twins": twins(peaks["twins"], rwd["twins"]), "rwd_threshold": rwd["threshold"],
+        "twins": twins(peaks["twins"], rwd["twins"]),
+        "better": better(peaks["twins"], rwd["twins"]), "rwd_threshold": rwd["threshold"],
         "rwd_recall": rwd["wanted recall"], "rwd_held_out": rwd["on beamlines left out"],
         "families": table(("family held out", "AUC, rwd", "AUC, spot count"), families),
         "lowest": rwd["least reading"], "beamlines": rwd["beamlines"],
@@ -91,6 +92,14 @@ def twins(peaks, rwd):
         for name in peaks
     ]  # fmt: skip
     return table(("twin", "peaks", "AUC", "rwd, central crop", "AUC", "AUC, spot count"), lines)
+
+
+def better(peaks, rwd):
+    """A sentence on which model has the larger AUC on which twin."""
+    first = [name for name in peaks if peaks[name]["model_auc"] > rwd[name]["model_auc"]]
+    won = {"peaks": first, "rwd": [name for name in peaks if name not in first]}
+    parts = [f"{model} on {' and '.join(names)}" for model, names in won.items() if names]
+    return f"The larger AUC has {', '.join(parts)}."
 
 
 def reliability(bins):

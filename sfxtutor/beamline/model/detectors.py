@@ -2,7 +2,7 @@
 
 Counting pixels (EIGER, PILATUS), integrating pixels that resolve photons or not (JUNGFRAU, ePix,
 AGIPD, CSPAD) and phosphor cameras (Rayonix, MAR, CCD), from 1e-5 to 1e4 photons a pixel, with the
-artefacts of each. Only the Bragg spots' places come from `sfxtutor.runs.twin.crystal`.
+artefacts of each. The Bragg spots' places, and the rings of ice, are those of `sfxtutor.runs.twin`.
 """
 
 import math
@@ -13,7 +13,9 @@ from scipy import ndimage, special
 from scipy.spatial import cKDTree
 
 from ...runs.twin.crystal import Crystal, bragg_spots, random_rotation
+from ...runs.twin.detector import ICE
 from ...support.jit import compiled
+from .beamlines import log_uniform
 
 VERSION = 1  # raised when the frames change
 STREAM = 15  # names the random numbers of the imaginary detectors
@@ -22,26 +24,8 @@ VISIBLE = 4  # spots that make a frame a hit or a maybe
 SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level, or
 PEAK = 8.0  # its highest pixel, as the experts' rule of the twins has it
 FAINT = 0.6  # of what makes it visible: spots as bright as this are Bragg spots to be learned
-SPOTS = (
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    1,
-    2,
-    3,
-    4,
-    6,
-    8,
-    12,
-    18,
-    30,
-    50,
-    80,
-    120,
-)  # visible ones wanted, most as likely
+# visible spots wanted, each number of the list as likely
+SPOTS = (0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 50, 80, 120)
 
 
 @dataclass
@@ -102,11 +86,6 @@ class Frame:
     def visible(self):
         """How many spots are visible: int."""
         return int((self.spots[:, 2] >= 1).sum())
-
-
-def log_uniform(rng, low, high):
-    """A number between two, every factor as likely."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def detector(rng, kind=None):
@@ -257,8 +236,8 @@ def shoot(rng, line, made, visible, key):
     Parameters
     ----------
     visible : int
-        Spots wanted whose 3 x 3 pixels stand `SEEN` standard deviations above the level. With 0
-        there may be no crystal, or one of spots too weak.
+        Spots wanted whose 3 x 3 pixels stand `SEEN` standard deviations above the level, or the
+        highest of them `PEAK`. With 0 there may be no crystal, or one of spots too weak.
     key : int
         Names the sample: the same structure factors.
     """
@@ -387,7 +366,7 @@ def _add_light(rng, image, made, chosen):
             image += light * (typical + 3) * log_uniform(rng, 1, 100)
     if "ice" in chosen:
         radius = np.hypot(y[:, None], x[None])
-        for d, height in ((3.90, 1.0), (3.67, 0.6), (3.44, 0.8), (2.67, 0.3), (2.25, 0.5)):
+        for d, height in ICE:
             angle = 2 * np.arcsin(min(made.wavelength / 2 / d, 0.7))
             ring = made.distance * np.tan(angle) / made.pixel
             image += (typical + 0.5) * height * log_uniform(rng, 0.3, 20) * np.exp(

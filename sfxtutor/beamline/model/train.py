@@ -100,13 +100,26 @@ def simulate_beamlines(kind, beamlines, seed=0, progress=True):
     stages = TWIN_VERSION, imaginary.VERSION, bad_pixels.VERSION, preprocess.VERSION
     version = ".".join(map(str, (*stages, SHOTS)))
     path = cache_dir() / f"screener_{kind}_{beamlines}_{seed}_v{version}.npz"
+    return simulated(partial(simulate_beamline, kind=kind), beamlines, seed, path, progress)
+
+
+def simulated(simulate, count, seed, path, progress=True):
+    """What a model sees of many simulated lines, kept in a file: a dict of arrays.
+
+    Parameters
+    ----------
+    simulate : function of a seed that gives a dict of arrays, or None of a line that shows nothing
+    count, seed : int, of lines, and of the million seeds from which theirs are taken
+    path : Path, .npz
+    progress : bool
+    """
     if path.exists():
         with np.load(path) as archive:
             return dict(archive)
-    seeds = range(seed * 1_000_000, seed * 1_000_000 + beamlines)
+    seeds = range(seed * 1_000_000, seed * 1_000_000 + count)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        lines = pool.map(partial(simulate_beamline, kind=kind), seeds, chunksize=4)
-        lines = list(tqdm(lines, "simulating beamlines", beamlines, disable=not progress))
+        lines = pool.map(simulate, seeds, chunksize=4)
+        lines = list(tqdm(lines, "simulating", count, disable=not progress))
     lines = [line for line in lines if line is not None]
     frames = {key: np.concatenate([line[key] for line in lines]) for key in lines[0]}
     path.parent.mkdir(parents=True, exist_ok=True)

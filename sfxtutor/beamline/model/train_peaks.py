@@ -7,25 +7,22 @@ and the figures in its notes are of the fourth.
 """
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 from sklearn.metrics import roc_auc_score
-from tqdm import tqdm
 
 from ...fast import peaks
 from ...fast.peaks import FIELDS, PEAKS, View, describe
 from ...metrics import count
 from ...runs.datasets import TWINS
 from ...runs.open import open_run
-from ...support.disk import atomic_write, cache_dir
+from ...support.disk import cache_dir
 from . import detectors
 from .screener import trained_model, write_onnx
-from .train import TESTED
+from .train import TESTED, simulated
 
 SHOTS = 10  # of each imaginary detector
 LINES = 2000  # imaginary detectors
@@ -97,19 +94,7 @@ def simulate(lines=LINES, seed=0, progress=True):
     """What the model sees of many imaginary detectors: a dict of arrays, kept in the cache."""
     version = f"{detectors.VERSION}.{peaks.VERSION}.{SHOTS}"
     path = cache_dir() / f"screener_peaks_{lines}_{seed}_v{version}.npz"
-    if path.exists():
-        with np.load(path) as archive:
-            return dict(archive)
-    seeds = range(seed * 1_000_000, seed * 1_000_000 + lines)
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        made = pool.map(simulate_detector, seeds, chunksize=4)
-        made = list(tqdm(made, "simulating detectors", lines, disable=not progress))
-    made = [line for line in made if line is not None]
-    frames = {key: np.concatenate([line[key] for line in made]) for key in made[0]}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as unfinished:
-        np.savez(unfinished, **frames)
-    return frames
+    return simulated(simulate_detector, lines, seed, path, progress)
 
 
 def fit(model, frames, epochs=EPOCHS):

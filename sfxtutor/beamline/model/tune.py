@@ -27,10 +27,8 @@ from .views import look_at
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, np.inf)  # inf: only the threshold moves
 FOLDS = 5
 LEAST = 5  # labels of each class
-SHIFT = (
-    0.05  # penalty on the shift, which labels that are told without an error would push for ever
-)
-TUNED = 0.5  # threshold of a tuned model: its p is fitted to the run
+SHIFT = 0.05  # penalty on the shift, which labels without a mistake would push for ever
+TUNED = 0.5  # threshold of a tuned model: the two classes weigh the same in the fit
 
 
 @dataclass(frozen=True)

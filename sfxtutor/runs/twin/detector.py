@@ -22,7 +22,7 @@ _WATER = np.array([
     (.216, 6.75), (.236, 6.5), (.28, 4.5), (.3, 4.3), (.345, 4.36), (.436, 3.77), (.5, 3.17),
 ]).T  # fmt: skip
 _AIR = np.array([(0, 14.1), (0.045, 13.5), (0.174, 8.35), (0.35, 4.78), (0.5, 4.22)]).T
-_ICE = ((3.90, 1.0), (3.67, 0.6), (3.44, 0.8), (2.67, 0.3), (2.25, 0.5))  # d (Å), relative height
+ICE = ((3.90, 1.0), (3.67, 0.6), (3.44, 0.8), (2.67, 0.3), (2.25, 0.5))  # d (Å), relative height
 REFERENCE = 123.55  # mm: the distance at which the background of a Setup is given
 _REACH = 2  # pixels: a spot's photons further from its centre are left out
 _SPOT_SIGMA = 0.4  # pixels: a spot before the detector's point spread
@@ -106,7 +106,7 @@ def add_ice(image, top, left, center, rings, width):
 
 def ice_rings(setup, wavelength, photons):
     """Radius (pixels) and height (photons) of the rings of hexagonal ice: (n, 2) float array."""
-    d, height = np.array(_ICE).T
+    d, height = np.array(ICE).T
     sine = np.minimum(wavelength / (2 * d), 0.7)
     radius = setup.distance * np.tan(2 * np.arcsin(sine)) / setup.pixel
     return np.column_stack([radius, photons * height])

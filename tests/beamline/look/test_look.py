@@ -1,7 +1,6 @@
 """The page of a screening: its numbers, its circles, and what is left where files are gone."""
 
 import csv
-import os
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -19,10 +18,9 @@ from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.cli.main import main
 from sfxtutor.runs.open import simulate_run
-from tools.browser import FLAGS, SCREENSHOTS, find_browser
+from tools.browser import SCREENSHOTS
 from tools.detectors import files, hits, misses
 
-REQUIRED = os.environ.get("SFXTUTOR_BROWSER") == "required"
 COUNT = 5  # hits, and as many misses
 VOID = ("meta", "input", "br")
 
@@ -245,27 +243,19 @@ def test_a_run_of_one_frame_without_a_score_has_a_page(tmp_path):
 
 @pytest.mark.parametrize("width", [1400, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_a_screen_and_a_phone(run, width, scheme):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        if REQUIRED:
-            pytest.fail("SFXTUTOR_BROWSER=required, but there is no Chromium")
-        pytest.skip("needs Chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        one = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        said = []
-        one.on("console", lambda message: said.append(message.text))
-        one.goto(run.page.as_uri())
-        assert one.evaluate("document.documentElement.scrollWidth") <= width
-        image = one.locator(".frame svg").first.bounding_box()
-        assert 140 < image["width"] <= EDGE
-        circle = one.locator("circle").first
-        assert circle.is_visible()
-        one.get_by_label("Show circles").uncheck()
-        assert not circle.is_visible()
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        one.screenshot(path=SCREENSHOTS / f"look_{width}_{scheme}.png", full_page=True)
-        browser.close()
+def test_the_page_fits_a_screen_and_a_phone(run, chromium, width, scheme):
+    one = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    said = []
+    one.on("console", lambda message: said.append(message.text))
+    one.goto(run.page.as_uri())
+    assert one.evaluate("document.documentElement.scrollWidth") <= width
+    image = one.locator(".frame svg").first.bounding_box()
+    assert 140 < image["width"] <= EDGE
+    circle = one.locator("circle").first
+    assert circle.is_visible()
+    one.get_by_label("Show circles").uncheck()
+    assert not circle.is_visible()
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    one.screenshot(path=SCREENSHOTS / f"look_{width}_{scheme}.png", full_page=True)
+    one.close()
     assert said == []

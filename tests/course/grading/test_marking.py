@@ -3,7 +3,6 @@
 import base64
 import csv
 import hashlib
-import os
 import re
 
 import ownlesson
@@ -14,9 +13,8 @@ from sfxtutor.course.assignments import assignment_folder, read_assignments
 from sfxtutor.course.cells import regions, role
 from sfxtutor.course.grading.grade import grade
 from sfxtutor.course.grading.marking import grouped, rubric
-from tools.browser import FLAGS, SCREENSHOTS, find_browser
+from tools.browser import SCREENSHOTS
 
-REQUIRED = os.environ.get("SFXTUTOR_BROWSER") == "required"
 EVIL = '<script>document.title = "hacked"</script> <b>They</b> fluctuate, "a" </pre>'
 CLASS = {
     "Jürgen": "Photons of the background count.",
@@ -92,23 +90,14 @@ def test_page_allows_its_own_script_alone_and_escapes_answers(week):
 
 
 @pytest.fixture(scope="module")
-def page(week):
+def page(week, chromium):
     """The page in a browser."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        if REQUIRED:
-            pytest.fail("SFXTUTOR_BROWSER=required, but there is no Chromium")
-        pytest.skip("needs Chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        one = browser.new_page(viewport={"width": 1000, "height": 900})
-        one.said = []
-        one.on("pageerror", lambda error: one.said.append(str(error)))
-        one.on("console", lambda message: one.said.append(message.text))
-        one.goto((week[2] / "marking.html").as_uri())
-        yield one
-        browser.close()
+    one = chromium.new_page(viewport={"width": 1000, "height": 900})
+    one.said = []
+    one.on("pageerror", lambda error: one.said.append(str(error)))
+    one.on("console", lambda message: one.said.append(message.text))
+    one.goto((week[2] / "marking.html").as_uri())
+    return one
 
 
 def saved(page, folder):
