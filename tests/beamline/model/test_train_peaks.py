@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from sfxtutor.beamline.model import train_peaks
+from sfxtutor.beamline.model import train, train_peaks
 from sfxtutor.beamline.model.detectors import KINDS
 from sfxtutor.beamline.model.screener import MODELS, PEAK_FEATURES, Screener, trained_model
 from sfxtutor.cli.main import main
@@ -36,7 +36,7 @@ class Here:
 def trained(own_data_folder):
     """What `train_peaks` makes of eight detectors, two shots each, in an own cache: a Path."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_peaks, "ProcessPoolExecutor", Here)
+        patch.setattr(train, "ProcessPoolExecutor", Here)
         patch.setattr(train_peaks, "SHOTS", 2)
         patch.setattr(train_peaks, "fit", partial(train_peaks.fit, epochs=2))
         return train_peaks.train_peaks(lines=LINES, seed=3)
