@@ -12,7 +12,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from benchmarks import decision, features, machine, nets, scale
+from benchmarks import decision, features, machine, nets, scale, whole
 from benchmarks.targets import judge
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.runs.datasets import TWINS
@@ -60,6 +60,10 @@ def _stream(model, quick):
     return scale.streaming(model, ((50, 1, 1),)) if quick else scale.streaming(model)
 
 
+def _whole(model, quick):
+    return whole.measure(("eiger_1m",), frames=2, repeats=1) if quick else whole.measure()
+
+
 # name -> function(model, quick) -> dict; a section fails alone
 SECTIONS = {
     "verdict": _decision,
@@ -70,6 +74,7 @@ SECTIONS = {
     "memory": _memory,
     "screen": _screen,
     "stream": _stream,
+    "whole": _whole,
 }
 
 

@@ -1,6 +1,6 @@
 """The targets of the package, judged by the figures of one run of the benchmark."""
 
-from benchmarks import features, nets
+from benchmarks import features, nets, whole
 from benchmarks.decision import ALONE, CLASSES, CROPS, FULL, READING
 from benchmarks.rivals import OURS
 from sfxtutor.metrics import rate_text
@@ -27,6 +27,8 @@ FRAMES, VECTORS, TWIN, MEMORY = 1500, 25_000, 6.0, 2048  # /s, /s, ms, MiB
 FUSION, BINNED = 30, 0.7  # times, ms
 WORKERS, WORKER = 1.7, 954  # times, MiB (1 GB)
 RATE, P99 = 120, 50  # Hz, ms
+READINGS = 1.5  # times reading alone, of packed whole frames
+RAW = {whole.FINDER: 12, whole.DIALS: 100}  # times faster on raw ones, a megapixel
 
 
 def judge(sections):
@@ -51,6 +53,7 @@ def judge(sections):
     judged.append(_memory(sections.get("memory", {}).get("rows", [])))
     judged += _screen(sections.get("screen", {}).get("rows", []))
     judged.append(_stream(sections.get("stream", {}).get("rows", [])))
+    judged += _whole(sections.get("whole", {}))
     return judged
 
 
@@ -175,6 +178,28 @@ def _stream(rows):
         f"{row['missing']} of {row['received'] + row['missing']} missing, p99 {row['p99']:.1f} ms"
     )
     return _entry(target, found, not row["missing"] and row["p99"] < P99)
+
+
+def _whole(section):
+    times = {(row["frames of"], row["way"]): row["median"] for row in section.get("rows", [])}
+    read = {name: times[name, whole.SCREENED] / ms
+            for (name, way), ms in times.items() if way == whole.READ}  # fmt: skip
+    target = f"whole packed frames: at most {READINGS} times the time of reading and unpacking them"
+    found = ", ".join(f"{name} {value:.2f}" for name, value in read.items())
+    judged = [_entry(target, found, max(read.values()) <= READINGS if read else None)]
+    for way, factor in RAW.items():
+        target = f"whole raw frames: {factor} times {way}"
+        ours, other = times.get((whole.RAW, whole.PEAKS)), times.get((whole.RAW, way))
+        ratio = other / ours if ours and other else None
+        found = f"{ratio:.1f} times" if ratio else ""
+        judged.append(_entry(target, found, ratio >= factor if ratio else None))
+    held = [mib for memory in section.get("memory", {}).values() for mib in memory.values()]
+    target = "whole frames: less than 1 GB a worker, in constant memory"
+    found = f"{min(held)} to {max(held)} MiB" if held else ""
+    steady = all(m["last pass, MiB"] <= 1.1 * m["first pass, MiB"]
+                 for m in section.get("memory", {}).values())  # fmt: skip
+    judged.append(_entry(target, found, max(held) < WORKER and steady if held else None))
+    return judged
 
 
 def _range(values, form):

@@ -76,7 +76,7 @@ def _add_train(commands):
     train.add_argument("--model", choices=("peaks", "rwd", "cnn"), default="peaks")
     train.add_argument("--out", help="the .keras file; default: one in the cache")
     train.add_argument(
-        "--beamlines", type=int, help="imaginary ones (peaks: 2000, rwd: 2400, cnn: 600)"
+        "--beamlines", type=int, help="imaginary ones (peaks: 3000, rwd: 2400, cnn: 600)"
     )
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(command=_train)
@@ -110,6 +110,7 @@ def _add_stream(commands):
     stream.add_argument("--out", default="scores.csv", help="a new file, one line a frame")
     stream.add_argument("--model", default="peaks", help="as for `screen` (peaks)")
     stream.add_argument("--mask", help="good pixels; default: found in the first frames")
+    stream.add_argument("--geometry", metavar="FILE", help=GEOMETRY)
     stream.add_argument("--no-bad-pixel-search", action="store_true", help=NO_SEARCH)
     stream.add_argument("--threshold", type=float, help="p_hit from which a frame is a hit")
     stream.add_argument("--idle", type=float, default=30, help="seconds of silence, the end (30)")
@@ -210,7 +211,8 @@ def _stream(options):
     report = stream(options.address, options.out, options.model, options.mask, options.threshold,
                     options.idle, options.queue, watch,
                     connection=Connection(options.format, options.socket, options.wait),
-                    search=not options.no_bad_pixel_search)  # fmt: skip
+                    search=not options.no_bad_pixel_search,
+                    geometry=options.geometry)  # fmt: skip
     print(f"{report} Scores: {printable(options.out)}.")
     if report.ended == "interrupted":
         return 130

@@ -19,7 +19,7 @@ from ..support.jit import compiled
 from . import tiles
 from .tiles import TILE
 
-VERSION = 1  # of peaks and features: raised when they change
+VERSION = 2  # of peaks and features: raised when they change
 PEAKS = 160  # peaks that are described
 PART, OF_PART = 64, 8  # pixels along a part of the frame, and how many of its peaks come first
 ROOM = 8192  # peaks held before the weaker half is dropped
@@ -27,14 +27,16 @@ LOST = 0.5  # of the good pixels: a frame with fewer readings is none
 FAINTEST = 4.0  # standard deviations
 COMPILED = {"u1": "u2", "i1": "i4", "i2": "i4", "u8": "f4", "i8": "f4", "f2": "f4", "f8": "f4"}
 SOME, MORE = 2.5, 3.0  # of the highest pixel and of the 3 x 3 pixels, before the exact test
+UNKNOWN = 1e30  # in place of a sum: more than any
 RING, HOLE = 5, 2  # pixels: half widths of the window for the level, and of what it leaves out
 FIELDS = (
     "present", "deviance", "photons", "expected", "share", "second", "wide", "step", "slope",
     "rough", "size", "long", "whole", "near", "around", "row", "column", "circle", "line", "rank",
-    "chance", "alike",
+    "chance", "alike", "pixel", "beside",
 )  # fmt: skip
 (PRESENT, DEVIANCE, PHOTONS, EXPECTED, SHARE, SECOND, WIDE, STEP, SLOPE, ROUGH, SIZE, LONG, WHOLE,
- NEAR, AROUND, ROW, COLUMN, CIRCLE, LINE, RANK, CHANCE, ALIKE) = range(len(FIELDS))  # fmt: skip
+ NEAR, AROUND, ROW, COLUMN, CIRCLE, LINE, RANK, CHANCE, ALIKE, PIXEL,
+ BESIDE) = range(len(FIELDS))  # fmt: skip
 FRAME = (
     "pixels", "level", "photon known", "summed noise", "peaks", "above 5", "above 6", "above 8",
     "above 12", "above 20", "above 40", "uneven", "centre known",
@@ -78,6 +80,7 @@ def describe(frame, mask=None, view=None):
     -------
     features : (1 + PEAKS, len(FIELDS)) float32 array
         First the frame (`FRAME`), then a row a peak (`FIELDS`), zeros where there are fewer.
+        First come peaks that stand out from all that is about them.
     peaks : (n, 3) float32 array
         Row, column (pixels from 0) and deviance of all peaks, first those that have a row in
         `features`, in its order.
@@ -85,12 +88,17 @@ def describe(frame, mask=None, view=None):
     Raises
     ------
     ValueError
-        If most good pixels have no reading, or the frame has no contrast.
+        If most good pixels have no reading, the frame has no contrast, or panels do not fill it.
     """
     frame = _readable(frame)
     view = view or View()
     good = Mask.of(mask, frame.shape)
     low, high, height = np.float32(view.low), np.float32(view.high), view.panel or frame.shape[0]
+    if frame.shape[0] % height:
+        raise ValueError(
+            f"Found panels of {height} rows in a frame of {frame.shape[0]}, expected whole panels. "
+            "Correct `panel` of the view."
+        )
     spans = tiles.tile_rows(frame.shape[0], height)
     mean, variance, number = tiles.moments(frame, good.at, low, high, spans)
     _check_readings(mean, variance, number.sum(), good.pixels)
@@ -101,7 +109,8 @@ def describe(frame, mask=None, view=None):
     summed = tiles.summed_noise(frame, good.at, low, high, spans, mean, variance)
     settings = np.array([low, high, photon, summed, everywhere], np.float32)
     peaks = find(frame, good.at, spans, height, level, noise, settings)
-    peaks = peaks[np.argsort(-peaks[:, 2], kind="stable")]
+    beside = stand_out(frame, good.at, height, level, noise, settings, peaks)
+    peaks = peaks[np.lexsort((-peaks[:, 2], -beside))]
     chosen = _chosen(peaks)
     strongest = peaks[chosen]
     features = np.zeros((1 + PEAKS, len(FIELDS)), np.float32)
@@ -126,7 +135,7 @@ def compare(deviance, pixels, out):
 
 
 def _chosen(peaks):
-    """Which peaks are described: the strongest eight of each part of the frame, then the others.
+    """Which peaks are described: the first eight of each part of the frame, then the others.
 
     An edge or a glare has hundreds of peaks in one place, and must not hide the spots elsewhere.
     """
@@ -198,26 +207,38 @@ def find(frame, good, spans, height, level, noise, settings):
     columns = frame.shape[1]
     low, high = settings[:2]
     found, n, least = np.empty((ROOM, 3), np.float32), 0, np.float32(FAINTEST)
-    limits, bases = np.empty(columns, np.float32), np.empty(columns, np.float32)
-    widths = np.empty(columns, np.float32)
+    limits, bases = np.empty((2, columns), np.float32), np.empty(columns, np.float32)
+    widths, readings = np.empty(columns, np.float32), np.empty(columns, np.float32)
+    sums = np.empty((3, columns), np.float32)  # over three pixels each, of the last three rows
     marked = np.zeros((columns + 7) // 8 * 8, np.uint8)
     eights = marked.view(np.uint64)  # most eights of pixels have no mark
     for t in range(len(spans)):
         top, bottom = spans[t]
-        for x in range(columns):
-            k = x // TILE
-            bases[x], widths[x] = level[t, k], math.sqrt(noise[t, k])
-            limits[x] = max(bases[x] + SOME * widths[x], low)
+        for k in range(level.shape[1]):
+            part, base, width = slice(k * TILE, (k + 1) * TILE), level[t, k], math.sqrt(noise[t, k])
+            bases[part], widths[part] = base, width
+            limits[0, part] = max(base + SOME * width, low)
+            enough = 9 * base + 3 * MORE * math.sqrt(settings[3]) * width
+            limits[1, part] = enough - 1e-5 * abs(enough)  # the exact test rounds otherwise
         first = top - top % height
+        if top == first:
+            sums[(top - 1) % 3] = UNKNOWN
+            _sum_threes(frame[top], good[top], low, high, readings, sums[top % 3])
         for y in range(top, bottom):
-            _mark(frame[y], limits, high, marked)
+            if y + 1 < first + height:
+                _sum_threes(frame[y + 1], good[y + 1], low, high, readings, sums[(y + 1) % 3])
+            else:
+                sums[(y + 1) % 3] = UNKNOWN
+            _mark(sums, limits[1], marked)
             for k in range(len(eights)):
                 if eights[k] == 0:
                     continue
                 for x in range(8 * k, min(8 * k + 8, columns)):
-                    if not (marked[x] and good[y, x]):
+                    value = np.float32(frame[y, x])
+                    above = good[y, x] and limits[0, x] < value <= high
+                    if not (marked[x] and above):
                         continue
-                    strength = _peak(
+                    strength = strength_at(
                         frame, good, y, x, first, height, bases[x], widths[x], settings
                     )
                     if strength < least:
@@ -232,7 +253,7 @@ def find(frame, good, spans, height, level, noise, settings):
 
 
 @compiled
-def _peak(frame, good, y, x, first, height, base, width, settings):
+def strength_at(frame, good, y, x, first, height, base, width, settings):
     """The deviance of a peak at a pixel, or 0 if there is none; the quick tests go first."""
     low, high, photon, summed, _ = settings
     if not _highest(frame, good, y, x, first, height, high):
@@ -246,11 +267,22 @@ def _peak(frame, good, y, x, first, height, base, width, settings):
 
 
 @compiled
-def _mark(row, limits, high, marked):
-    """Mark readings above the limits."""
+def _sum_threes(row, good, low, high, readings, sums):
+    """Sums over each pixel of a row and those beside it, `UNKNOWN` or more where one is missing."""
     for x in range(row.shape[0]):
         value = np.float32(row[x])
-        marked[x] = np.uint8((value > limits[x]) & (value <= high))
+        known = good[x] & (value >= low) & (value <= high)
+        readings[x] = value if known else np.float32(UNKNOWN)
+    sums[0] = sums[-1] = UNKNOWN
+    for x in range(1, row.shape[0] - 1):
+        sums[x] = readings[x - 1] + readings[x] + readings[x + 1]
+
+
+@compiled
+def _mark(sums, limits, marked):
+    """Mark pixels whose 3 x 3 pixels are above the limits."""
+    for x in range(sums.shape[1]):
+        marked[x] = np.uint8(sums[0, x] + sums[1, x] + sums[2, x] >= limits[x])
 
 
 @compiled
@@ -282,7 +314,7 @@ def _sum(frame, good, y, x, reach, first, height, low, high, cut):
 
 @compiled
 def _deviance(frame, good, y, x, first, height, base, variance, settings):
-    """Deviance of a peak, its excess, the level about it, and photons expected there."""
+    """Deviance of a peak, its excess, the level about it, its variance, its pixels."""
     low, high, photon, summed, everywhere = settings
     total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, np.float32(np.inf))
     cut = base + 5 * math.sqrt(variance) + 2 * photon  # another spot beside is no background
@@ -294,7 +326,7 @@ def _deviance(frame, good, y, x, first, height, base, variance, settings):
     excess = total - pixels * about
     spread = max(variance + photon * (about - base), 0.25 * variance, 1e-6 * everywhere)
     spread *= pixels * summed * (1 + pixels / (n + prior))
-    return _strength(excess, spread, photon, summed), excess, about, spread
+    return _strength(excess, spread, photon, summed), excess, about, spread, pixels
 
 
 @compiled
@@ -307,7 +339,8 @@ def _strength(excess, spread, photon, summed):
     unit = photon * max(1.0, math.sqrt(summed) / 2)
     expected = max(spread / unit**2, 1e-5)
     count = expected + excess / unit
-    return math.sqrt(2 * (count * math.log(count / expected) - count + expected))
+    half = count * math.log(count / expected) - count + expected
+    return math.sqrt(2 * max(half, 0.0))  # which rounds to less where the excess is nothing
 
 
 @compiled
@@ -316,13 +349,13 @@ def look(frame, good, height, level, noise, settings, peaks, out):
 
     In the place of `ALIKE` stands the excess, ADU, of which `compare` makes it.
     """
-    low, high, photon, _, _ = settings
+    low, high, photon, summed, _ = settings
     for p in range(len(peaks)):
         y, x = int(peaks[p, 0]), int(peaks[p, 1])
         first = y - y % height
         t = (first // height) * math.ceil(height / TILE) + (y - first) // TILE
         base, variance = level[t, x // TILE], noise[t, x // TILE]
-        strength, excess, about, spread = _deviance(
+        strength, excess, about, spread, pixels = _deviance(
             frame, good, y, x, first, height, base, variance, settings
         )
         width = math.sqrt(variance)
@@ -340,10 +373,92 @@ def look(frame, good, height, level, noise, settings, peaks, out):
         wide, n = _sum(frame, good, y, x, HOLE, first, height, low, high, np.float32(np.inf))
         out[p, WIDE] = min(max((wide - n * about) / excess, -1), 4)
         _surroundings(frame, good, y, x, first, height, low, high, about, width, out[p])
+        local = spread / (pixels * summed)  # variance of a pixel about here
+        out[p, PIXEL] = math.log1p(_strength(highest, local, photon, 1.0))
+        out[p, BESIDE] = math.log1p(
+            _beside(frame, good, y, x, first, height, base, variance, settings)
+        )
         out[p, STEP] = min(max((about - base) / width, -5), 10) / 3
         _shape(frame, good, y, x, first, height, low, high, about, width, out[p])
         out[p, RANK] = p / PEAKS
         out[p, ALIKE] = excess
+
+
+@compiled
+def stand_out(frame, good, height, level, noise, settings, peaks):
+    """Deviance of each peak against the brightest that is about it: (n,) float32.
+
+    At an edge, on a streak or in a saturated area a peak exceeds the mean of the ring, but neither
+    its brightest quarter nor what lies on opposite sides.
+    """
+    result = np.empty(len(peaks), np.float32)
+    for p in range(len(peaks)):
+        y, x = int(peaks[p, 0]), int(peaks[p, 1])
+        first = y - y % height
+        t = (first // height) * math.ceil(height / TILE) + (y - first) // TILE
+        base, variance = level[t, x // TILE], noise[t, x // TILE]
+        result[p] = _beside(frame, good, y, x, first, height, base, variance, settings)
+    return result
+
+
+@compiled
+def _beside(frame, good, y, x, first, height, base, variance, settings):
+    low, high, photon, summed, _ = settings
+    _, excess, about, spread, pixels = _deviance(
+        frame, good, y, x, first, height, base, variance, settings
+    )
+    most = max(
+        _brightest(frame, good, y, x, first, height, low, high),
+        _both_sides(frame, good, y, x, first, height, low, high),
+    )
+    most = max(most - about, 0.0)
+    spread += photon * most * pixels * summed
+    return _strength(excess - pixels * most, spread, photon, summed)
+
+
+@compiled
+def _brightest(frame, good, y, x, first, height, low, high):
+    """Mean of the brightest quarter of the ring about a pixel; -inf where none can be read."""
+    total, number = np.zeros(4), np.zeros(4)
+    for i in range(max(y - RING, first), min(y + RING + 1, first + height)):
+        for j in range(max(x - RING, 0), min(x + RING + 1, frame.shape[1])):
+            a, b = i - y, j - x
+            value = np.float32(frame[i, j])
+            if max(abs(a), abs(b)) > HOLE and good[i, j] and low <= value <= high:
+                k = _quarter(a, b)
+                total[k] += value
+                number[k] += 1
+    most = -np.inf
+    for k in range(4):
+        if number[k] >= 4:
+            most = max(most, total[k] / number[k])
+    return most
+
+
+@compiled
+def _both_sides(frame, good, y, x, first, height, low, high):
+    """The brightest line through a pixel: the darker of its two sides, 3 x 3 pixels each.
+
+    Over eight directions; of a side that cannot be read, the other counts alone.
+    """
+    most, away, infinite = -np.inf, RING - 1, np.float32(np.inf)
+    for k in range(8):
+        a, b = (away, away * (k - 2) // 2) if k < 5 else (away * (k - 6) // 2, away)
+        darker = np.inf
+        for side in (-1, 1):
+            i, j = y + side * a, x + side * b
+            total, n = _sum(frame, good, i, j, 1, first, height, low, high, infinite)
+            if n >= 4:
+                darker = min(darker, total / n)
+        if darker < np.inf:
+            most = max(most, darker)
+    return most
+
+
+@compiled
+def _quarter(a, b):
+    """Which quarter of the ring lies a rows and b columns away: below, above, right, left."""
+    return (0 if a > 0 else 1) if abs(a) > abs(b) else (2 if b > 0 else 3)
 
 
 @compiled
@@ -371,7 +486,7 @@ def _surroundings(frame, good, y, x, first, height, low, high, about, width, out
             if max(abs(a), abs(b)) <= HOLE or not (good[i, j] and low <= value <= high):
                 continue
             off = min(value, cut) - about
-            k = (0 if a > 0 else 1) if abs(a) > abs(b) else (2 if b > 0 else 3)
+            k = _quarter(a, b)
             total[k] += off
             number[k] += 1
             square += off * off

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from benchmarks import dials_command, machine, nets, timing
+from benchmarks import dials_command, machine, nets, timing, whole
 from benchmarks.decision import CROPS, FULL, READING, compare
 from benchmarks.dials_command import Dials, nxmx, python_of
 from benchmarks.figure import plot_recall, plot_speed
@@ -219,6 +219,17 @@ def test_what_was_not_measured_is_neither_met_nor_missed():
     assert {one["target"]: one["verdict"] for one in judge(sections)}[stream] == "met"
 
 
+def test_whole_frames_are_judged_by_reading_by_other_peak_finders_and_by_memory():
+    times = {("eiger_4m", whole.READ): 10.0, ("eiger_4m", whole.SCREENED): 14.0,
+             (whole.RAW, whole.PEAKS): 5.0, (whole.RAW, whole.FINDER): 59.0}  # fmt: skip
+    rows = [{"frames of": name, "way": way, "median": ms} for (name, way), ms in times.items()]
+    held = {"eiger_4m": {"first pass, MiB": 300, "last pass, MiB": 340}}
+    found = [one for one in judge({"whole": {"rows": rows, "memory": held}})
+             if "whole" in one["target"]]  # fmt: skip
+    assert [one["verdict"] for one in found] == ["met", "not met", "not measured", "not met"]
+    assert [one["found"] for one in found] == ["eiger_4m 1.40", "11.8 times", "", "300 to 340 MiB"]
+
+
 def test_methods_take_turns_and_the_first_round_does_not_count():
     calls = []
     values = iter([99, 99, 5, 1, 3, 2])
@@ -233,13 +244,16 @@ def test_methods_take_turns_and_the_first_round_does_not_count():
 
 def test_the_quick_benchmark_end_to_end(tmp_path, capsys, no_dials):
     out, figure = tmp_path / "bench.json", tmp_path / "bench.png"
-    main(["--quick", "--out", str(out), "--figure", str(figure),
-          "--only", "verdict", "features", "cores", "twin", "screen", "stream"])  # fmt: skip
+    names = ["verdict", "features", "cores", "twin", "screen", "stream", "whole"]
+    main(["--quick", "--out", str(out), "--figure", str(figure), "--only", *names])
     printed = capsys.readouterr().out
     assert "left out      DIALS: not installed; apt-get install dials" in printed
     assert "not measured" in printed  # the sections that were not measured
     content = json.loads(out.read_text())
-    assert set(content["sections"]) == {"verdict", "features", "cores", "twin", "screen", "stream"}
+    assert set(content["sections"]) == set(names)
+    rows = content["sections"]["whole"]["rows"]
+    assert {whole.READ, whole.SCREENED, whole.PEAKS} <= {row["way"] for row in rows}
+    assert {row["frames of"] for row in rows} == {"eiger_1m", whole.RAW}
     assert [row["workers"] for row in content["sections"]["screen"]["rows"]] == [1, 2]
     (stream,) = content["sections"]["stream"]["rows"]
     assert stream["received"] + stream["missing"] == 50

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sfxtutor.fast import tiles
+from sfxtutor.fast import peaks as kernels, tiles
 from sfxtutor.fast.peaks import FIELDS, FRAME, PEAKS, View, describe
 
 TYPES = ("u1", "u2", "u4", "i2", "i4", "i8", "f4", "f8", ">u2", "f2")
@@ -150,6 +150,11 @@ def test_a_frame_that_cannot_be_described_says_why():
         describe(np.zeros((3, 100, 100)))
 
 
+def test_panels_that_do_not_fill_a_frame_are_refused():
+    with pytest.raises(ValueError, match="panels of 50 rows in a frame of 256"):
+        describe(np.random.default_rng(0).poisson(3, (256, 100)), None, View(panel=50))
+
+
 def test_an_island_too_small_to_tell_its_noise_has_no_peak():
     frame, good = np.random.default_rng(6).poisson(3, (400, 400)), np.zeros((400, 400), bool)
     good[:200] = good[300:305, 300:305] = True
@@ -170,3 +175,45 @@ def test_strong_peaks_stay_where_there_are_too_many():
     assert features.shape == (1 + PEAKS, len(FIELDS))
     assert np.isfinite(features).all()
     assert tuple(peaks[0, :2]) == (1400, 1400)
+
+
+def test_the_quick_test_of_a_peak_loses_none_beside_gaps_edges_and_panels():
+    """Against the exact test of every pixel that is bright enough."""
+    rng, height = np.random.default_rng(5), 128
+    frame = rng.normal(20, 3, (256, 240)).astype("f4")
+    good = rng.random(frame.shape) < 0.95
+    good[100:110], good[:, 60:70] = False, False
+    frame[~good] = -1e6
+    for y, x in rng.integers(0, 240, (120, 2)):
+        frame[y, x] += rng.uniform(10, 60)
+    y, x = np.array([0, 127, 128, 255, 99, 110, 50]), np.array([5, 30, 90, 200, 33, 120, 239])
+    frame[y, x], good[y, x] = 90, True  # at the edges of frame, gaps and panels
+    low, high, spans = np.float32(-1e5), np.float32(np.inf), tiles.tile_rows(256, height)
+    level, noise = np.full((16, 15), 20, "f4"), np.full((16, 15), 9, "f4")
+    settings = np.array([low, high, 0.0, 1.0, 9.0], np.float32)
+    found = kernels.find(frame, good, spans, height, level, noise, settings)
+    expected = {}
+    for a, b in np.argwhere(good & (frame > 20 + kernels.SOME * 3)).tolist():
+        args = (a, b, a - a % height, height, np.float32(20), 3.0, settings)
+        expected[a, b] = kernels.strength_at(frame, good, *args)
+    expected = {at: strength for at, strength in expected.items() if strength >= kernels.FAINTEST}
+    assert {(int(a), int(b)): float(c) for a, b, c in found} == pytest.approx(expected, rel=1e-6)
+    assert {*zip(y.tolist(), x.tolist(), strict=True)} <= set(expected)
+    assert len(expected) > 50
+
+
+def test_peaks_that_stand_out_from_all_about_them_come_before_those_of_an_edge():
+    rng = np.random.default_rng(3)
+    mean = np.full((512, 512), 5.0)
+    mean[:, 250:] = 60  # a bright half, whose edge has hundreds of peaks
+    mean[100:104] = 300  # and a streak
+    frame = rng.poisson(mean)
+    places = [(40 + 45 * k, 60 + 40 * (k % 4)) for k in range(10)]
+    for y, x in places:
+        frame[y - 1 : y + 2, x - 1 : x + 2] += rng.poisson(12, (3, 3))
+    features, peaks = describe(frame)
+    beside = features[1 : 1 + len(peaks), FIELDS.index("beside")]
+    assert len(peaks) > 60
+    assert found_of(places, peaks[:20]) == len(places)
+    at_edge = np.abs(peaks[: len(beside), 1] - 249) < 3
+    assert np.median(beside[at_edge]) < 0.5 * beside[:10].min()

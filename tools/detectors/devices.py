@@ -211,6 +211,7 @@ _ALL = (
     _counter("eiger_1m", (1065, 1030), _EIGER, 75e-6, "u4", _U32, _U32 - 1, **_NXMX),
     _counter("eiger_1m_16bit", (1065, 1030), _EIGER, 75e-6, "u2", _U16, _U16 - 1, **_NXMX),
     _counter("eiger_4m", (2167, 2070), _EIGER, 75e-6, "u4", _U32, _U32 - 1, **_NXMX),
+    _counter("eiger_16m", (4371, 4150), _EIGER, 75e-6, "u4", _U32, _U32 - 1, **_NXMX),
     _counter("pilatus_300k", (619, 487), _PILATUS, 172e-6, "i4", -1, -2, **_CBF),
     _counter("pilatus_6m", (2527, 2463), _PILATUS, 172e-6, "i4", -1, -2, **_CBF),
     Detector("jungfrau_1m_kev", "integrating", _assembled((1064, 1030)), (1064, 1030), 75e-6, "f4",

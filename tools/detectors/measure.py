@@ -1,7 +1,7 @@
 """What docs/screening.md says of detectors: python -m tools.detectors.measure.
 
 The shipped models and the spot count on the frames of this simulator, which is not that of the
-training. The table is data/results/detectors.json; it takes a core half an hour.
+training. The table is data/results/detectors.json; it takes a core an hour.
 """
 
 import json
@@ -23,12 +23,19 @@ BACKGROUNDS = {
 }  # fmt: skip
 LARGE = ("eiger_4m", "pilatus_6m", "jungfrau_4m_stack")  # of which fewer frames are made
 SEEDS = (10, 11)  # beamlines of each case
-BLANKS_OF = {"eiger_1m": 0.5, "jungfrau_1m_kev": 0.5, "rayonix": 10}  # photons a pixel
+BLANKS_OF = {
+    "eiger_1m": 0.5,
+    "pilatus_300k": 0.5,
+    "jungfrau_1m_kev": 0.5,
+    "epix10k_stack": 0.5,
+    "cspad_slab": 3,
+    "rayonix": 10,
+}  # photons a pixel
 
 
 def cases():
     """Every case that is measured: list of `Case`."""
-    return [Case(name, level, 4 if name in LARGE else 8, SEEDS)
+    return [Case(name, level, 8 if name in LARGE else 16, SEEDS)
             for name, levels in BACKGROUNDS.items() for level in levels]  # fmt: skip
 
 
@@ -53,7 +60,7 @@ def measure():
         print(rows[-1], flush=True)
     blanks = {}
     for detector, level in BLANKS_OF.items():
-        blanks[detector] = list(judge_blanks(scorers, detector, level, 2, SEEDS))
+        blanks[detector] = list(judge_blanks(scorers, detector, level, 4, SEEDS))
         print(detector, blanks[detector], flush=True)
     content = {"seeds": SEEDS, "rows": rows, "blanks": blanks}
     OUT.write_text(json.dumps(content, indent=1), encoding="utf-8")

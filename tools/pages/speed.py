@@ -44,6 +44,7 @@ def values():
         "distinct": DISTINCT,
         "screen": screen(sections["screen"]),
         "stream": stream(sections["stream"]),
+        "frames": whole_frames(sections["whole"]),
         "backends": backends(measured("backends")),
     }
 
@@ -170,6 +171,17 @@ def stream(found):
         for row in found["rows"]
     ]  # fmt: skip
     return table(header, lines)
+
+
+def whole_frames(found):
+    """The table of whole frames, and what a worker holds: a dict."""
+    header = ("frames of", "megapixels", "method", "ms a frame", "megapixels/s")
+    lines = [
+        (row["frames of"], row["megapixels"], row["way"], spread(row),
+         number(row["megapixels a second"]))
+        for row in found["rows"]
+    ]  # fmt: skip
+    return {"table": table(header, lines), "memory": found["memory"], "missing": found["missing"]}
 
 
 def backends(kept):

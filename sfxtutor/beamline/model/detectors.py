@@ -17,13 +17,14 @@ from ...runs.twin.detector import ICE
 from ...support.jit import compiled
 from .beamlines import log_uniform
 
-VERSION = 1  # raised when the frames change
+VERSION = 2  # raised when the frames change
 STREAM = 15  # names the random numbers of the imaginary detectors
 KINDS = ("counter", "resolving", "integrating", "camera")
 VISIBLE = 4  # spots that make a frame a hit or a maybe
-SEEN = 6.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level, or
-PEAK = 8.0  # its highest pixel, as the experts' rule of the twins has it
-FAINT = 0.6  # of what makes it visible: spots as bright as this are Bragg spots to be learned
+SEEN = 5.0  # standard deviations that a visible spot's 3 x 3 pixels stand above the level, or
+PEAK = 6.5  # its highest pixel, as that of the sharpest of the three experts
+FAINT = 0.7  # of what makes it visible: spots as bright as this are Bragg spots to be learned
+DENSE = 3  # photons a pixel, from which a photon's charge is not followed by itself
 # visible spots wanted, each number of the list as likely
 SPOTS = (0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 8, 12, 18, 30, 50, 80, 120)
 
@@ -40,10 +41,12 @@ class Detector:
     photon: float
     readout: float
     offset: float
-    blur: float  # standard deviation of the point spread
-    shares: bool  # whether the point spread divides photons, or light after they were counted
+    blur: float  # standard deviation of the point spread: in a counter where photons are absorbed,
+    # otherwise of a photon's charge or light
+    twice: float  # share of the photons that a counter counts in two pixels
     common: float
     uneven: float  # of the pixels' gain
+    waves: float  # of the gain: what is left of the pattern of a camera's fibres
     integers: bool
     top: float  # the largest number written
     gain: np.ndarray = field(default=None, repr=False)
@@ -90,7 +93,7 @@ class Frame:
 
 def detector(rng, kind=None):
     """A `Detector` drawn at random, of a kind or of any."""
-    kind = kind or str(rng.choice(KINDS, p=(0.37, 0.18, 0.14, 0.31)))
+    kind = kind or str(rng.choice(KINDS, p=(0.34, 0.22, 0.15, 0.29)))
     longest = rng.choice([800, 1400, 2200], p=(0.72, 0.18, 0.1))
     shape = tuple(int(log_uniform(rng, 256, longest)) for _ in "yx")
     counter, camera = kind == "counter", kind == "camera"
@@ -106,18 +109,30 @@ def detector(rng, kind=None):
         offset = log_uniform(rng, 5, 2000) + 4 * noise
     line = Detector(
         kind, shape, photon, noise, offset,
-        blur=rng.uniform(0.3, 1.3) if camera else rng.uniform(0, 0.35),
-        shares=not camera,
+        blur=rng.uniform(0.3, 1.3) if camera else rng.uniform(0.02, 0.35),
+        twice=rng.uniform(0, 0.1) if counter and rng.random() < 0.5 else 0.0,
         common=0.0 if counter or rng.random() < 0.5 else noise * log_uniform(rng, 0.05, 1.5),
-        uneven=rng.choice([0, 0.01, 0.03]),
+        uneven=rng.choice([0, 0.01, 0.03, 0.05]),
+        waves=log_uniform(rng, 0.003, 0.06) if camera and rng.random() < 0.3 else 0.0,
         integers=counter or camera or bool(rng.random() < 0.5),
         top=float(rng.choice([2**16 - 1, 2**14 - 1, 2**32 - 1])) if counter else 65535.0,
     )  # fmt: skip
     if line.integers and not counter:
         line.photon = max(line.photon, 0.5)
-    line.gain = 1 + line.uneven * rng.normal(size=shape) if line.uneven else None
+    if line.uneven or line.waves:
+        line.gain = np.maximum(1 + line.uneven * rng.normal(size=shape) + _fibres(rng, line), 0.3)
     _lay_out(line, rng)
     return line
+
+
+def _fibres(rng, line):
+    """A pattern of three waves over the detector, by which its gain deviates."""
+    if not line.waves:
+        return 0.0
+    period, turned = log_uniform(rng, 6, 40), rng.uniform(0, np.pi)
+    y, x = (np.arange(n) * (2 * np.pi / period) for n in line.shape)
+    angles = turned + np.array([0, 1, 2]) * np.pi / 3
+    return line.waves * sum(np.cos(y[:, None] * np.sin(a) + x * np.cos(a)) for a in angles)
 
 
 def _lay_out(line, rng):
@@ -178,8 +193,8 @@ def scene(rng, line):
 def _artefacts(rng, line):
     """Which artefacts the frames have, and how often: a dict of name to probability."""
     often = {
-        "zingers": 0.5, "streak": 0.25, "ice": 0.25, "tracks": 0.15, "blobs": 0.15, "rows": 0.1,
-        "columns": 0.1, "edges": 0.12, "panel": 0.04, "edge": 0.2, "spikes": 0.1,
+        "zingers": 0.5, "streak": 0.25, "ice": 0.2, "powder": 0.12, "tracks": 0.15, "blobs": 0.15,
+        "rows": 0.1, "columns": 0.1, "edges": 0.12, "panel": 0.04, "spikes": 0.1,
     }  # fmt: skip
     if line.kind == "camera":
         often["edges"] = 0.0
@@ -247,7 +262,7 @@ def shoot(rng, line, made, visible, key):
     spots, brightness = np.empty((0, 3)), np.zeros(0)
     if visible or rng.random() < 0.15:
         spots, brightness = _spots(rng, line, made, mean, visible, key)
-    _add_spots(mean, spots, made, line.blur if line.shares else 0.0)
+    _add_spots(mean, spots, made, line.blur if line.kind == "counter" else 0.0)
     adu = _read_out(rng, line, mean)
     _spoil(rng, line, adu, chosen)
     image = _write(rng, line, adu)
@@ -293,10 +308,11 @@ def _needed(line, made, mean, spots):
     share = np.prod([special.erf(1.5 / np.sqrt(2) / np.hypot(s, 0.1)) for s in (across, along)])
     level = mean[y, x]
     noise = 9 * (level * _light_share(line, 3) + (line.readout / line.photon) ** 2)
-    noise += 9 * (line.uneven * level) ** 2
+    noise += (9 * line.uneven**2 + 81 * line.waves**2) * level**2
     highest = 0.8 * np.prod([special.erf(0.5 / np.sqrt(2) / np.hypot(s, 0.1))
                              for s in (across, along)])  # fmt: skip
     pixel = level * _light_share(line, 1) + (line.readout / line.photon) ** 2
+    pixel += (line.uneven**2 + line.waves**2) * level**2
     needed = np.minimum((4.5 + SEEN * np.sqrt(noise)) / share,
                         (4.5 + PEAK * np.sqrt(pixel)) / highest)  # fmt: skip
     needed /= spots["photons"]
@@ -316,7 +332,7 @@ def _crowded(spots):
 
 def _light_share(line, side):
     """Variance of the sum over a square of pixels over its mean, in photons: 1 without blur."""
-    if line.shares or not line.blur:
+    if line.kind == "counter":
         return 1.0
     box = np.pad(np.ones((side, side)), 8)
     return float(np.square(ndimage.gaussian_filter(box, line.blur, truncate=3)).sum() / side**2)
@@ -364,13 +380,13 @@ def _add_light(rng, image, made, chosen):
             if rng.random() < 0.4:  # fringes
                 light *= np.sin(np.hypot(dy, x[None]) / rng.uniform(2, 20)) ** 2
             image += light * (typical + 3) * log_uniform(rng, 1, 100)
+    rings = []
     if "ice" in chosen:
-        radius = np.hypot(y[:, None], x[None])
-        for d, height in ICE:
-            angle = 2 * np.arcsin(min(made.wavelength / 2 / d, 0.7))
-            ring = made.distance * np.tan(angle) / made.pixel
-            image += (typical + 0.5) * height * log_uniform(rng, 0.3, 20) * np.exp(
-                -0.5 * ((radius - ring) / rng.uniform(1, 6)) ** 2)  # fmt: skip
+        rings = [(d, height * log_uniform(rng, 0.3, 20), rng.uniform(1, 6)) for d, height in ICE]
+    if "powder" in chosen:  # of a salt, sharp, anywhere
+        for d in rng.uniform(1.5, 12, int(rng.integers(2, 11))):
+            rings.append((d, log_uniform(rng, 0.1, 20), log_uniform(rng, 0.6, 4)))
+    _add_rings(image, np.hypot(y[:, None], x[None]), made, rings, typical + 0.5)
     if "blobs" in chosen:
         for _ in range(rng.poisson(12)):
             cy, cx, wide = rng.uniform(0, rows), rng.uniform(0, columns), rng.uniform(4, 25)
@@ -383,13 +399,24 @@ def _add_light(rng, image, made, chosen):
             )
 
 
+def _add_rings(image, radius, made, rings, unit):
+    """Add rings of powder, each (d in Å, strength in units, standard deviation in pixels)."""
+    for d, height, wide in rings:
+        angle = 2 * np.arcsin(min(made.wavelength / 2 / d, 0.7))
+        ring = made.distance * np.tan(angle) / made.pixel
+        image += unit * height * np.exp(-0.5 * ((radius - ring) / wide) ** 2)
+
+
 def _read_out(rng, line, mean):
     """ADU of the mean photons: counted, blurred, read with noise."""
     counts = rng.poisson(mean).astype(np.float32)
-    if not line.shares and line.blur:
-        counts = ndimage.gaussian_filter(counts, line.blur, truncate=3)
     if line.kind == "counter":
+        counts = _counted_twice(rng, counts, line.twice)
         return counts if line.gain is None else np.rint(counts * line.gain)
+    if line.kind == "camera":
+        counts = ndimage.gaussian_filter(counts, line.blur, truncate=3)
+    else:
+        counts = _shared(rng, counts, line.blur)
     adu = counts * line.photon
     if line.gain is not None:
         adu *= line.gain
@@ -397,6 +424,50 @@ def _read_out(rng, line, mean):
     if line.common:
         adu += (line.common * rng.normal(size=line.chips.max() + 1))[line.chips]
     return adu
+
+
+def _counted_twice(rng, counts, share):
+    """Counts with those that the pixel to the right or below counted too."""
+    lit = np.flatnonzero(counts) if share else []
+    if not len(lit):
+        return counts
+    twice = rng.binomial(counts.ravel()[lit].astype(int), share)
+    beside = lit + rng.choice([1, counts.shape[1]], len(lit))
+    inside = beside < counts.size
+    counts.reshape(-1)[beside[inside]] += twice[inside]  # a pixel named twice gets one of them
+    return counts
+
+
+def _shared(rng, counts, cloud):
+    """Photons of each pixel, after the charge of each spread as a Gaussian about where it fell."""
+    if counts.mean() > DENSE:  # the mean over places within the pixel is enough
+        over = cloud / math.sqrt(2 * math.pi)  # what crosses one edge of an evenly lit pixel
+        for axis in (0, 1):
+            counts = ndimage.correlate1d(counts, [over, 1 - 2 * over, over], axis, mode="constant")
+        return counts
+    return _split(counts, rng.random((int(counts.sum()), 2), np.float32), cloud)
+
+
+@compiled
+def _split(counts, places, cloud):
+    rows, columns = counts.shape
+    result, k = np.zeros_like(counts), 0
+    for y in range(rows):
+        for x in range(columns):
+            for _ in range(int(counts[y, x])):
+                u, v = places[k, 0] - 0.5, places[k, 1] - 0.5
+                k += 1
+                over_y = 0.5 * math.erfc((0.5 - abs(u)) / (math.sqrt(2) * cloud))
+                over_x = 0.5 * math.erfc((0.5 - abs(v)) / (math.sqrt(2) * cloud))
+                i, j = y + (1 if u > 0 else -1), x + (1 if v > 0 else -1)
+                result[y, x] += (1 - over_y) * (1 - over_x)
+                if 0 <= i < rows:
+                    result[i, x] += over_y * (1 - over_x)
+                if 0 <= j < columns:
+                    result[y, j] += (1 - over_y) * over_x
+                if 0 <= i < rows and 0 <= j < columns:
+                    result[i, j] += over_y * over_x
+    return result
 
 
 def _spoil(rng, line, adu, chosen):

@@ -25,7 +25,7 @@ from .screener import trained_model, write_onnx
 from .train import TESTED, simulated
 
 SHOTS = 10  # of each imaginary detector
-LINES = 2000  # imaginary detectors
+LINES = 3000  # imaginary detectors
 EPOCHS = 40
 LEARNING_RATE = 2e-3  # at first, from where it falls to 0 as a cosine
 RECALL = 0.95  # wanted, of clear hits on detectors held out
@@ -35,7 +35,7 @@ BINS = (0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1.0001)  # of p, in the reliabil
 
 
 def build_peaks():
-    """The network, untrained: features (n, 1 + 160, 22) -> p_hit (n, 1), weights (n, 160), summary.
+    """The network, untrained: features (n, 1 + 160, 24) -> p_hit (n, 1), weights (n, 160), summary.
 
     Each peak gets a weight, the probability that it is a Bragg spot, by a network that sees the
     peak and the frame; p_hit is decided by their sum and by means over the peaks (Zaheer et al.,

@@ -64,8 +64,9 @@ class WholeFrames:
     def __init__(self, run, screener, search):
         self._run, self._screener = run, screener
         low, high = run.readings
+        panel = run.panel or panel_of(run.geometry, run.card.shape[0])
         centre = None if run.panel or run.geometry else run.card.beam_center
-        self.view = View(low, high, run.panel, centre, run.geometry and run.geometry.places)
+        self.view = View(low, high, panel, centre, run.geometry and run.geometry.places)
         self.good = None if run.mask is None else Mask(run.mask)
         frames = _samples(run) if search and len(run) > 2 else []  # one or two say nothing
         if frames:
@@ -74,6 +75,12 @@ class WholeFrames:
     def features(self, i):
         """Features of frame i.  Errors are those of reading, and of a frame without contrast."""
         return self._screener.features(self._run.raw(i), self.good, self.view)
+
+
+def panel_of(geometry, rows):
+    """Rows of a panel of frames with so many rows, by a `Geometry` or None; None without panels."""
+    height = geometry and geometry.panel_rows
+    return height if height and rows % height == 0 else None
 
 
 def _samples(run):

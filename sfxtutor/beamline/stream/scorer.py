@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ...support.errors import first_line, one_line
 from ..model.bad_pixels import good_in_frames, good_pixels, whole
 from ..model.noise import unfamiliar
 from ..model.score import NO_NUMBER, rounded
+from ..model.views import panel_of
 from .formats import Reader
 from .report import Numbers
 from .wire import End
@@ -45,11 +46,13 @@ class Scorer:
         Of the messages; default: the first one tells their format.
     search : bool
         Look for bad pixels in the first frames, where `good` is None.
+    geometry : Geometry, optional
+        Of the panels in the frames, for a model of whole frames.
     """
 
-    def __init__(self, screener, good, report, reader=None, search=True):
+    def __init__(self, screener, good, report, reader=None, search=True, geometry=None):
         self.screener, self.report, self._reader = screener, report, reader or Reader()
-        self._good = None if good is None else Mask(good)
+        self._good, self._geometry = None if good is None else Mask(good), geometry
         self._found = None  # good pixels of frames of the shape that most of the first have
         self._unfit = None  # why the model cannot score such frames, "" if it can; None: not known
         self._numbers, self._began = Numbers(), None
@@ -76,7 +79,9 @@ class Scorer:
         first = [frame for frame in held if frame.image is not None][:FIRST]
         images = [frame.image for frame in first]
         if images and self.screener.whole:
-            self._found = good_in_frames(_alike(images), None, first[0].view)
+            alike = _alike(images)
+            stated = self._geometry and self._geometry.good(alike[0].shape)
+            self._found = good_in_frames(alike, stated, first[0].view)
         elif images:
             self._good = good_pixels(whole(images, np.zeros(len(images))))
         return self._score(held)
@@ -108,8 +113,13 @@ class Scorer:
         if not self.screener.whole:
             frame.image = center_crop(shot.image())
             return
-        frame.image, marks = shot.raw()
-        frame.view = View(*shot.readings(frame.image, marks))
+        image, marks = shot.raw()
+        frame.view = View(*shot.readings(image, marks))
+        if self._geometry:
+            self._geometry.check(image.shape, shot.run)
+            panel = panel_of(self._geometry, len(image))
+            frame.view = replace(frame.view, panel=panel, places=self._geometry.places)
+        frame.image = image
 
     def _end(self, end):
         self.report.ended = "end"
@@ -137,6 +147,8 @@ class Scorer:
 
     def _good_of(self, image):
         """Good pixels of a frame: those found in frames of another shape say nothing of it."""
+        if self._found is None and self._good is None and self._geometry:
+            self._found = Mask(self._geometry.good(image.shape))
         fits = self._found is not None and self._found.shape == image.shape
         return self._found if fits else self._good
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ...preprocess import center_crop
+from ...runs.files.geometry import read_geometry
 from ...runs.files.masks import read_mask
 from ...support.disk import expanded
 from ...support.interrupts import interruptible
@@ -33,7 +34,7 @@ def stream(
     address: str, out: str | Path | None = None, model: str | Path = "peaks",
     mask: str | Path | np.ndarray | None = None, threshold: float | None = None, idle: float = 30.0,
     queue: int = QUEUE, watch: Callable | None = None, *,
-    connection: Connection | None = None, search: bool = True,
+    connection: Connection | None = None, search: bool = True, geometry: str | Path | None = None,
 ) -> Report:  # fmt: skip
     """Score every frame that a source sends until it says that it ends: `Report`.
 
@@ -59,6 +60,8 @@ def stream(
         The format of the messages, the kind of the source's socket, patience for the first.
     search : bool
         Look for bad pixels where there is no mask.
+    geometry : path, optional
+        A geometry file of CrystFEL: the panels of the frames as they are sent, and bad regions.
 
     Raises
     ------
@@ -67,7 +70,9 @@ def stream(
     ImportError
         If what reads the format is not installed.
     FileNotFoundError
-        If there is no such model or mask, or no folder for `out`.
+        If there is no such model, mask or geometry, or no folder for `out`.
+    ValueError
+        If the geometry file is damaged, or the model looks at central crops alone.
     FileExistsError
         If there are scores under that name already.
     OSError
@@ -76,7 +81,10 @@ def stream(
     how, out = connection or Connection(), expanded(out)
     reader, screener = Reader(how.format), Screener(expanded(model), threshold)
     good = _mask(expanded(mask), screener.whole)
-    scorer = Scorer(screener, good, Report(queue=queue), reader, search)
+    panels = None if geometry is None else _geometry(expanded(geometry), screener)
+    if panels and good is not None:
+        good = good & panels.good(good.shape)
+    scorer = Scorer(screener, good, Report(queue=queue), reader, search, panels)
     with (
         interruptible() as stop,
         Receiver(address, queue, how.kind) as receiver,
@@ -126,6 +134,16 @@ def _follow(receiver, scorer, scores, patience, stop, watch):
     if watch:
         watch(report)
     return report
+
+
+def _geometry(path, screener):
+    """The `Geometry` of a file, for a model of whole frames."""
+    if not screener.whole:
+        raise ValueError(
+            f"Found a geometry for the model {screener.path.stem}, which looks at central crops; "
+            'expected a model of whole frames. Leave the geometry out, or take the model "peaks".'
+        )
+    return read_geometry(path)
 
 
 def _mask(mask, whole):

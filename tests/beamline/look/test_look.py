@@ -192,14 +192,14 @@ def test_files_that_are_gone_cost_their_pictures_alone(run, tmp_path):
 
 def test_scores_of_another_model_or_threshold_are_noticed(run, tmp_path):
     lines = run.scores.read_text(encoding="utf-8").splitlines()
-    other = [re.sub(r",[\d.]+,[01],ok$", f",{0.5 + i / 100:.5f},{int(i > 5)},ok", line)
+    other = [re.sub(r",[\d.]+,[01],ok$", f",{0.7 + i / 100:.5f},{int(i > 5)},ok", line)
              for i, line in enumerate(lines)]  # fmt: skip
     scores = tmp_path / "scores.csv"
     scores.write_text("\n".join(other) + "\n", encoding="utf-8")
     page = Page(look(scores, tmp_path / "run.html", Screener()).out)
     assert len(page.of("p", "warning")) == 2
     assert "10 of 10 frames that were scored again" in page.all_text
-    assert "the lowest p of a hit is 0.560" in page.all_text
+    assert "the lowest p of a hit is 0.760" in page.all_text
 
 
 def test_a_model_of_crops_has_no_circles(tmp_path):

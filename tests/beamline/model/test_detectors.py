@@ -33,7 +33,7 @@ def drawn(kind, suits, seed=0):
 
 def flat(line):
     """Whether a counter counts every photon, without a gain of its own or panels."""
-    return line.gain is None and line.order is None and line.blur < 0.2
+    return line.gain is None and line.order is None and line.twice == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,7 +75,7 @@ def test_each_kind_writes_what_such_detectors_write(kind, types):
 def test_kinds_are_drawn_as_often_as_stated_and_sizes_are_those_of_detectors():
     lines = [detector(np.random.default_rng(seed)) for seed in range(60)]
     counted = {kind: sum(line.kind == kind for line in lines) for kind in KINDS}
-    expected = dict(zip(KINDS, (0.37, 0.18, 0.14, 0.31), strict=True))
+    expected = dict(zip(KINDS, (0.34, 0.22, 0.15, 0.29), strict=True))
     for kind, share in expected.items():  # four standard deviations
         assert abs(counted[kind] - 60 * share) < 4 * np.sqrt(60 * share * (1 - share))
     sides = np.array([line.shape for line in lines])
@@ -104,7 +104,9 @@ def test_counters_have_a_variance_as_large_as_the_mean():
     blank = np.array([shot.image for shot in images], float)[:, good]
     mean = made.background[good]
     off = (blank - mean) ** 2 / mean
-    few = 3 / np.sqrt(off.size) * 2  # three standard deviations of the mean of off, which is 1
+    # Three standard deviations of the mean of off, which is 1; and one shot in seven has a crystal
+    # of spots too weak to be seen.
+    few = 3 / np.sqrt(off.size) * 2 + 0.003
     assert off.mean() == pytest.approx(1, abs=few)
     assert (blank / mean).mean() == pytest.approx(1, abs=few)
 

@@ -15,7 +15,7 @@ from sfxtutor import build_cnn, build_rwd_cnn
 from sfxtutor.beamline.model import train
 from sfxtutor.beamline.model.bad_pixels import dark_pixels, good_pixels, sample_crops, stuck_pixels
 from sfxtutor.beamline.model.noise import noise_of, unfamiliar
-from sfxtutor.beamline.model.screener import MODELS, SHIPPED, Screener, onnx_of
+from sfxtutor.beamline.model.screener import MODELS, PEAK_FEATURES, SHIPPED, Screener, onnx_of
 from sfxtutor.cli.main import main
 from sfxtutor.fast.kernels import fast_rwd
 from sfxtutor.runs.datasets import TWINS
@@ -146,7 +146,7 @@ def test_the_default_model_is_that_of_peaks_and_weighs_them():
     assert screener.least_reading == 0
     run = TwinRun("LN83")
     features = screener.features(run.crop(int(np.flatnonzero(run.labels == "HIT")[0])))
-    assert features.shape == (161, 22)
+    assert features.shape == PEAK_FEATURES
     weights = screener.weights(features)
     assert weights.shape == (160,)
     assert (weights[features[1:, 0] == 0] == 0).all()

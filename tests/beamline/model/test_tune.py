@@ -12,7 +12,7 @@ from sfxtutor.beamline.model.views import look_at
 from sfxtutor.cli.main import main
 from sfxtutor.runs.open import open_run
 
-FRAMES = 120
+FRAMES = 160
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +50,22 @@ def p_of(model, path):
 def test_labels_of_another_rule_move_the_model_towards_it(run, tmp_path):
     """Here only ten spots and more make a hit."""
     path, count = run
-    hit, learned = count >= 10, range(50)
+    hit, learned = count >= 10, range(80)
     labels = labels_of(tmp_path / "labels.txt", hit, learned)
     tuned = tune(path, labels, tmp_path / "tuned.onnx")
-    assert (tuned.hits, tuned.misses) == (hit[:50].sum(), (~hit[:50]).sum())
+    assert (tuned.hits, tuned.misses) == (hit[:80].sum(), (~hit[:80]).sum())
     p, threshold = p_of("peaks", path)
     new, half = p_of(tuned.path, path)
     assert half == 0.5
-    unseen = np.arange(50, FRAMES)
+    unseen = np.arange(80, FRAMES)
     before, after = ((each >= at)[unseen] == hit[unseen] for each, at in
                      ((p, threshold), (new, half)))  # fmt: skip
-    assert after.mean() > before.mean() + 0.15
-    assert after.mean() > 0.85
+    assert after.mean() > before.mean() + 0.25
+    assert after.mean() > 0.75  # nine spots and ten look much the same
     assert tuned.gain.low > 0
     assert "by 5-fold cross-validation" in str(tuned)
     notes = json.loads((tmp_path / "tuned.json").read_text())
-    assert notes == {"threshold": 0.5, "labels": 50, "tuned from": "peaks"}
+    assert notes == {"threshold": 0.5, "labels": 80, "tuned from": "peaks"}
 
 
 def test_what_is_said_to_be_gained_is_of_frames_left_out(run, tmp_path):
@@ -110,8 +110,8 @@ def test_labels_that_cannot_be_used_say_why(run, tmp_path):
     with pytest.raises(ValueError, match="labels of 0 hits or maybes and 20 misses"):
         tune(path, few, tmp_path / "d.onnx")
     beyond = tmp_path / "beyond.txt"
-    beyond.write_text("run.cxi [121] HIT\n")
-    with pytest.raises(ValueError, match="frame 121, expected frames from 1 to 120"):
+    beyond.write_text("run.cxi [161] HIT\n")
+    with pytest.raises(ValueError, match="frame 161, expected frames from 1 to 160"):
         tune(path, beyond, tmp_path / "d.onnx")
     with pytest.raises(ValueError, match="cannot be tuned, expected one of whole frames"):
         tune(path, few, tmp_path / "d.onnx", "rwd")

@@ -92,7 +92,9 @@ def test_the_view_holds_what_the_run_knows(peaks):
     run.panel = 64  # a centre of stacked panels means nothing
     assert look_at(run, peaks).view == View(-1.5, 60_000.0, 64)
     places = lambda rows, columns: (rows, columns)  # noqa: E731
-    run.panel, run.geometry = None, SimpleNamespace(places=places)
+    run.panel, run.geometry = None, SimpleNamespace(places=places, panel_rows=32)
+    assert look_at(run, peaks).view == View(-1.5, 60_000.0, 32, None, places)
+    run.geometry.panel_rows = 50  # rows are left over
     assert look_at(run, peaks).view == View(-1.5, 60_000.0, None, None, places)
 
 

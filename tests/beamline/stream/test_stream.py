@@ -14,6 +14,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import h5py
 import numpy as np
 import pytest
 import zmq
@@ -23,6 +24,7 @@ from places import ROOT
 from sfxtutor.beamline.model.bad_pixels import good_in_frames, good_pixels
 from sfxtutor.beamline.model.score import COLUMNS
 from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.screen.screen import screen
 from sfxtutor.beamline.stream import source as sources, stream as streams
 from sfxtutor.beamline.stream.loopback import measure_stream
 from sfxtutor.beamline.stream.messages import opened, pack, pack_end, read_header, read_pixels
@@ -417,6 +419,72 @@ def test_rwd_gives_frames_of_a_photon_counter_a_status_and_no_score(mask, addres
     assert (report.scored, report.bad, len(lines)) == (0, 8, 8)
 
 
+GEOMETRY = """clen = 0.1
+photon_energy = 9000
+res = 10000
+data = /data/data
+dim0 = %
+dim1 = ss
+dim2 = fs
+p0/min_fs = 0
+p0/max_fs = 299
+p0/min_ss = 0
+p0/max_ss = 127
+p0/corner_x = -150
+p0/corner_y = 5
+p1/min_fs = 0
+p1/max_fs = 299
+p1/min_ss = 128
+p1/max_ss = 255
+p1/corner_x = -150
+p1/corner_y = -135
+badq/min_fs = 0
+badq/max_fs = 99
+badq/min_ss = 0
+badq/max_ss = 127
+badq/panel = p0
+"""
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_geometry_says_the_same_of_a_stream_as_of_a_file(masked, address, tmp_path):
+    rng, geom = np.random.default_rng(1), tmp_path / "two.geom"
+    geom.write_text(GEOMETRY)
+    frames = rng.poisson(0.5, (6, 256, 300)).astype("u2")
+    for frame in frames[::2]:
+        for y, x in rng.integers(3, 250, (25, 2)):
+            frame[y : y + 2, x : x + 2] += 6
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["data/data"] = frames
+    mask = tmp_path / "mask.npy" if masked else None
+    np.save(tmp_path / "mask.npy", np.arange(300) + np.zeros((256, 1)) < 280)
+    screen([tmp_path / "a.h5"], tmp_path / "file.csv", mask=mask, dataset="data/data",
+           geometry=geom, search=False)  # fmt: skip
+    plain, alike = tmp_path / "plain.csv", tmp_path / "stream.csv"
+    for out, panels in ((alike, geom), (plain, None)):
+        with in_thread(send_all, address, [pack("r", i + 1, f) for i, f in enumerate(frames)]):
+            stream(address, out, mask=mask, idle=0.5, geometry=panels, search=False)
+    p = [[float(line["p_hit"]) for line in lines_of(path)]
+         for path in (tmp_path / "file.csv", alike, plain)]  # fmt: skip
+    np.testing.assert_allclose(p[1], p[0], atol=2e-5)
+    assert np.abs(np.subtract(p[2], p[0])).max() > 1e-3  # the geometry says something
+
+
+def test_a_geometry_that_does_not_fit_the_frames_is_their_status(address, tmp_path):
+    (tmp_path / "two.geom").write_text(GEOMETRY)
+    frame = np.random.default_rng(0).poisson(3, (100, 300)).astype("u2")
+    with in_thread(send_all, address, [pack("r", 1, frame)]):
+        report = stream(address, tmp_path / "s.csv", idle=0.5, geometry=tmp_path / "two.geom")
+    assert (report.scored, report.bad) == (0, 1)
+    assert "the 2 panels of two.geom need" in lines_of(tmp_path / "s.csv")[0]["status"]
+
+
+def test_a_geometry_is_for_models_of_whole_frames(address, tmp_path):
+    (tmp_path / "two.geom").write_text(GEOMETRY)
+    with pytest.raises(ValueError, match="geometry for the model rwd.*Leave the geometry out"):
+        stream(address, tmp_path / "s.csv", "rwd", geometry=tmp_path / "two.geom")
+
+
 def test_a_model_that_gives_no_number_gives_no_score(crops, address, tmp_path):
     model = make_onnx(tmp_path / "nan.onnx", [np.nan])
     with in_thread(send, ArrayRun(crops), address):
@@ -489,6 +557,7 @@ import resource, sys
 import numpy as np
 from sfxtutor.cli.main import main
 from sfxtutor.beamline.model.screener import Screener
+from sfxtutor.beamline.screen.screen import screen
 screener = Screener()
 noise = np.random.default_rng(0).integers(1, 9, (724, 724), np.uint16)
 screener.score([screener.features(noise, noise > 0)])  # compiled: nothing else is written later
@@ -608,11 +677,12 @@ def test_the_commands_hand_on_their_options(monkeypatch, capsys):
     assert (run.name, run.seed, others) == ("LN84", 2, ["tcp://*:1", 90, 3, 5])
     words = (
         "stream --from tcp://a:1 --out o --model cnn --mask m --threshold 0.4 --idle 7 --queue 9 "
-        "--format slsdet --socket pull --wait 3 --no-bad-pixel-search"
+        "--format slsdet --socket pull --wait 3 --no-bad-pixel-search --geometry g"
     )
     assert main(words.split()) == 0
     assert seen["stream"][:-2] == ("tcp://a:1", "o", "cnn", "m", 0.4, 7, 9)
-    assert seen["stream"][-1] == {"connection": Connection("slsdet", "pull", 3), "search": False}
+    named = {"connection": Connection("slsdet", "pull", 3), "search": False, "geometry": "g"}
+    assert seen["stream"][-1] == named
     assert "Scores: o." in capsys.readouterr().out
 
 
