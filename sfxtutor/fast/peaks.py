@@ -102,13 +102,19 @@ def describe(frame, mask=None, view=None):
     spans = tiles.tile_rows(frame.shape[0], height)
     mean, variance, number = tiles.moments(frame, good.at, low, high, spans)
     _check_readings(mean, variance, number.sum(), good.pixels)
-    photon = tiles.photon(mean, variance)
-    level, noise = tiles.local_noise(mean, variance, -(-height // TILE), photon)
     everywhere = _typical(variance)
-    noise = np.maximum(noise, 1e-3 * everywhere)
     summed = tiles.summed_noise(frame, good.at, low, high, spans, mean, variance)
-    settings = np.array([low, high, photon, summed, everywhere], np.float32)
-    peaks = find(frame, good.at, spans, height, level, noise, settings)
+
+    def found(photon):
+        level, noise = tiles.local_noise(mean, variance, -(-height // TILE), photon)
+        noise = np.maximum(noise, 1e-3 * everywhere)
+        settings = np.array([low, high, photon, summed, everywhere], np.float32)
+        peaks = find(frame, good.at, spans, height, level, noise, settings)
+        return level, noise, settings, peaks
+
+    level, noise, settings, peaks = found(tiles.photon(mean, variance))
+    if single := _single_photon(peaks[:, 2], settings):
+        level, noise, settings, peaks = found(single)
     beside = stand_out(frame, good.at, height, level, noise, settings, peaks)
     peaks = peaks[np.lexsort((-peaks[:, 2], -beside))]
     chosen = _chosen(peaks)
@@ -187,6 +193,19 @@ def _typical(variance):
     known = np.sort(variance[np.isfinite(variance)])
     typical = float(known[: max(len(known) - len(known) // 20, 1)].mean())
     return typical if typical > 0 else float(known.mean())
+
+
+def _single_photon(deviance, settings):
+    """ADU of a photon where most peaks are single ones, alike and far above the noise; or 0.
+
+    Such frames are too dark for the noise to tell it.
+    """
+    _, _, photon, summed, everywhere = settings
+    if photon > 0 or len(deviance) < 40:
+        return 0.0
+    low, middle, high = np.quantile(deviance, (0.1, 0.5, 0.9))
+    alike = low > 2 * FAINTEST and high < 1.5 * low  # as Bragg spots never are
+    return float(middle * np.sqrt(9 * summed * everywhere)) if alike else 0.0
 
 
 def _of_frame(number, variance, deviance, settings, view):

@@ -150,6 +150,25 @@ def test_a_frame_that_cannot_be_described_says_why():
         describe(np.zeros((3, 100, 100)))
 
 
+def test_single_photons_in_a_dark_frame_tell_the_photon_and_are_no_peaks():
+    """Too few for the noise to tell it: 150 photons of 12.4 keV in 90,000 pixels."""
+    rng = np.random.default_rng(7)
+    frame = rng.normal(0, 1.2, (300, 300)).astype("f4")
+    dark = frame.copy()
+    for y, x in rng.integers(0, 300, (150, 2)):
+        frame[y, x] += 12.4
+    spots = rng.integers(10, 290, (12, 2))
+    for y, x in spots:
+        dark[y : y + 2, x : x + 2] += 12.4 * rng.integers(1, 20, (2, 2))
+    known, count = FRAME.index("photon known"), FRAME.index("peaks")
+    for image, photon in ((frame, 1), (dark, 0)):  # spots are not alike
+        features, peaks = describe(image)
+        assert features[0, known] == photon
+        assert features[0, count] == pytest.approx(np.log1p(len(peaks)), rel=1e-5)
+    assert len(describe(frame)[1]) < 20
+    assert found_of(spots, peaks) == 12
+
+
 def test_panels_that_do_not_fill_a_frame_are_refused():
     with pytest.raises(ValueError, match="panels of 50 rows in a frame of 256"):
         describe(np.random.default_rng(0).poisson(3, (256, 100)), None, View(panel=50))
