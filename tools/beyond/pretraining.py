@@ -81,14 +81,10 @@ class Bench:
             self.heads(what, encoder)
         self.heads("transferred base", self.source_base())
         self.from_scratch("small CNN from scratch, pooled", beyond.build_small_cnn)
-        self.from_scratch(
-            "small CNN from scratch, flattened", lambda: beyond.build_small_cnn(features="flattened")
-        )
+        self.from_scratch("small CNN from scratch, flattened", flattened_cnn, draws=self.draws(1))
         self.vectors()
         self.spot_count()
         self.unlabelled()
-        if self.seed == 0:
-            self.controls(gan)
 
     def add(self, method, score, labels, repeat=0, threshold=0.5):
         """Add the row of scores of the tested frames."""
@@ -107,10 +103,10 @@ class Bench:
 
     # ---- the methods
 
-    def heads(self, method, encoder, small=None, kinds=("pooled", "flattened")):
+    def heads(self, method, encoder):
         """Logistic regression on the frozen features of an encoder."""
-        small = small or (self.frames.small, self.frames.tested_small)
-        for kind in kinds:
+        small = self.frames.small, self.frames.tested_small
+        for kind in ("pooled", "flattened"):
             model = encoder if kind == "pooled" else beyond.flattened(encoder)
             z = [beyond.features(model, x) for x in small]
             seen, tested = (beyond.standardised(part, z[0]) for part in z)
@@ -159,18 +155,9 @@ class Bench:
                 p = peaks_of(self.name, self.frames.run, screener)
             self.add(method, p, 0, threshold=screener.threshold)
 
-    def controls(self, gan):
-        """What small frames cost, and whether more steps would change the results."""
-        few = lambda: self.draws(1, {50: 1, 200: 1})  # noqa: E731
-        images = [np.asarray(part.images[:TESTED]) for part in (self.frames.seen,
-                                                                self.frames.tested)]  # fmt: skip
-        x, tested = (beyond.small_frames(part, 180) for part in images)
-        method = "small CNN from scratch, pooled, 180 x 180"
-        self.trained(method, lambda: beyond.build_small_cnn(180), x, tested, draws=few())
-        method = "small CNN from scratch, pooled, twice the steps"
-        self.from_scratch(method, beyond.build_small_cnn, steps=2 * STEPS, draws=few())
-        gan.train(self.frames.small, 2 * GAN_STEPS, seed=self.seed + 1000)
-        self.heads("GAN base, three times the steps", gan.encoder)
+
+def flattened_cnn():
+    return beyond.build_small_cnn(features="flattened")
 
 
 class TruthOf(NamedTuple):
