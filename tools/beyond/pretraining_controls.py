@@ -4,7 +4,7 @@ import numpy as np
 
 from sfxtutor.beyond import pretraining as beyond
 
-from .pretraining import GAN_STEPS, STEPS, TESTED, Bench, load
+from .pretraining import CONTRASTIVE_STEPS, GAN_STEPS, STEPS, TESTED, Bench, load
 
 RUNS = ("LN84",)
 BUDGETS = {50: 2, 200: 2}  # labels: draws of them
@@ -34,7 +34,7 @@ def larger(bench):
 
 
 def longer(bench):
-    """From scratch with twice the steps, and a GAN with three times as many."""
+    """From scratch with twice the steps; GAN and contrastive learning with three times as many."""
     bench.from_scratch(
         "small CNN from scratch, pooled, twice the steps", beyond.build_small_cnn,
         steps=2 * STEPS, draws=bench.draws(budgets=BUDGETS),
@@ -42,3 +42,5 @@ def longer(bench):
     gan = beyond.Gan(bench.seed)
     gan.train(bench.frames.small, 3 * GAN_STEPS, seed=bench.seed)
     bench.heads("GAN base, three times the steps", gan.encoder)
+    encoder, _ = beyond.train_contrastive(bench.frames.small, 3 * CONTRASTIVE_STEPS, bench.seed)
+    bench.heads("contrastive base, three times the steps", encoder)
