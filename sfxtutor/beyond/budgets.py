@@ -120,6 +120,7 @@ def plot_budgets(
     """Draw recall at 95 % specificity against the number of labels, a curve for each method.
 
     A method that needs no labels of the run is a horizontal line; intervals are those of `recall`.
+    The axis is stretched towards 100 %, logarithmic in the share that is missed.
 
     Parameters
     ----------
@@ -144,7 +145,18 @@ def plot_budgets(
             ax.errorbar(list(values), 100 * middle, error, capsize=2, linewidth=1.2, markersize=4,
                         marker=MARKERS[number % len(MARKERS)], **look)  # fmt: skip
     ax.set(xscale="log", xlabel="labels of the run", title=run)
+    ax.set_yscale("function", functions=(_stretched, _unstretched))
+    ax.set(yticks=(60, 80, 90, 95, 98, 99, 100), ylim=(50, 100.05))
     ticks = sorted({row["labels"] for row in of if row["run"] == run} - {0})
     ax.set_xticks(ticks, map(str, ticks))
     ax.minorticks_off()
     return ax
+
+
+def _stretched(percent):
+    """Where a recall in % is drawn."""
+    return -np.log10(np.maximum(100.3 - np.asarray(percent, float), 1e-3))
+
+
+def _unstretched(place):
+    return 100.3 - 10 ** -np.asarray(place, float)
