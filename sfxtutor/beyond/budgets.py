@@ -74,7 +74,13 @@ def difference(a: list[dict], b: list[dict], balanced: bool = False) -> Estimate
     balanced : bool
         Compare the mean of recall and specificity at the methods' own thresholds.  False: the
         recall where each recognises 95 % of the misses.
+
+    Raises
+    ------
+    ValueError
+        If they have no seed and draw in common.
     """
+    a, b = _in_common(a, b)
     if not balanced:
         a, b = at_95(a), at_95(b)
     kinds = ("hits", "misses") if balanced else ("hits",)
@@ -90,6 +96,21 @@ def difference(a: list[dict], b: list[dict], balanced: bool = False) -> Estimate
     trained = seeds.high - seeds.value if math.isfinite(seeds.high) else 0.0
     half = math.hypot(1.96 * math.sqrt(variance), trained)
     return Estimate(seeds.value, seeds.value - half, seeds.value + half)
+
+
+def _in_common(a, b):
+    """The rows of the seeds, and draws of labels, that both have; without labels all draws."""
+    drawn = all(row["labels"] for row in (*a, *b))
+    keys = [{(row["seed"], drawn and row["repeat"]) for row in side} for side in (a, b)]
+    both = keys[0] & keys[1]
+    if not both:
+        raise ValueError(
+            f"Found seeds and draws {sorted(keys[0])} and {sorted(keys[1])}, expected some in "
+            "common. Compute the same seeds for both: python -m tools.beyond."
+        )
+    return [
+        [row for row in side if (row["seed"], drawn and row["repeat"]) in both] for side in (a, b)
+    ]
 
 
 def recall(of: list[dict]) -> Estimate:
