@@ -1147,8 +1147,8 @@ def test_generated_frames_are_answered_and_the_round_ends_with_both_scores(lab, 
     lab.until(lambda: canvas.count() > 0)
 
     def as_computed():
-        label, text = canvas.get_attribute("aria-label"), " ".join(words(cell.inner_text()))
-        said = [" ".join(words(one)) for one in (widget.canvas.caption, widget.says.value)]
+        label, text = canvas.get_attribute("aria-label"), "".join(words(cell.inner_text()))
+        said = ["".join(words(one)) for one in (widget.canvas.caption, widget.says.value)]
         return label == widget.canvas.alt and all(one in text for one in said)
 
     lab.until(as_computed)
@@ -1157,7 +1157,7 @@ def test_generated_frames_are_answered_and_the_round_ends_with_both_scores(lab, 
         act(lab, cell, name, key, way)
         widget.press(key)
         lab.until(as_computed)
-    assert " ".join(words(widget.results.value)) in " ".join(words(cell.inner_text()))
+    assert "".join(words(widget.results.value)) in "".join(words(cell.inner_text()))
     assert cell.get_by_role("button", name="measured (M)").is_disabled()
     lab.shoot(f"RealOrGenerated_{way}_done", cell)
     choose(cell.get_by_role("button", name="another round"), way, lab)
