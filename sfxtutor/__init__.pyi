@@ -1,4 +1,5 @@
 # The public names, and where each stands: read by lazy_loader and by editors.
+from . import beyond as beyond
 from .beamline.model.screener import Screener as Screener
 from .beamline.screen.blocks import BLOCK_FRAMES as BLOCK_FRAMES
 from .beamline.screen.cluster import local_cluster as local_cluster
@@ -8,6 +9,7 @@ from .beamline.stream.messages import SOCKET_ROOM as SOCKET_ROOM
 from .beamline.stream.receiver import Connection as Connection
 from .beamline.stream.source import send as send
 from .beamline.stream.stream import stream as stream
+from .beyond import budgets as budgets, pretraining as pretraining
 from .cache.prepared import prepare as prepare
 from .course import student as student
 from .course.challenge import challenge as challenge
@@ -128,6 +130,7 @@ from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye
 from .widgets.next_label import NextLabel as NextLabel
 from .widgets.payoff import Payoff as Payoff
+from .widgets.real_or_generated import RealOrGenerated as RealOrGenerated
 from .widgets.retraining import Retraining as Retraining
 from .widgets.stream_monitor import StreamMonitor as StreamMonitor
 from .widgets.threshold_explorer import ThresholdExplorer as ThresholdExplorer
