@@ -77,7 +77,7 @@ def _packed(name, frames, folder, missing):
     path = next(folder.glob("*_data_*.h5"))
 
     def read(numbers):
-        with h5py.File(path) as file:
+        with h5py.File(path, locking=False) as file:
             for i in numbers:
                 file["entry/data/data"][i]
 
