@@ -1,0 +1,1 @@
+"""Methods that the paper does not have, and the claims about them."""
