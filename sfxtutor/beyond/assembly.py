@@ -33,12 +33,12 @@ def bin_vectors(rings: Rings, card: Card) -> np.ndarray:
     return np.stack([x, y, z], axis=-1).reshape(-1, 3)
 
 
-def slices(vectors: np.ndarray, rotations: np.ndarray, radius: float) -> np.ndarray:
+def virus_slices(vectors: np.ndarray, rotations: np.ndarray, radius: float) -> np.ndarray:
     """|F|**2 of a virus of that radius (nm) in each orientation: (rotations, bins), nm6."""
     return np.stack([virus(vectors, rotation, radius) for rotation in rotations]) ** 2
 
 
-def orient(sums: np.ndarray, rings: Rings, expected: np.ndarray) -> np.ndarray:
+def orient_shots(sums: np.ndarray, rings: Rings, expected: np.ndarray) -> np.ndarray:
     """The most likely orientation of each shot: sums (n, rings, sectors) -> (n,) int.
 
     Given how many photons a shot has, their places are multinomial: the log-likelihood is the sum
@@ -55,7 +55,7 @@ def orient(sums: np.ndarray, rings: Rings, expected: np.ndarray) -> np.ndarray:
     return np.argmax(photons[:, there] @ np.log(share[:, there]).T, axis=1)
 
 
-def merge(
+def merge_shots(
     sums: np.ndarray, rings: Rings, vectors: np.ndarray, rotations: np.ndarray
 ) -> np.ndarray:
     """Mean intensity of shots whose orientations are known: (VOXELS, VOXELS, VOXELS) float.
@@ -102,7 +102,9 @@ def r_factor(merged: np.ndarray, radius: float) -> np.ndarray:
     q = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     truth, found = virus(q, np.eye(3), radius) ** 2, merged.ravel()
     shell = np.where(np.isfinite(found), np.digitize(np.linalg.norm(q, axis=1), SHELLS), 0)
-    return np.array([_deviation(found[shell == s], truth[shell == s]) for s in range(1, len(SHELLS))])
+    return np.array(
+        [_deviation(found[shell == s], truth[shell == s]) for s in range(1, len(SHELLS))]
+    )
 
 
 def _deviation(found, truth):

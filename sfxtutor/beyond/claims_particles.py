@@ -3,10 +3,12 @@
 The rule is that of the paper's claims (`..paper.intervals`).
 """
 
+import json
 from statistics import fmean
 
 from ..paper.intervals import above, advantage, spread, verdict
 from ..results import at_95
+from ..support.disk import shipped_folder
 
 SPECTRUM, PROFILE = "angular spectrum, small network", "ring profile, small network"
 CNN, TURNED = "2D CNN", "2D CNN, turned copies"
@@ -17,7 +19,14 @@ FEW = 200  # labels of the comparisons
 SMALLEST_R = 0.001  # difference of two R-factors that is worth a claim
 
 
-def claims(rows: list[dict]) -> list[dict]:
+def particle_rows() -> list[dict]:
+    """The committed rows of the part "particles", of all seeds: list of dict (data/results)."""
+    folder = shipped_folder("reference", "data/results")
+    found = sorted(folder.glob("beyond-particles-seed*.json"))
+    return [row for path in found for row in json.loads(path.read_text("utf-8"))["rows"]]
+
+
+def particle_claims(rows: list[dict]) -> list[dict]:
     """The claims: list of dict {id, text, verdict, detail}; rates at a specificity of 95 %.
 
     Parameters
@@ -95,8 +104,8 @@ def precision_at_80(row):
 
 
 def few_labels_give_pure_singles(rows):
-    """With 200 labels, where the angular spectrum finds 80 % of the singles, 90 % of the frames kept
-    are singles."""
+    """With 200 labels, where the angular spectrum finds 80 % of the singles, at least 90 % of the
+    frames kept are singles."""
     found = of(rows, SPECTRUM)
     purity = spread([precision_at_80(row) for row in found])
     kept = fmean(row["hits_at_80"] + row["kept_at_80"] for row in found)

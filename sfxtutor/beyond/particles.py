@@ -72,7 +72,7 @@ def rings_of(run: Run, rings: int = 24, sectors: int = 48) -> Rings:
         low, high = Q_RANGE
         raise ValueError(
             f"No pixel of {run.name} is good and lies at q from {low} to {high} 1/nm: its detector "
-            f"reaches from {q.min():.3g} to {q.max():.3g} 1/nm. Check wavelength, distance and pixel."
+            f"reaches from {q.min():.3g} to {q.max():.3g} 1/nm. Check wavelength, distance, pixel."
         )
     place, number = np.flatnonzero(good), (ring * sectors + sector)[good]
     ones, shape = np.ones(len(place), np.float32), (good.size, rings * sectors)
@@ -163,7 +163,9 @@ def size_fit(sums: np.ndarray, rings: Rings) -> tuple[np.ndarray, np.ndarray]:
 def _misfit(found, weight, model):
     """Weighted mean squared deviation of found (n, rings) from a * model + b, a and b fitted."""
     total = weight.sum(axis=1)
-    at, of = ((weight * x).sum(axis=1) / total for x in (np.broadcast_to(model, found.shape), found))
+    at, of = (
+        (weight * x).sum(axis=1) / total for x in (np.broadcast_to(model, found.shape), found)
+    )
     x, y = model - at[:, None], found - of[:, None]
     slope = np.maximum((weight * x * y).sum(axis=1) / (weight * x * x).sum(axis=1), 0)
     return (weight * (y - slope[:, None] * x) ** 2).mean(axis=1)
@@ -200,7 +202,7 @@ def without_gaps(frames, away, mask):
 
 
 def build_spectrum_net(features: int) -> keras.Model:
-    """Standardised features (n, features) -> p("single") (n, 1), untrained: a hidden layer of 32."""
+    """Standardised features (n, features) -> p("single") (n, 1), untrained: one hidden layer."""
     return keras.Sequential(
         [
             keras.Input((features,)),
@@ -233,7 +235,7 @@ def draw_labelled(y: np.ndarray, labels: int, seed: int) -> np.ndarray:
             return order[:labels]
 
 
-def precision(recall: float, specificity: float, share: float) -> float:
+def precision_of(recall: float, specificity: float, share: float) -> float:
     """Share of singles among the frames kept, where singles are that share of all frames."""
     kept, false = recall * share, (1 - specificity) * (1 - share)
     return kept / (kept + false) if kept + false else float("nan")

@@ -1,4 +1,4 @@
-"""What a particle scatters: the Fourier transform of its shape, for a virus, a sphere, an ellipsoid.
+"""What a particle scatters: the Fourier transform of a virus, a sphere or an ellipsoid.
 
 A shape of uniform density has the amplitude F(q), the integral of exp(i q r) over its volume, in
 nm3; F(0) is the volume.  A virus is a regular icosahedron.  Its F is a sum over 20 tetrahedra, each
@@ -31,7 +31,9 @@ def icosahedron():
     ]
     corners = np.array(corners, float)  # an edge is 2 long
     edges = np.linalg.norm(corners[:, None] - corners, axis=-1) < 2.1
-    faces = [f for f in combinations(range(12), 3) if all(edges[a, b] for a, b in combinations(f, 2))]
+    faces = [
+        f for f in combinations(range(12), 3) if all(edges[a, b] for a, b in combinations(f, 2))
+    ]
     volume = sum(abs(np.linalg.det(corners[list(face)])) for face in faces) / 6
     return corners * (4 / 3 * np.pi / volume) ** (1 / 3), np.array(faces)
 

@@ -53,7 +53,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Part:
-    """One body of a particle. `axes` are half axes in nm, of a virus or sphere three times the same.
+    """One body of a particle; of a virus or a sphere its three half axes are the same.
 
     Attributes
     ----------

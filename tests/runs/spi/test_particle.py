@@ -34,7 +34,7 @@ def test_directions_of_symmetry_are_no_exception():
     corners, faces = particle.icosahedron()
     for axis in (corners[0], corners[faces[0]].mean(axis=0), corners[faces[0][:2]].mean(axis=0)):
         u = 4 * axis / np.linalg.norm(axis)
-        beside = particle.icosahedron_amplitude([u + (0.02, -0.01, 0.01)])[0]
+        beside = particle.icosahedron_amplitude(u[None] + (0.02, -0.01, 0.01))[0]
         assert particle.icosahedron_amplitude([u])[0] == pytest.approx(beside, abs=0.03)
     assert particle.icosahedron_amplitude([[0, 0, 0]])[0] == pytest.approx(4.18879, rel=1e-4)
 
@@ -60,7 +60,9 @@ def test_a_sphere_is_dark_where_its_theory_says():
     for zero in (4.4934, 7.7253, 10.9041):
         near = particle.sphere(np.array([[0, 0, zero / 35]]), 35.0)[0]
         assert abs(near) < 1e-4 * 35**3
-    assert particle.sphere(np.zeros((1, 3)), 35.0)[0] == pytest.approx(4 / 3 * np.pi * 35**3, rel=1e-4)
+    assert particle.sphere(np.zeros((1, 3)), 35.0)[0] == pytest.approx(
+        4 / 3 * np.pi * 35**3, rel=1e-4
+    )
 
 
 def test_an_ellipsoid_is_a_stretched_sphere():

@@ -35,7 +35,10 @@ def test_every_2000_frames_have_the_shares_that_are_stated():
     for run in (SpiRun(0), SpiRun(1), SpiRun(0).further(4000)):
         for block in range(0, len(run), 2000):
             kinds = run.kinds[block : block + 2000]
-            shares = [np.mean(kinds == kind) for kind in ("single", "dimer", "droplet", "contaminant", "empty")]
+            shares = [
+                np.mean(kinds == kind)
+                for kind in ("single", "dimer", "droplet", "contaminant", "empty")
+            ]
             assert shares == pytest.approx(Setup().shares)
     assert is_positive(run.labels).mean() == pytest.approx(0.05)
     assert ((run.labels == "HIT") == (run.kinds == "single")).all()

@@ -1,6 +1,7 @@
-"""A shot and its frame, against theory: photons, Poisson's law, Friedel's law, speckles, fringes."""
+"""A shot and its frame against theory: photons, Poisson's law, Friedel's law, fringes."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,9 @@ def ball_of(radius):
 
 
 def virus_of(radius, seed=0):
-    part = draw(replace(SETUP, radius=radius, radius_spread=0.0), np.random.default_rng(seed), "single")
+    part = draw(
+        replace(SETUP, radius=radius, radius_spread=0.0), np.random.default_rng(seed), "single"
+    )
     return part.parts
 
 
@@ -56,7 +59,10 @@ def test_fringes_of_a_sphere_lie_where_tan_x_is_x():
     away = np.arange(6, 60)
     line = np.array([photons[np.abs(WHOLE.detector.radius - r) < 0.5].mean() for r in away])
     dark = away[1:-1][(line[1:-1] < line[:-2]) & (line[1:-1] < line[2:])]
-    zeros = [brentq(lambda x: np.tan(x) - x, n * np.pi + 0.1, (n + 0.5) * np.pi - 1e-6) for n in (1, 2, 3)]
+    zeros = [
+        brentq(lambda x: np.tan(x) - x, n * np.pi + 0.1, (n + 0.5) * np.pi - 1e-6)
+        for n in (1, 2, 3)
+    ]
     assert zeros[0] == pytest.approx(4.493, abs=1e-3)
     assert 35 * WHOLE.detector.q_of(dark[:3]) == pytest.approx(zeros, abs=0.2)  # half a pixel
 
@@ -119,7 +125,7 @@ def test_the_bodies_of_a_dimer_touch():
     for seed in range(8):
         parts = draw(SETUP, np.random.default_rng(seed), "dimer").parts
         assert len(parts) in (2, 3)
-        for a, b in zip(parts, parts[1:], strict=False):
+        for a, b in pairwise(parts):
             apart = np.linalg.norm(a.place - b.place)
             assert apart == pytest.approx(a.axes[0] + b.axes[0], rel=0.1)
 
