@@ -26,6 +26,11 @@ def particle_rows() -> list[dict]:
     return [row for path in found for row in json.loads(path.read_text("utf-8"))["rows"]]
 
 
+def claims(rows: list[dict] | None = None) -> list[dict]:
+    """`particle_claims` of these rows, or of those that are committed."""
+    return particle_claims(particle_rows() if rows is None else rows)
+
+
 def particle_claims(rows: list[dict]) -> list[dict]:
     """The claims: list of dict {id, text, verdict, detail}; rates at a specificity of 95 %.
 
@@ -43,7 +48,8 @@ def particle_claims(rows: list[dict]) -> list[dict]:
         margins, detail, least = judge(rows)
         judged.append({
             "id": judge.__name__.replace("_", "-"), "text": " ".join(judge.__doc__.split()),
-            "verdict": verdict(margins, least), "detail": f"{detail}; {seeds_of(rows)}.",
+            "verdict": verdict(margins, least), "at_half": "",
+            "detail": f"{detail}; {seeds_of(rows)}.",
         })  # fmt: skip
     return judged
 
@@ -83,6 +89,19 @@ def spectrum_beats_cnn(rows):
 def turning_helps_the_cnn(rows):
     """With 200 labels a 2D CNN trained on turned copies finds more singles than without them."""
     gain, detail = compared(rows, TURNED, CNN)
+    return [gain], detail, 0.01
+
+
+def longer_training_helps_the_turned_cnn(rows):
+    """With 200 labels a 2D CNN on turned copies finds more singles after twice the steps."""
+    gain, detail = compared(rows, f"{TURNED}, twice the steps", TURNED)
+    return [gain], detail, 0.01
+
+
+def spectrum_beats_longer_training(rows):
+    """With 200 labels the angular spectrum finds more singles than a 2D CNN that was trained on
+    turned copies for twice the steps."""
+    gain, detail = compared(rows, SPECTRUM, f"{TURNED}, twice the steps")
     return [gain], detail, 0.01
 
 
@@ -142,6 +161,8 @@ def merges(rows):
 JUDGES = (
     spectrum_beats_cnn,
     turning_helps_the_cnn,
+    longer_training_helps_the_turned_cnn,
+    spectrum_beats_longer_training,
     rings_alone_are_not_enough,
     size_alone_is_not_enough,
     few_labels_give_pure_singles,

@@ -1,0 +1,1 @@
+from . import budgets as budgets, claims as claims, pretraining as pretraining
