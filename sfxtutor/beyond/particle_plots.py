@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from statistics import fmean
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from ..plots.frames import plot_frame
@@ -25,7 +26,7 @@ def plot_shots(
     return axes
 
 
-def plot_precision(scores: dict[str, np.ndarray], truth: np.ndarray, ax):
+def plot_precision(scores: dict[str, np.ndarray], truth: np.ndarray, ax: plt.Axes) -> plt.Axes:
     """Precision against recall of each method as its threshold falls; returns ax.
 
     Parameters
@@ -44,7 +45,7 @@ def plot_precision(scores: dict[str, np.ndarray], truth: np.ndarray, ax):
     return ax
 
 
-def plot_particle_budgets(rows: list[dict], ax):
+def plot_particle_budgets(rows: list[dict], ax: plt.Axes) -> plt.Axes:
     """Recall at 95 % specificity against the labels, mean and range of the seeds; returns ax.
 
     rows : of the part "particles" of the committed results
@@ -64,7 +65,7 @@ def plot_particle_budgets(rows: list[dict], ax):
     return ax
 
 
-def plot_r_factors(found: dict[str, np.ndarray], ax):
+def plot_r_factors(found: dict[str, np.ndarray], ax: plt.Axes) -> plt.Axes:
     """R-factor of merged intensities in each shell of q; returns ax.
 
     found : name -> (shells,), as `r_factor` gives it

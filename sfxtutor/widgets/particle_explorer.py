@@ -4,6 +4,7 @@ The particle as it looks along the beam, by its thickness, beside the detector's
 show is computed by the second twin (`..runs.spi`).
 """
 
+import warnings
 from functools import partial
 
 import ipywidgets as controls
@@ -87,12 +88,15 @@ class ParticleExplorer(Widget):
     def _turn_by_sliders(self):
         if not self._quiet:
             angles = [self.sliders[name].value for name in ANGLES]
-            self._turn_to(Rotation.from_euler("xyz", angles, degrees=True))
+            self.rotation = Rotation.from_euler("xyz", angles, degrees=True)
+            self._draw()
 
     def _turn_to(self, rotation):
         """Show the particle in that orientation, and set the sliders to it."""
         self.rotation, self._quiet = rotation, True
-        angles = rotation.as_euler("xyz", degrees=True)
+        with warnings.catch_warnings():  # at a turn of 90° tilt and spin are one: any will do
+            warnings.simplefilter("ignore", UserWarning)
+            angles = rotation.as_euler("xyz", degrees=True)
         for name, angle in zip(ANGLES, angles, strict=True):
             self.sliders[name].value = round(float(angle)) + 0.0
         self._quiet = False
@@ -137,7 +141,7 @@ class ParticleExplorer(Widget):
         """Particle and pattern in a sentence."""
         tilt, turn, spin = (f"{self.sliders[name].value:.0f}°" for name in ANGLES)
         return (
-            f"Diffraction pattern of a {self.kind.value} of radius {self.radius.value:g} nm, tilt "
+            f"Diffraction pattern, {self.kind.value} of radius {self.radius.value:g} nm, tilt "
             f"{tilt}, turn {turn}, spin {spin}: {self._caption()} around a hole, with a gap."
         )
 
