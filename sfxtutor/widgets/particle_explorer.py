@@ -38,16 +38,28 @@ class ParticleExplorer(Widget):
         self.setup, self._quiet = Setup(), False
         self.rotation, self._dragged = Rotation.identity(), {}
         self.kind = buttons(KINDS, "particle")
+        self.kind.style.button_width, self.kind.layout.width = "6em", "32em"
         self.sliders = {
             name: controls.FloatSlider(min=-180, max=180, step=1, description=f"{name}, °",
                                        readout_format=".0f", layout={"width": "98%"})
             for name in ANGLES
         }  # fmt: skip
         self.radius = controls.FloatSlider(
-            value=35, min=20, max=50, step=0.5, description="radius, nm", layout={"width": "98%"}
+            value=35,
+            min=20,
+            max=50,
+            step=0.5,
+            description="radius, nm",
+            readout_format=".1f",
+            layout={"width": "98%"},
         )
         self.light = controls.FloatLogSlider(
-            value=0.3, min=-4, max=0, step=0.1, description="brightness", layout={"width": "98%"}
+            value=10**-0.5,
+            min=-4,
+            max=0,
+            step=0.1,
+            description="brightness",
+            layout={"width": "98%"},
         )
         self.noise = controls.Checkbox(value=True, description="photon noise", indent=False)
         self.reset = controls.Button(description="start again", layout={"width": "auto"})
