@@ -4,9 +4,12 @@ The rule is that of the paper's claims (`..paper.intervals`).
 """
 
 import json
+import math
 from statistics import fmean
 
-from ..paper.intervals import above, advantage, spread, verdict
+import numpy as np
+
+from ..paper.intervals import Estimate, above, spread, unpacked, verdict
 from ..results import at_95
 from ..support.disk import shipped_folder
 
@@ -70,7 +73,7 @@ def of(rows, method, labels=FEW):
 def compared(rows, better, worse, labels=FEW):
     """Difference of two recalls at 95 % specificity, on the same frames, and a detail in words."""
     sides = [at_95(of(rows, method, labels)) for method in (better, worse)]
-    gain = advantage(*([side] for side in sides))
+    gain = paired(*sides)
     singles = sides[0][0]["hits_total"]
     found = [fmean(row["hits_found"] for row in side) for side in sides]
     areas = [fmean(row["auc"] for row in side) for side in sides]
@@ -78,6 +81,24 @@ def compared(rows, better, worse, labels=FEW):
         f"{labels} labels: {better} finds {found[0]:.0f} of {singles} singles, {worse} "
         f"{found[1]:.0f}, difference {gain} points; AUC {areas[0]:.3f} and {areas[1]:.3f}"
     )
+
+
+def paired(a, b):
+    """How much more a finds than b, with each seed's labels, on the same frames: `Estimate`.
+
+    The interval has Student's part, of the differences seed by seed, and the test frames' part, of
+    the differences frame by frame, added in quadrature.
+    """
+    wrong = {}
+    for sign, side in ((1, b), (-1, a)):
+        for row in side:
+            wrong[row["seed"]] = wrong.get(row["seed"], 0) + sign * unpacked(row, "hits").astype(
+                int
+            )
+    seeds = spread([float(np.mean(change)) for change in wrong.values()])
+    frames = np.mean(list(wrong.values()), axis=0)
+    half = math.hypot(seeds.high - seeds.value, 1.96 * frames.std() / math.sqrt(len(frames)))
+    return Estimate(seeds.value, seeds.value - half, seeds.value + half)
 
 
 def spectrum_beats_cnn(rows):

@@ -63,6 +63,15 @@ def test_each_claim_fails_where_its_numbers_refute_it(change, name):
     assert verdicts(**change)[name] == "fails"
 
 
+def test_pairs_of_seeds_cancel_what_their_labels_have_in_common():
+    sides = [[row("m", seed, 300 + 40 * seed + gain) for seed in range(5)] for gain in (0, 10)]
+    [worse, better] = [claims.at_95(side) for side in sides]
+    gain = claims.paired(better, worse)
+    assert gain.value == pytest.approx(0.02)
+    assert 0 < gain.low < 0.02 < gain.high < 0.04
+    assert claims.paired(worse, better).high < 0
+
+
 def test_a_claim_states_counts_interval_and_seeds():
     [claim] = [c for c in claims.particle_claims(rows()) if c["id"] == "spectrum-beats-cnn"]
     assert "460 of 500" in claim["detail"]
