@@ -10,6 +10,37 @@ from .beamline.stream.receiver import Connection as Connection
 from .beamline.stream.source import send as send
 from .beamline.stream.stream import stream as stream
 from .beyond import budgets as budgets, pretraining as pretraining
+from .beyond.assembly import (
+    bin_vectors as bin_vectors,
+    merge_shots as merge_shots,
+    orient_shots as orient_shots,
+    r_factor as r_factor,
+    random_orientations as random_orientations,
+    virus_slices as virus_slices,
+)
+from .beyond.claims_particles import (
+    particle_claims as particle_claims,
+    particle_rows as particle_rows,
+)
+from .beyond.particle_plots import (
+    plot_particle_budgets as plot_particle_budgets,
+    plot_precision as plot_precision,
+    plot_r_factors as plot_r_factors,
+    plot_shots as plot_shots,
+)
+from .beyond.particles import (
+    angular_spectrum as angular_spectrum,
+    build_particle_cnn as build_particle_cnn,
+    build_spectrum_net as build_spectrum_net,
+    draw_labelled as draw_labelled,
+    particle_images as particle_images,
+    photons as photons,
+    precision_of as precision_of,
+    ring_correlation as ring_correlation,
+    ring_profile as ring_profile,
+    rings_of as rings_of,
+    size_fit as size_fit,
+)
 from .cache.prepared import prepare as prepare
 from .course import student as student
 from .course.challenge import challenge as challenge
@@ -129,6 +160,7 @@ from .widgets.embedding_explorer import EmbeddingExplorer as EmbeddingExplorer
 from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye
 from .widgets.next_label import NextLabel as NextLabel
+from .widgets.particle_explorer import ParticleExplorer as ParticleExplorer
 from .widgets.payoff import Payoff as Payoff
 from .widgets.real_or_generated import RealOrGenerated as RealOrGenerated
 from .widgets.retraining import Retraining as Retraining

@@ -116,3 +116,11 @@ def train():
     """Your detector: frames in a train, trains a second, MHz in a train, ms a frame and core."""
     rng = np.random.default_rng(personal_seed())
     return int(rng.integers(200, 353)), 10, 1.1, float(rng.uniform(0.6, 1.5))
+
+
+def virus_experiment():
+    """Your viruses: share of singles, frames a second, recall, specificity, singles needed."""
+    rng = np.random.default_rng(personal_seed())
+    share, rate = float(rng.uniform(0.01, 0.08)), int(rng.choice([10, 30, 60, 120]))
+    recall, specificity = float(rng.uniform(0.6, 0.95)), float(rng.uniform(0.97, 0.998))
+    return share, rate, recall, specificity, int(rng.integers(2, 12)) * 1000

@@ -24,8 +24,8 @@ def open_run(
     Parameters
     ----------
     name_or_path : str, Path or list of Path
-        "LN83", "LN84", "LO19", "LG36", "L498", or an idh5, CXI, NeXus or SACLA file, an image
-        (CBF, TIFF, EDF), a folder of images or a list of them.
+        "LN83", "LN84", "LO19", "LG36", "L498", or "PR772" (single particles, the twin alone); or an
+        idh5, CXI, NeXus or SACLA file, an image (CBF, TIFF, EDF), a folder of images or a list.
     source : "twin" or "cxidb", for a name
     seed : int, of the twin
     reading : "2016" or "2018", of the twin's geometry and sample delivery (docs/twin.md)
@@ -44,6 +44,10 @@ def open_run(
     if source not in CARDS:
         raise ValueError(f'source is {source!r}; expected "twin" or "cxidb".')
     name = name_or_path.upper() if isinstance(name_or_path, str) else None
+    if name == "PR772" and source == "twin":
+        from .spi.run import SpiRun
+
+        return SpiRun(seed)
     if name in CARDS[source]:
         if source == "cxidb":
             from .files.fetch import open_fetched

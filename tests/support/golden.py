@@ -110,6 +110,19 @@ def _twins(reading):
         yield f"{name} whole", [*summary(run[0], 3), int(run.mask.sum())]
 
 
+def single_particles():
+    """Mean photons of a shot of each kind of the second twin, before they are counted."""
+    from sfxtutor.runs.spi.run import SpiRun
+    from sfxtutor.runs.spi.shot import KINDS, expected
+
+    run, found = SpiRun(0), {}
+    for kind in KINDS:
+        i = int(np.flatnonzero(run.kinds == kind)[0])
+        mean = run.setup.detector.frame(expected(run.setup, run.drawn(i)))
+        found[kind] = [i, *summary(mean), int(run.mask.sum())]
+    return found
+
+
 def preprocessing():
     """Every step on one frame, by the plain and by the fast path, and what `prepare` keeps."""
     import sfxtutor as sfx
@@ -222,6 +235,7 @@ def beamlines():
 STAGES = {  # name: (module with its VERSION, its numbers, how far they may differ, relative)
     "reading": ("sfxtutor.runs.files.run", reading, 0),
     "twin": ("sfxtutor.runs.twin.run", twin, 1e-6),
+    "single particles": ("sfxtutor.runs.spi.run", single_particles, 1e-4),
     "preprocessing": ("sfxtutor.preprocess", preprocessing, 1e-4),
     "training": ("sfxtutor.training", training, 0.01),
     "dann": ("sfxtutor.dann", dann, 0.01),

@@ -132,6 +132,9 @@ STREAM = """monitor = sfx.StreamMonitor()
 monitor.show()
 report = stream(address, watch=monitor)
 print(f"scored {report.scored} frames")"""
+PARTICLE = """import sfxtutor as sfx
+
+particle = sfx.ParticleExplorer()"""
 QUIZ = """import sfxtutor as sfx
 
 sfx.quiz("nb03.b")"""
@@ -207,6 +210,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "looks.ipynb", NETWORKS, LOOKS)
     write_notebook(notebooks / "monitor.ipynb", TRAINING, MONITOR)
     write_notebook(notebooks / "stream.ipynb", SOURCE % free_port(), STREAM)
+    write_notebook(notebooks / "particle.ipynb", PARTICLE, "particle")
     write_notebook(notebooks / "quiz.ipynb", QUIZ)
     with jupyterlab(chromium, notebooks, scratch) as lab:
         yield lab
@@ -1096,6 +1100,39 @@ def test_a_spot_and_its_lattice_point_light_up_together_and_play_ends_with_the_v
     lab.run(1)  # its view is gone, and there is a new one
     assert printed() == "stopped"
     assert lab.faults() == []
+
+
+def test_a_particle_turned_by_hand_shows_the_pattern_that_the_kernel_computes(lab):
+    lab.open("particle.ipynb")
+    lab.run(0)
+    cell, particle = lab.run(1), alone(PARTICLE, "particle")
+    lab.until(lambda: cell.locator("canvas[data-drawn]").count() == 2)
+    picture = cell.locator("canvas[tabindex]").nth(1)
+
+    def label():
+        return picture.get_attribute("aria-label")
+
+    lab.until(lambda: label() == particle.canvas.alt)
+    box = picture.bounding_box()
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
+    lab.page.mouse.move(x, y)
+    lab.page.mouse.down()
+    lab.page.mouse.move(x + box["width"] / 4, y, steps=5)
+    lab.page.mouse.up()
+    lab.until(lambda: "turn 0°" not in label())
+    lab.shoot("ParticleExplorer", cell)
+    tilt, turn, spin = (int(angle) for angle in re.findall(r"(-?\d+)°", label()))
+    assert abs(turn - 45) <= 4
+    assert max(abs(tilt), abs(spin)) <= 1
+    cell.get_by_role("button", name="dimer").click()
+    particle.kind.value = "dimer"
+    cell.locator(".noUi-handle").first.focus()
+    for _ in range(3):
+        lab.page.keyboard.press("ArrowRight")
+    for name, angle in (("turn", turn), ("spin", spin), ("tilt", tilt + 3)):
+        particle.sliders[name].value = angle
+    lab.until(lambda: label() == particle.canvas.alt)
+    assert Driver(lab, cell).faults() == []
 
 
 @pytest.mark.parametrize("way", ["mouse", "keyboard"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from . import beyond, claims, exercises, results, robustness, screening, speed, timings, twin
+from . import beyond, claims, exercises, results, robustness, screening, speed, spi, timings, twin
 from .markdown import with_block
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,7 @@ PAGES = {  # path in the repository -> function that gives the page's text
     "docs/robustness.md": lambda: rendered("robustness", robustness.values()),
     "docs/screening.md": lambda: rendered("screening", screening.values()),
     "docs/speed.md": lambda: rendered("speed", speed.values()),
+    "docs/spi.md": lambda: rendered("spi", spi.values()),
     "docs/twin.md": lambda: rendered("twin", twin.values()),
 }
 
