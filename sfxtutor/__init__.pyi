@@ -8,6 +8,7 @@ from .beamline.stream.messages import SOCKET_ROOM as SOCKET_ROOM
 from .beamline.stream.receiver import Connection as Connection
 from .beamline.stream.source import send as send
 from .beamline.stream.stream import stream as stream
+from .beyond import pretraining as pretraining
 from .cache.prepared import prepare as prepare
 from .course import student as student
 from .course.challenge import challenge as challenge
@@ -128,6 +129,7 @@ from .widgets.frame_inspector import FrameInspector as FrameInspector
 from .widgets.label_by_eye import LabelByEye as LabelByEye
 from .widgets.next_label import NextLabel as NextLabel
 from .widgets.payoff import Payoff as Payoff
+from .widgets.real_or_generated import RealOrGenerated as RealOrGenerated
 from .widgets.retraining import Retraining as Retraining
 from .widgets.stream_monitor import StreamMonitor as StreamMonitor
 from .widgets.threshold_explorer import ThresholdExplorer as ThresholdExplorer

@@ -1,0 +1,1 @@
+"""Train what goes beyond the paper, for the committed results."""
