@@ -7,32 +7,44 @@ from ..training import predict
 from .ensembles import AT_ONCE
 
 RULE = 4  # visible spots from which the experts' rule calls a frame a maybe
-SURE = 0.9  # p, or 1 - p, from which a network's own decision becomes a label
+SURE = 0.8  # share of its decisions of either class from which a network learns again
 
 
-def by_share(spots, share):
-    """Weak labels (n,) bool: that share of the frames with the most spots are hits.
+def by_share(score, share):
+    """Labels (n,) bool: that share of the frames with the highest scores are hits.
 
-    For a count whose scale is wrong: no number of spots is a limit then, but their order counts.
+    For a score whose scale is wrong: no number of spots is a limit then, but their order counts.
     """
-    order = np.argsort(np.asarray(spots), kind="stable")
+    order = np.argsort(np.asarray(score), kind="stable")
     labels = np.zeros(len(order), bool)
     labels[order[len(order) - round(share * len(order)) :]] = True
     return labels
 
 
-def self_training(retraining, x, weak, rounds=2, seed=0):
-    """A network that learns from weak labels, then from its own sure decisions, and again.
+def surest(p, labels, share=SURE):
+    """Of each class the share of its frames whose p lies farthest on its side: (n,) bool."""
+    kept = np.zeros(len(p), bool)
+    for side in (True, False):
+        places = np.flatnonzero(labels == side)
+        order = np.argsort(-p[places] if side else p[places], kind="stable")
+        kept[places[order[: max(1, round(share * len(places)))]]] = True
+    return kept
 
-    Scudder, IEEE Trans. Inf. Theory 11, 363 (1965).
+
+def self_training(retraining, x, weak, rounds=1, seed=0, share=SURE):
+    """A network that learns from weak labels, then from its own surest decisions, and again.
+
+    Scudder, IEEE Trans. Inf. Theory 11, 363 (1965).  Its decisions have the weak labels' share of
+    hits, so that neither class dies out (Zou et al., ECCV 2018, 297).
 
     Parameters
     ----------
     retraining : sfxtutor.Retraining
-    x : (n, length) float32
+    x : (n, length) float32, or images
     weak : (n,) bool
-    rounds : int, trainings on decisions of the network before
+    rounds : int, trainings on decisions of the network before; 0 for the weak labels alone
     seed : int
+    share : float, of its decisions of either class, the surest, from which it learns again
 
     Returns
     -------
@@ -41,7 +53,8 @@ def self_training(retraining, x, weak, rounds=2, seed=0):
     labels, used = weak, np.ones(len(weak), bool)
     for _ in range(rounds):
         p = predict(retraining.fit(x[used], labels[used], seed), x, AT_ONCE)
-        labels, used = p > 0.5, (p > SURE) | (p < 1 - SURE)
+        labels = by_share(p, weak.mean())
+        used = surest(p, labels, share)
     return retraining.fit(x[used], labels[used], seed)
 
 
