@@ -1,1 +1,1 @@
-from . import pretraining as pretraining
+from . import budgets as budgets, claims as claims, pretraining as pretraining
