@@ -10,21 +10,21 @@ import sfxtutor as sfx
 from sfxtutor.beyond import ensembles as many, pretraining, weak_labels as weak
 from sfxtutor.runs.datasets import TWINS
 
-from .pretraining import RATE, STEPS, TESTED, Bench, load
+from .pretraining import RATE, TESTED, Bench, load
 
-DRAWS = dict.fromkeys((10, 20, 50, 100, 200), 1)  # labels: draws of them for each seed
-ROUNDS = {
-    "most uncertain": (20, 35, 50, 75, 100),
-    "most disputed": (20, 50, 100),
-}  # active learning
-FEW, MOST = 50, 200  # labels of which bagging, snapshots and stacking are computed
+STEPS = 200  # of every training, whatever its labels
+THRESHOLDS = dict.fromkeys((10, 20, 50, 100, 200), 1)  # labels: draws of them for each seed
+DRAWS = dict.fromkeys((20, 50, 100, 200), 1)  # the same, of labels that networks learn from
+FEW, MOST = 50, 200  # labels of bagging and snapshots, and of stacking and errors
+CHOSEN = (50, 100)  # labels, of which an ensemble chose those beyond the fewest of `DRAWS`
 FOLDS = 3
 CHECKED = 0.1  # share of the frames that a person could look at once more
 LIMITS = (2, 4, 8, 16)  # spots from which a weak labeller calls a hit: a factor of 2 or 4 off
-FLIPPED = (0.1, 0.2, 0.3)  # share of wrong labels among `MOST`
-MARKED = (20, 50, 100)  # hits that were marked, where nobody marked a miss
+FLIPPED = 0.2  # share of wrong labels
+MARKED = 50  # hits that were marked, where nobody marked a miss
 PU_BATCH = 40  # of a positive-unlabelled training and its control: its loss is a mean of a batch
 RWD, CNN = "RWD 1D CNN", "small CNN"
+FIVE = f"{RWD}, {many.MEMBERS} members"
 COMPILED = {}
 
 
@@ -41,7 +41,7 @@ def rows(seed):
 
 def compiled(kind, **options):
     """A `Retraining` of that kind; compiling takes as long as a training."""
-    key = kind, *options
+    key = kind, *options.items()
     if key not in COMPILED:
         build = sfx.build_rwd_cnn if kind == RWD else pretraining.build_small_cnn
         options = {"steps": STEPS, "learning_rate": RATE} | options
@@ -63,9 +63,7 @@ class Ensembles(Bench):
     def everything(self):
         self.machine_labels()
         self.members()
-        self.active()
-        for labels in (FEW, MOST):
-            self.stacked(labels)
+        self.stacked()
         self.noisy()
         self.marked()
 
@@ -93,14 +91,18 @@ class Ensembles(Bench):
                 self.with_threshold("spot count", self.spots, tested)
                 seen = sfx.predict(compiled(RWD).model, self.x[RWD], many.AT_ONCE)
                 self.with_threshold(f"{RWD}, weak labels from {limit} spots", seen, p)
-        for rounds, share, name in ((1, weak.SURE, "surest decisions"), (1, 1, "all decisions"),
-                                    (2, weak.SURE, "surest decisions, twice")):  # fmt: skip
-            model = weak.self_training(
-                compiled(RWD), self.x[RWD], self.weak, rounds, self.first, share
-            )
-            self.row(f"{RWD}, self-training on {name}", self.predict(model), 0)
+                self.seen = seen
+        self.self_training()
         model = compiled(CNN).fit(self.x[CNN], self.weak, self.first)
         self.row(f"{CNN}, weak labels from {weak.RULE} spots", self.predict(model, CNN), 0)
+
+    def self_training(self):
+        """Networks that learn from what the one with weak labels says of the pool: `self.seen`."""
+        labels = weak.by_share(self.seen, self.weak.mean())
+        for name, share in (("surest", weak.SURE), ("all", 1.0)):
+            used = weak.surest(self.seen, labels, share)
+            model = compiled(RWD).fit(self.x[RWD][used], labels[used], self.first)
+            self.row(f"{RWD}, self-training on {name} decisions", self.predict(model), 0)
 
     def quality(self, labels):
         """How right labels of the 2,000 frames are: a dict."""
@@ -109,7 +111,7 @@ class Ensembles(Bench):
 
     def with_threshold(self, method, seen, tested):
         """A score that needs no label, with the threshold that labelled frames give."""
-        for labels, repeat, chosen in self.draws(budgets=DRAWS):
+        for labels, repeat, chosen in self.draws(budgets=THRESHOLDS):
             threshold = sfx.best_threshold(seen[chosen], self.truth[chosen])
             if seen.dtype.kind == "f":  # a decision is p above it, not p from it on
                 threshold = np.nextafter(threshold, np.float32(0))
@@ -118,18 +120,40 @@ class Ensembles(Bench):
     # ---- many networks
 
     def members(self):
-        """One network, the mean of several, bagging and snapshots."""
-        x, tested = self.x[RWD], self.tested[RWD]
-        for labels, repeat, chosen in self.draws(budgets=DRAWS):
-            learned = x[chosen], self.truth[chosen], tested
-            p = many.members(compiled(RWD), *learned, seed=self.first)
-            self.row(RWD, p[0], labels, repeat)
-            self.row(f"{RWD}, {many.MEMBERS} members", p.mean(axis=0), labels, repeat,
-                     **self.caught(p))  # fmt: skip
-            if labels in (FEW, MOST):
-                for name, make in (("bagging", many.bagging), ("snapshots", many.snapshots)):
-                    p = make(compiled(RWD), *learned, seed=self.first)
-                    self.row(f"{RWD}, {name}", p.mean(axis=0), labels, repeat)
+        """One network, the mean of several, bagging and snapshots, with labels at random."""
+        for labels, repeat, drawn in self.draws(budgets=DRAWS):
+            p = self.ensemble(drawn)
+            if labels == min(DRAWS):
+                self.active(drawn, p)
+            tested = p[:, len(self.truth) :]
+            self.row(RWD, tested[0], labels, repeat)
+            self.row(FIVE, tested.mean(axis=0), labels, repeat, **self.caught(tested))
+        drawn = self.draw(FEW)
+        learned = self.x[RWD][drawn], self.truth[drawn], self.tested[RWD]
+        for name, make in (("bagging", many.bagging), ("snapshots", many.snapshots)):
+            p = make(compiled(RWD), *learned, seed=self.first)
+            self.row(f"{RWD}, {name}", p.mean(axis=0), FEW)
+        drawn, longer = self.draw(MOST), compiled(RWD, steps=2 * STEPS)
+        model = longer.fit(self.x[RWD][drawn], self.truth[drawn], self.first)
+        self.row(f"{RWD}, twice the steps", self.predict(model), MOST)
+
+    def active(self, chosen, p):
+        """Goes on from labels at random and the members' p: the most uncertain frames are next."""
+        pool = len(self.truth)
+        for labels in CHOSEN:
+            score = many.entropy(p[:, :pool].mean(axis=0))
+            score[chosen] = -1  # has its label
+            chosen = np.append(chosen, np.argsort(-score)[: labels - len(chosen)])
+            p = self.ensemble(chosen)
+            hits = int(self.truth[chosen].sum())
+            tested = p[:, pool:].mean(axis=0)
+            self.row(f"{FIVE}, most uncertain", tested, labels, labelled_hits=hits)
+
+    def ensemble(self, drawn):
+        """p of the pool and of the tested frames by networks with these labels: (members, n)."""
+        both = np.concatenate([self.x[RWD], self.tested[RWD]])
+        learned = self.x[RWD][drawn], self.truth[drawn]
+        return many.members(compiled(RWD), *learned, both, seed=self.first)
 
     def caught(self, p):
         """How many errors of the mean lie among the most uncertain frames, by two measures."""
@@ -140,26 +164,7 @@ class Ensembles(Bench):
                  for name, of in orders.items()}  # fmt: skip
         return {"errors": int(wrong.sum()), **found}
 
-    def active(self):
-        """Ensembles that choose which frames get the next labels."""
-        x, truth, method = self.x[RWD], self.truth, f"{RWD}, {many.MEMBERS} members"
-        both = np.concatenate([x, self.tested[RWD]])
-        scores = {
-            "most uncertain": lambda p: many.entropy(p.mean(axis=0)),
-            "most disputed": many.disagreement,
-        }
-        for strategy, budgets in ROUNDS.items():
-            chosen = self.draw(10)
-            p = many.members(compiled(RWD), x[chosen], truth[chosen], both, seed=self.first)
-            for labels in budgets:
-                score = scores[strategy](p[:, : len(x)])
-                score[chosen] = -1
-                chosen = np.append(chosen, np.argsort(-score)[: labels - len(chosen)])
-                p = many.members(compiled(RWD), x[chosen], truth[chosen], both, seed=self.first)
-                self.row(f"{method}, {strategy}", p[:, len(x) :].mean(axis=0), labels,
-                         labelled_hits=int(truth[chosen].sum()))  # fmt: skip
-
-    def stacked(self, labels):
+    def stacked(self, labels=MOST):
         """RWD, images and the spot count, put together by a regression on the same labels."""
         chosen = self.draw(labels)
         y, spots = self.truth[chosen], np.asarray(self.frames.tested.spots[:TESTED])
@@ -183,33 +188,32 @@ class Ensembles(Bench):
     def noisy(self):
         """Labels of which some are wrong, before and after confident learning."""
         chosen, rng = self.draw(MOST), np.random.default_rng((self.seed, 11))
-        x, y, order = self.x[RWD][chosen], self.truth[chosen], rng.permutation(MOST)
-        for share in FLIPPED:
-            given = y.copy()
-            given[order[: round(share * MOST)]] ^= True
-            p = many.out_of_fold(compiled(RWD), x, given, FOLDS, self.first)
-            found, wrong = weak.label_errors(p, given), given != y
-            report = {"errors": int(wrong.sum()), "flagged": int(found.sum()),
-                      "errors_flagged": int((found & wrong).sum())}  # fmt: skip
-            rest = {
-                "as given": slice(None),
-                "without the flagged": ~found,
-                "without the wrong": y == given,
-            }
-            for name, used in rest.items():
-                model = compiled(RWD).fit(x[used], given[used], self.first)
-                self.row(f"{RWD}, {share:.0%} wrong, {name}", self.predict(model), MOST, **report)
+        x, y = self.x[RWD][chosen], self.truth[chosen]
+        given = y.copy()
+        given[rng.permutation(MOST)[: round(FLIPPED * MOST)]] ^= True
+        p = many.out_of_fold(compiled(RWD), x, given, FOLDS, self.first)
+        found, wrong = weak.label_errors(p, given), given != y
+        report = {"errors": int(wrong.sum()), "flagged": int(found.sum()),
+                  "errors_flagged": int((found & wrong).sum())}  # fmt: skip
+        removed = {"as given": ~y & y, "without the flagged": found, "without the wrong": wrong}
+        for name, out in removed.items():
+            model = compiled(RWD).fit(x[~out], given[~out], self.first)
+            method = f"{RWD}, {FLIPPED:.0%} wrong, {name}"
+            self.row(method, self.predict(model), MOST, **report)
 
     def marked(self):
         """Marks on hits alone: unmarked frames as misses, and the positive-unlabelled loss."""
         rng = np.random.default_rng((self.seed, 12))
-        order = rng.permutation(np.flatnonzero(self.truth))
-        for number in MARKED:
-            marks = np.zeros(len(self.truth), bool)
-            marks[order[:number]] = True
-            prior = float(np.mean(self.weak[~marks]))  # the spot count's, not the labels'
-            names = {"unmarked as misses": {}, "positive-unlabelled": {"loss": weak.pu_risk(prior)}}
-            for name, loss in names.items():
-                retraining = sfx.Retraining(sfx.build_rwd_cnn, STEPS, PU_BATCH, RATE, **loss)
-                p = self.predict(retraining.fit(self.x[RWD], marks, self.first))
-                self.row(f"{RWD}, hits marked, {name}", p, number, prior=round(prior, 4))
+        marks = np.zeros(len(self.truth), bool)
+        marks[rng.permutation(np.flatnonzero(self.truth))[:MARKED]] = True
+        prior = float(np.mean(self.weak[~marks]))  # the spot count's, not the labels'
+        positive_unlabelled = sfx.Retraining(
+            sfx.build_rwd_cnn, STEPS, PU_BATCH, RATE, weak.pu_risk(prior)
+        )
+        kinds = {
+            "unmarked as misses": compiled(RWD, batch=PU_BATCH),
+            "positive-unlabelled": positive_unlabelled,
+        }
+        for name, retraining in kinds.items():
+            p = self.predict(retraining.fit(self.x[RWD], marks, self.first))
+            self.row(f"{RWD}, hits marked, {name}", p, MARKED, prior=round(prior, 4))
