@@ -126,7 +126,7 @@ class Ensembles(Bench):
             if labels == min(DRAWS):
                 self.active(drawn, p)
             tested = p[:, len(self.truth) :]
-            self.row(RWD, tested[0], labels, repeat)
+            self.row(f"{RWD}, one member", tested[0], labels, repeat)
             self.row(FIVE, tested.mean(axis=0), labels, repeat, **self.caught(tested))
         drawn = self.draw(FEW)
         learned = self.x[RWD][drawn], self.truth[drawn], self.tested[RWD]

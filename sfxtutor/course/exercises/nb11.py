@@ -78,4 +78,29 @@ EXERCISES = (
             "number with the highest recall": lambda: probes.largest,
         },
     ),
+    exercise(
+        "nb11.g1",
+        reference=lambda: probes.by_share(),
+        probe=probes.probe_shares,
+        mistakes={
+            "ties counted twice": lambda: (
+                lambda score, share: score >= np.quantile(score, 1 - share)
+            ),
+            "ties left out": lambda: lambda score, share: score > np.quantile(score, 1 - share),
+            "lowest scores": lambda: probes.by_share(sign=-1),
+            "share of misses": lambda: lambda score, share: probes.by_share()(score, 1 - share),
+        },
+    ),
+    exercise(
+        "nb11.g2",
+        reference=probes.weak_rates,
+        tolerance=1e-3,
+        mistakes={
+            "maybe counted as a miss": lambda: probes.weak_rates(positive=("HIT",)),
+            "more than 4 spots": lambda: probes.weak_rates(limit=5),
+            "the two swapped": lambda: probes.weak_rates()[::-1],
+            "precision for recall": lambda: probes.weak_rates(of_called=True),
+        },
+        parts=("recall", "specificity"),
+    ),
 )

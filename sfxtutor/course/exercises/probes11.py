@@ -1,11 +1,12 @@
 """Data, probes and wrong answers of the exercises of lesson 11; see nb11.
 
-All p, labels and counts are synthetic.
+All p, labels and counts are synthetic; the frames of g2 are those of your own LO19.
 """
 
 import numpy as np
 
 from ...metrics import wilson
+from ..student import personal_seed
 from .compare import agree
 
 SPREADS = (
@@ -199,3 +200,42 @@ def enough(k, total):
 def probe_fewest(answer):
     """What an answer gives for each curve: a tuple of numbers."""
     return tuple(answer(np.array(a), np.array(b), n) for a, b, n in CURVES)
+
+
+def by_share(sign=1):
+    """An answer to g1; with another sign the lowest scores are hits."""
+
+    def answer(score, share):
+        hits = np.zeros(len(score), bool)
+        order = np.argsort(sign * np.asarray(score), kind="stable")
+        hits[order[len(score) - round(share * len(score)) :]] = True
+        return hits
+
+    return answer
+
+
+def probe_shares(answer):
+    """How many frames an answer calls hits, and the sum of their scores, for three cases."""
+    cases = (
+        (np.array([4, 0, 9, 7, 1, 30, 2, 3]), 0.25),
+        (np.array([3, 0, 3, 3, 1, 3, 8, 0, 0, 1]), 0.3),
+        (np.arange(6.0), 0.5),
+    )
+    found = [(np.asarray(answer(score.copy(), share)), score) for score, share in cases]
+    if any(hits.dtype != bool or hits.shape != score.shape for hits, score in found):
+        return tuple(hits for hits, _ in found)
+    return tuple((int(hits.sum()), float(score[hits].sum())) for hits, score in found)
+
+
+def weak_rates(positive=("HIT", "MAYBE"), limit=4, of_called=False):
+    """An answer to g2: recall and specificity of a spot count on the first 120 frames."""
+    from ...fast.kernels import count_spots
+    from ...preprocess import center_crop
+    from ...runs.open import open_run
+
+    run = open_run("LO19", seed=personal_seed())
+    good = center_crop(run.mask)
+    called = np.array([count_spots(run.crop(i), mask=good) >= limit for i in range(120)])
+    truth = np.isin(run.labels[:120], positive)
+    recall = np.mean(truth[called]) if of_called else np.mean(called[truth])
+    return float(recall), float(np.mean(~called[~truth]))
