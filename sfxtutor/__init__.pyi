@@ -1,4 +1,5 @@
 # The public names, and where each stands: read by lazy_loader and by editors.
+from . import beyond as beyond
 from .beamline.model.screener import Screener as Screener
 from .beamline.screen.blocks import BLOCK_FRAMES as BLOCK_FRAMES
 from .beamline.screen.cluster import local_cluster as local_cluster

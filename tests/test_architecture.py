@@ -103,7 +103,7 @@ def test_no_two_modules_need_each_other():
 # The rows of docs/pictures/rooms.svg, from the top: rooms, and files of the learner's shelf.
 ROWS = (
     {"cli", "__main__", "__init__"},
-    {"course", "widgets", "beamline"},
+    {"course", "widgets", "beamline", "beyond"},
     {"paper", "plots"},
     {"layers", "models", "training", "dann", "domains", "metrics", "results"},
     {"cache"},

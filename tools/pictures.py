@@ -12,10 +12,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import sfxtutor as sfx
+from sfxtutor.beyond import budgets
 from sfxtutor.paper.claims import DANN, FEW, FULL, RWD, RWD_AWAY, TRANSFER
 from sfxtutor.runs.datasets import TWINS, UNSEEN
 
 from . import twin_points
+from .pages import beyond
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 BIN = 4  # pixels of a crop along the edge of a pixel of the picture
@@ -143,6 +145,40 @@ def recalls(rows):
     return found
 
 
+IN_BUDGETS = {  # of the methods without a label study of their own: those that are drawn
+    "pretraining": (
+        "random base, pooled", "random base, flattened", "GAN base, pooled", "GAN base, flattened",
+        "contrastive base, pooled", "contrastive base, flattened", "transferred base, pooled",
+        "small CNN from scratch, pooled", "RWD 1D CNN", "spot count", "RWD, simulated beamlines",
+        "peaks, simulated detectors",
+    )
+}  # fmt: skip
+
+
+def label_budgets():
+    """Recall at 95 % specificity against the number of labels: what is committed, by run."""
+    rows = beyond.main_rows()
+    parts = dict.fromkeys(one["part"] for one in budgets.records())
+    methods = [
+        method
+        for part in parts
+        if part != beyond.CONTROLS
+        for method in IN_BUDGETS.get(part, dict.fromkeys(r["method"] for r in budgets.rows(part)))
+    ]
+    study = beyond.of_the_study()
+    paper = dict.fromkeys(row["method"] for row in study)
+    figure, axes = plt.subplots(1, 3, figsize=(14, 6), sharey=True, layout="constrained")
+    for ax, run in zip(axes, TWINS, strict=True):
+        budgets.plot_budgets(rows, run, dict.fromkeys(methods), ax)
+        for method, mark in zip(paper, ("x", "+", "1"), strict=False):
+            of = budgets.chosen(study, run, method)
+            ax.plot(of[0]["labels"], 100 * budgets.recall(of).value, mark, color="k", markersize=9,
+                    label=method)  # fmt: skip
+    axes[0].set_ylabel("recall at 95 % specificity, %")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
 def main(frame=None):
     mpl.use("agg")
     sfx.style()
@@ -150,6 +186,7 @@ def main(frame=None):
     runs = [sfx.open_run(name) for name in TWINS]
     hit_maybe_miss(runs[0]).savefig(PICTURES / "hit_maybe_miss.png", dpi=110)
     whole_frames([sfx.open_run(name) for name in UNSEEN]).savefig(PICTURES / "cspad.png", dpi=90)
+    label_budgets().savefig(PICTURES / "budgets.png", dpi=90)
     for number in TABLES:
         heat_maps(number).savefig(PICTURES / f"table_{number}.png", dpi=90)
     if frame:

@@ -74,7 +74,13 @@ def difference(a: list[dict], b: list[dict], balanced: bool = False) -> Estimate
     balanced : bool
         Compare the mean of recall and specificity at the methods' own thresholds.  False: the
         recall where each recognises 95 % of the misses.
+
+    Raises
+    ------
+    ValueError
+        If they have no seed and draw in common.
     """
+    a, b = _in_common(a, b)
     if not balanced:
         a, b = at_95(a), at_95(b)
     kinds = ("hits", "misses") if balanced else ("hits",)
@@ -90,6 +96,21 @@ def difference(a: list[dict], b: list[dict], balanced: bool = False) -> Estimate
     trained = seeds.high - seeds.value if math.isfinite(seeds.high) else 0.0
     half = math.hypot(1.96 * math.sqrt(variance), trained)
     return Estimate(seeds.value, seeds.value - half, seeds.value + half)
+
+
+def _in_common(a, b):
+    """The rows of the seeds, and draws of labels, that both have; without labels all draws."""
+    drawn = all(row["labels"] for row in (*a, *b))
+    keys = [{(row["seed"], drawn and row["repeat"]) for row in side} for side in (a, b)]
+    both = keys[0] & keys[1]
+    if not both:
+        raise ValueError(
+            f"Found seeds and draws {sorted(keys[0])} and {sorted(keys[1])}, expected some in "
+            "common. Compute the same seeds for both: python -m tools.beyond."
+        )
+    return [
+        [row for row in side if (row["seed"], drawn and row["repeat"]) in both] for side in (a, b)
+    ]
 
 
 def recall(of: list[dict]) -> Estimate:
@@ -120,6 +141,7 @@ def plot_budgets(
     """Draw recall at 95 % specificity against the number of labels, a curve for each method.
 
     A method that needs no labels of the run is a horizontal line; intervals are those of `recall`.
+    The axis is stretched towards 100 %, logarithmic in the share that is missed.
 
     Parameters
     ----------
@@ -144,7 +166,18 @@ def plot_budgets(
             ax.errorbar(list(values), 100 * middle, error, capsize=2, linewidth=1.2, markersize=4,
                         marker=MARKERS[number % len(MARKERS)], **look)  # fmt: skip
     ax.set(xscale="log", xlabel="labels of the run", title=run)
+    ax.set_yscale("function", functions=(_stretched, _unstretched))
+    ax.set(yticks=(60, 80, 90, 95, 98, 99, 100), ylim=(50, 100.05))
     ticks = sorted({row["labels"] for row in of if row["run"] == run} - {0})
     ax.set_xticks(ticks, map(str, ticks))
     ax.minorticks_off()
     return ax
+
+
+def _stretched(percent):
+    """Where a recall in % is drawn."""
+    return -np.log10(np.maximum(100.3 - np.asarray(percent, float), 1e-3))
+
+
+def _unstretched(place):
+    return 100.3 - 10 ** -np.asarray(place, float)

@@ -64,9 +64,9 @@ CLAIMS = (
            "Without a label of the run, RWD trained on simulated beamlines finds at most a point "
            "fewer hits than a contrastive base with 200 labels", SMALLEST),
     _claim("simulated-peaks-need-no-label", (SIMULATED["peaks"], 0),
-           (f"{CONTRASTIVE}, pooled", 200), "Without a label of the run, the model of peaks trained "
-           "on simulated detectors finds at most a point fewer hits than a contrastive base with "
-           "200 labels", SMALLEST),
+           (f"{CONTRASTIVE}, pooled", 200), "Without a label of the run, the model of peaks "
+           "trained on simulated detectors finds at most a point fewer hits than a contrastive "
+           "base with 200 labels", SMALLEST),
     _claim("spot-count-is-as-good", SPOTS, f"{CONTRASTIVE}, pooled",
            "With 50 labels a threshold on the spot count finds at most a point fewer hits than a "
            "contrastive base", SMALLEST),

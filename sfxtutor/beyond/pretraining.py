@@ -73,7 +73,7 @@ def flattened(encoder: keras.Model) -> keras.Model:
 
 
 def build_discriminator(encoder: keras.Model) -> keras.Model:
-    """Small frames -> log-odds (n, 1) that each was measured; it trains the encoder's own layers."""
+    """Small frames -> log-odds (n, 1) that each was measured, by the encoder's own layers."""
     maps = flattened(encoder)
     return keras.Model(encoder.input, layers.Dense(1)(maps.output), name="discriminator")
 
@@ -144,7 +144,7 @@ def turn(x):
 
 
 def scale_intensity(x, low=0.7, high=1.4):
-    """What stands out of the mean of a frame, times a factor of its own."""
+    """Distances of all pixels from the mean of their frame, times a factor for each frame."""
     return tf.clip_by_value(LEVEL + (low + (high - low) * chance(x)) * (x - LEVEL), -1, 1)
 
 

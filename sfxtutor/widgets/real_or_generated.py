@@ -122,8 +122,8 @@ class RealOrGenerated(Widget):
         if self.discriminator is not None:
             frames = np.stack([self.kinds[kind][i] for kind, i in self.frames])[..., None]
             says = np.asarray(self.discriminator(frames)).reshape(len(frames)) > 0
-            right = int(sum(said == (kind == 0) for said, (kind, _) in zip(says, self.frames,
-                                                                           strict=True)))  # fmt: skip
+            measured = np.array([kind == 0 for kind, _ in self.frames])
+            right = int(np.sum(says == measured))
             text += f"<br><b>The discriminator:</b> {rate_text(right, self.count)} right."
         return text
 

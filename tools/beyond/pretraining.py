@@ -21,6 +21,7 @@ from tools.study.rows import further_row
 
 TESTED = 4000  # of the further frames that tools.study prepares
 DRAWS = {10: 3, 20: 2, 50: 2, 100: 1, 200: 1}  # labels: draws of them for each seed
+MOST = max(DRAWS.values())
 GAN_STEPS, CONTRASTIVE_STEPS, SOURCE_STEPS = 300, 150, 600
 STEPS, RATE = 300, 2e-3  # of a network from scratch, whatever the number of labels
 SOURCES = {"LN83": "LN84", "LN84": "LN83", "LO19": "LN83"}  # of a transferred base
@@ -75,10 +76,9 @@ class Bench:
         gan = beyond.Gan(self.seed)
         gan.train(small, GAN_STEPS, seed=self.seed)
         self.heads("GAN base", gan.encoder)
-        for what, change in (("contrastive base", beyond.augment),
-                             ("contrastive base, crops and jitter", beyond.as_photographs)):  # fmt: skip
+        for views, change in (("", beyond.augment), (", crops and jitter", beyond.as_photographs)):
             encoder, _ = beyond.train_contrastive(small, CONTRASTIVE_STEPS, self.seed, change)
-            self.heads(what, encoder)
+            self.heads(f"contrastive base{views}", encoder)
         self.heads("transferred base", self.source_base())
         self.from_scratch("small CNN from scratch, pooled", beyond.build_small_cnn)
         self.from_scratch("small CNN from scratch, flattened", flattened_cnn, draws=self.draws(1))
@@ -94,7 +94,7 @@ class Bench:
         row = further_row(scored, data, origin)
         self.rows.append(row | {"run": self.name, "labels": labels, "repeat": repeat})
 
-    def draws(self, most=max(DRAWS.values()), budgets=DRAWS):
+    def draws(self, most=MOST, budgets=DRAWS):
         """Yield (labels, repeat, frames) of each draw of labels."""
         for labels, repeats in budgets.items():
             for repeat in range(min(repeats, most)):

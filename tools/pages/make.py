@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 
-from . import claims, exercises, results, robustness, screening, speed, timings, twin
+from . import beyond, claims, exercises, results, robustness, screening, speed, timings, twin
 from .markdown import with_block
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ def readme():
 PAGES = {  # path in the repository -> function that gives the page's text
     "README.md": readme,
     "docs/instructor.md": instructor,
+    "docs/beyond.md": lambda: rendered("beyond", beyond.values()),
     "docs/claims.md": lambda: rendered("claims", claims.values()),
     "docs/results.md": lambda: rendered("results", results.values()),
     "docs/robustness.md": lambda: rendered("robustness", robustness.values()),
