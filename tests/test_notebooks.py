@@ -31,6 +31,7 @@ REQUIRED = [
     "08_which_method",
     "09_screening_a_run",
     "10_unlabelled_frames",
+    "11_few_labels",
     "90_appendix_scale",
 ]
 NAMES = sorted({*REQUIRED, *(path.stem for path in find_notebooks(FOLDER))})

@@ -38,6 +38,8 @@ COMPARED = tuple(
          "With 50 labels bagging finds more hits than five networks that learn from all of them"),
         ("snapshots-beat-one", (f"{RWD}, snapshots", 50), (ONE, 50),
          "With 50 labels five snapshots of one training find more hits than its first one"),
+        ("twice-the-steps", (f"{RWD}, twice the steps", 200), (ONE, 200),
+         "Control: with 200 labels and twice the steps one network finds more hits"),
         ("stacking-beats-cnn", (STACK, 200), (CNN, 200),
          "With 200 labels stacking of RWD, images and the spot count finds more hits than the "
          "small CNN"),
