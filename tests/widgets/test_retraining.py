@@ -68,4 +68,4 @@ def test_a_retraining_follows_the_loss_that_it_is_given():
         small, steps=60, loss=lambda y, p: keras.ops.mean(y * p + (1 - y) * (1 - p))
     )
     p = predict(inverted.fit(x, y), x)
-    assert p[y].mean() < 0.2 < 0.8 < p[~y].mean()
+    assert p[y].mean() < 0.3 < 0.6 < p[~y].mean()
