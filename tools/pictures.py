@@ -145,38 +145,44 @@ def recalls(rows):
     return found
 
 
-IN_BUDGETS = {  # of the methods without a label study of their own: those that are drawn
+IN_BUDGETS = {  # part of tools.beyond: the methods that are drawn, a row of panels for each part
     "pretraining": (
         "random base, pooled", "random base, flattened", "GAN base, pooled", "GAN base, flattened",
         "contrastive base, pooled", "contrastive base, flattened", "transferred base, pooled",
         "small CNN from scratch, pooled", "RWD 1D CNN", "spot count", "RWD, simulated beamlines",
         "peaks, simulated detectors",
-    )
+    ),
+    "ensembles": (
+        "RWD 1D CNN, one member", "RWD 1D CNN, 5 members", "RWD 1D CNN, 5 members, most uncertain",
+        "RWD 1D CNN, hits marked, positive-unlabelled", "small CNN", "stacking of RWD, CNN, spots",
+        "spot count, threshold from labels", "spot count, 4 or more",
+        "RWD 1D CNN, weak labels from 4 spots",
+    ),
 }  # fmt: skip
 
 
 def label_budgets():
     """Recall at 95 % specificity against the number of labels: what is committed, by run."""
-    rows = beyond.main_rows()
-    parts = dict.fromkeys(one["part"] for one in budgets.records())
-    methods = [
-        method
-        for part in parts
-        if part != beyond.CONTROLS
-        for method in IN_BUDGETS.get(part, dict.fromkeys(r["method"] for r in budgets.rows(part)))
-    ]
-    study = beyond.of_the_study()
-    paper = dict.fromkeys(row["method"] for row in study)
-    figure, axes = plt.subplots(1, 3, figsize=(14, 6), sharey=True, layout="constrained")
-    for ax, run in zip(axes, TWINS, strict=True):
-        budgets.plot_budgets(rows, run, dict.fromkeys(methods), ax)
-        for method, mark in zip(paper, ("x", "+", "1"), strict=False):
-            of = budgets.chosen(study, run, method)
-            ax.plot(of[0]["labels"], 100 * budgets.recall(of).value, mark, color="k", markersize=9,
-                    label=method)  # fmt: skip
-    axes[0].set_ylabel("recall at 95 % specificity, %")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    return figure
+    parts = [part for part in IN_BUDGETS if budgets.rows(part)]
+    whole = plt.figure(figsize=(15, 4.4 * len(parts)), layout="constrained")
+    figures = whole.subfigures(len(parts), 1, squeeze=False)[:, 0]
+    for figure, part in zip(figures, parts, strict=True):
+        axes = figure.subplots(1, len(TWINS), sharey=True)
+        for ax, run in zip(axes, TWINS, strict=True):
+            budgets.plot_budgets(budgets.rows(part), run, IN_BUDGETS[part], ax)
+            mark_the_paper(run, ax)
+        axes[0].set_ylabel("recall at 95 % specificity, %")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
+    return whole
+
+
+def mark_the_paper(run, ax):
+    """Mark the paper's methods, at the number of their labels."""
+    rows = beyond.of_the_study()
+    for method, mark in zip(beyond.STUDY, "x+1", strict=True):
+        of = budgets.chosen(rows, run, method)
+        recall = 100 * budgets.recall(of).value
+        ax.plot(of[0]["labels"], recall, mark, color="k", markersize=9, label=method)
 
 
 def main(frame=None):
@@ -186,7 +192,7 @@ def main(frame=None):
     runs = [sfx.open_run(name) for name in TWINS]
     hit_maybe_miss(runs[0]).savefig(PICTURES / "hit_maybe_miss.png", dpi=110)
     whole_frames([sfx.open_run(name) for name in UNSEEN]).savefig(PICTURES / "cspad.png", dpi=90)
-    label_budgets().savefig(PICTURES / "budgets.png", dpi=90)
+    label_budgets().savefig(PICTURES / "budgets.png", dpi=80)
     for number in TABLES:
         heat_maps(number).savefig(PICTURES / f"table_{number}.png", dpi=90)
     if frame:

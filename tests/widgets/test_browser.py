@@ -105,6 +105,12 @@ rwd[truth, 20:22] += rng.uniform(0.02, 0.2, (truth.sum(), 1))
 def build():
     return sfx.build_rwd_cnn(128, filters=(4, 8), pools=(4, 2), dense=(8,))"""
 NEXT = "sfx.NextLabel(run, rwd, sfx.Retraining(build), rounds=4)"
+TWO_KINDS = """import numpy as np
+import sfxtutor as sfx
+
+rng = np.random.default_rng(0)
+kinds = [level + 0.1 * rng.normal(size=(20, 60, 60, 1)) for level in (0.5, -0.5)]"""
+GENERATED = "sfx.RealOrGenerated(*kinds, lambda x: x.mean(axis=(1, 2, 3)), count=4)"
 SOURCE = """import threading
 
 import sfxtutor as sfx
@@ -193,6 +199,7 @@ def lab(chromium, tmp_path_factory):
     write_notebook(notebooks / "inspector.ipynb", RUN, INSPECTOR)
     write_notebook(notebooks / "crystal.ipynb", CRYSTAL, "explorer", PLAYING)
     write_notebook(notebooks / "next.ipynb", f"{RUN}\n{OWN_VECTORS}", NEXT)
+    write_notebook(notebooks / "generated.ipynb", TWO_KINDS, GENERATED)
     write_notebook(notebooks / "embedding.ipynb", DATA, EMBEDDING)
     for way in ("mouse", "keyboard"):
         write_notebook(notebooks / f"labels_{way}.ipynb", RUN, LABELS.format(way))
@@ -1128,6 +1135,34 @@ def test_labels_are_learned_at_once_and_the_experts_label_the_rest(lab, way):
     assert words(widget.results.value) == words(cell.locator("ul").last.inner_text())
     assert cell.get_by_role("button", name="hit (H)").is_disabled()
     lab.shoot(f"NextLabel_{way}_done", cell)
+    assert Driver(lab, cell).faults() == []
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_generated_frames_are_answered_and_the_round_ends_with_both_scores(lab, way):
+    lab.open("generated.ipynb")
+    lab.run(0)
+    cell, widget = lab.run(1), alone(TWO_KINDS, GENERATED)
+    canvas = cell.locator("canvas[tabindex]").first
+    lab.until(lambda: canvas.count() > 0)
+
+    def as_computed():
+        label, text = canvas.get_attribute("aria-label"), "".join(words(cell.inner_text()))
+        said = ["".join(words(one)) for one in (widget.canvas.caption, widget.says.value)]
+        return label == widget.canvas.alt and all(one in text for one in said)
+
+    lab.until(as_computed)
+    lab.shoot(f"RealOrGenerated_{way}", cell)
+    for name, key in (("measured (M)", "m"), ("generated (G)", "g")) * 2:
+        act(lab, cell, name, key, way)
+        widget.press(key)
+        lab.until(as_computed)
+    assert "".join(words(widget.results.value)) in "".join(words(cell.inner_text()))
+    assert cell.get_by_role("button", name="measured (M)").is_disabled()
+    lab.shoot(f"RealOrGenerated_{way}_done", cell)
+    choose(cell.get_by_role("button", name="another round"), way, lab)
+    widget.start()
+    lab.until(as_computed)
     assert Driver(lab, cell).faults() == []
 
 
