@@ -9,7 +9,7 @@ from .base import Widget, line, static_figure
 from .canvas import FrameCanvas, to_bytes
 
 KEYS = {"m": "measured", "g": "generated"}
-LIMITS = (0.02, 0.98)  # quantiles of the measured pixels that get the ends of the greys
+LIMITS = (0.02, 0.998)  # quantiles of the measured pixels that get the ends of the greys
 
 
 class RealOrGenerated(Widget):
