@@ -9,7 +9,13 @@ from .beamline.stream.messages import SOCKET_ROOM as SOCKET_ROOM
 from .beamline.stream.receiver import Connection as Connection
 from .beamline.stream.source import send as send
 from .beamline.stream.stream import stream as stream
-from .beyond import budgets as budgets, pretraining as pretraining
+from .beyond import (
+    budgets as budgets,
+    claims_ensembles as claims_ensembles,
+    ensembles as ensembles,
+    pretraining as pretraining,
+    weak_labels as weak_labels,
+)
 from .beyond.assembly import (
     bin_vectors as bin_vectors,
     merge_shots as merge_shots,

@@ -30,6 +30,7 @@ REQUIRED = [
     "08_which_method",
     "09_screening_a_run",
     "10_unlabelled_frames",
+    "11_few_labels",
     "12_single_particles",
     "90_appendix_scale",
 ]

@@ -1,5 +1,6 @@
 """A network trained again and again: on few labels, from the same start, with both classes."""
 
+import keras
 import numpy as np
 import pytest
 from mininets import small_rwd as small, vectors
@@ -51,3 +52,20 @@ def test_a_retraining_needs_both_classes(retraining):
     x, _ = vectors(10, seed=1)
     with pytest.raises(ValueError, match="All 10 training labels are misses"):
         retraining.fit(x, np.zeros(10, bool))
+
+
+def test_a_retraining_goes_on_where_the_last_one_ended(retraining):
+    (x, y), (seen, _) = vectors(24, seed=1), vectors(50, seed=3)
+    first = predict(retraining.fit(x, y), seen)
+    further = predict(retraining.fit(x, y, seed=7, go_on=True), seen)
+    alone = predict(retraining.fit(x, y, seed=7), seen)
+    assert 0 < np.abs(further - first).mean() < np.abs(further - alone).mean()
+
+
+def test_a_retraining_follows_the_loss_that_it_is_given():
+    x, y = vectors(40, seed=1)
+    inverted = Retraining(
+        small, steps=60, loss=lambda y, p: keras.ops.mean(y * p + (1 - y) * (1 - p))
+    )
+    p = predict(inverted.fit(x, y), x)
+    assert p[y].mean() < 0.3 < 0.6 < p[~y].mean()
