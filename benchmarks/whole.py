@@ -21,6 +21,7 @@ from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.model.views import look_at
 from sfxtutor.fast.peaks import View
 from sfxtutor.runs.open import open_run
+from sfxtutor.support.provenance import conditions
 from tools.detectors import hits, misses
 from tools.detectors.files import write
 
@@ -46,15 +47,16 @@ print(json.dumps(held))
 def measure(detectors=PACKED, frames=6, repeats=5):
     """Milliseconds a frame and megapixels a second of each way, and memory: a dict."""
     rows, missing, held = [], {}, {}
+    measured = conditions("ondamonitor", "pyFAI")
     with tempfile.TemporaryDirectory() as folder:
         for name in detectors:
             rows += _rows(name, *_packed(name, frames, Path(folder), missing), repeats)
             [path] = (Path(folder) / name).glob("*_master.h5")
             first, *_, last = ask(HOLDS, str(path), "8")
             held[name] = {"first pass, MiB": round(first), "last pass, MiB": round(last)}
-        rows += _rows(RAW, *_raw(frames, Path(folder), missing), repeats)
+        rows += _rows(RAW, *_raw(frames, Path(folder), missing, measured["versions"]), repeats)
     return {"unit": "ms a frame, one core", "frames": frames, "light": LIGHT, "rows": rows,
-            "memory": held, "missing": missing}  # fmt: skip
+            "memory": held, "missing": missing, **measured}  # fmt: skip
 
 
 def _rows(name, megapixels, ways, repeats):
@@ -90,7 +92,7 @@ def _packed(name, frames, folder, missing):
     return raw[0].size / 1e6, ways
 
 
-def _raw(frames, folder, missing):
+def _raw(frames, folder, missing, versions):
     """The same on frames of the twin, which are in memory, and DIALS on a file of them."""
     run, screener = open_run(RAW, reading=GEOMETRY), Screener("peaks")
     order = np.argsort(run.labels == "MISS", kind="stable")  # half of them hits
@@ -107,6 +109,7 @@ def _raw(frames, folder, missing):
         with nxmx(folder / name, run, run.mask) as append:
             for frame in part:
                 append(frame)
+    versions["DIALS"] = dials.version().split()[-1]
     ways[DIALS] = partial(dials.per_frame, folder / "long.h5", folder / "short.h5", len(raw) - 1)
     return raw[0].size / 1e6, ways
 
