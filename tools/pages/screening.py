@@ -30,7 +30,8 @@ def values():
         "families": table(("family held out", "AUC, rwd", "AUC, spot count"), families),
         "lowest": rwd["least reading"], "beamlines": rwd["beamlines"],
         "per_case": " or ".join(map(str, sorted({row["frames"] for row in judged["rows"]}))),
-        "detectors": detectors(judged["rows"]), "blanks": blanks(judged["blanks"]),
+        "detectors": detectors(judged["rows"]), 
+        "blanks": blanks(judged["blanks"], judged["rows"]),
         "kinds": len(next(iter(judged["blanks"].values()))), "worst": worst(judged["blanks"]),
     }  # fmt: skip
 
@@ -52,19 +53,26 @@ def detectors(rows):
 
 def _area(row):
     """An AUC with its interval; a dash where most frames have no score."""
-    if 2 * row["unscored"] > row["frames"]:
+    if _blind(row):
         return "–"
     area = Estimate(*row["auc"])
     return f"{area.value:.3f} ({area.low:.2f} to {area.high:.2f})"
 
 
-def blanks(by_detector):
-    """How many blanks each scorer calls hits, on each detector."""
+def _blind(row):
+    """Whether most frames of a row have no score."""
+    return 2 * row["unscored"] > row["frames"]
+
+
+def blanks(by_detector, rows):
+    """How many blanks each scorer calls hits, on each detector; a dash where it gives no score."""
+    blind = {(row["detector"], row["scorer"]) for row in rows if _blind(row)}
     lines = []
     for detector, kinds in by_detector.items():
         names = [name for name in kinds[0][1] if name in ("peaks", "spot count", "rwd")]
         sums = [[sum(called[name][k] for _, called in kinds) for k in (0, 1)] for name in names]
-        lines.append((detector, *(rate_text(*pair) for pair in sums)))
+        lines.append((detector, *("–" if (detector, name) in blind else rate_text(*pair)
+                                  for name, pair in zip(names, sums, strict=True))))  # fmt: skip
     return table(("detector", *names), lines)
 
 
