@@ -30,7 +30,7 @@ def values():
         "families": table(("family held out", "AUC, rwd", "AUC, spot count"), families),
         "lowest": rwd["least reading"], "beamlines": rwd["beamlines"],
         "per_case": " or ".join(map(str, sorted({row["frames"] for row in judged["rows"]}))),
-        "detectors": detectors(judged["rows"]), 
+        "detectors": detectors(judged["rows"]),
         "blanks": blanks(judged["blanks"], judged["rows"]),
         "kinds": len(next(iter(judged["blanks"].values()))), "worst": worst(judged["blanks"]),
     }  # fmt: skip
