@@ -12,7 +12,7 @@ from sfxtutor.runs.datasets import TWINS
 
 from .pretraining import RATE, TESTED, Bench, load
 
-STEPS = 200  # of every training, whatever its labels
+STEPS = 400  # of every training, whatever its labels
 THRESHOLDS = dict.fromkeys((10, 20, 50, 100, 200), 1)  # labels: draws of them for each seed
 DRAWS = dict.fromkeys((20, 50, 100, 200), 1)  # the same, of labels that networks learn from
 FEW, MOST = 50, 200  # labels of bagging and snapshots, and of stacking and errors
