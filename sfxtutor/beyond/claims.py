@@ -98,13 +98,18 @@ def judged(claim, rows):
     try:
         sides = {run: [chosen(rows, run, *side) for side in claim[2:4]] for run in TWINS}
     except KeyError as missing:
-        detail = f"Not computed: {missing.args[0]}."
-        return found | {"verdict": "unresolved", "at_half": "unresolved", "detail": detail}
+        return found | unresolved(missing)
     verdicts = {}
     for name, balanced in (("verdict", False), ("at_half", True)):
         margins = [above(difference(*pair, balanced), -claim.allowed) for pair in sides.values()]
         verdicts[name] = verdict(margins, 0 if claim.allowed else SMALLEST)
     return found | verdicts | {"detail": described(sides)}
+
+
+def unresolved(missing):
+    """What is said of a claim whose rows are missing, by the KeyError that names them: a dict."""
+    detail = f"Not computed: {missing.args[0]}."
+    return {"verdict": "unresolved", "at_half": "unresolved", "detail": detail}
 
 
 def described(sides):

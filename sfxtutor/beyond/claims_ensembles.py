@@ -3,7 +3,6 @@
 The rule is that of `sfxtutor.paper.intervals`.
 """
 
-import statistics
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from ..paper.intervals import Estimate, above, advantage, spread, verdict
 from ..results import at_95
 from ..runs.datasets import TWINS
 from .budgets import chosen, rows as committed
-from .claims import Claim, judged
+from .claims import Claim, judged, unresolved
 
 ENOUGH = 0.95  # recall and specificity that count as enough
 RWD, CNN, SPOTS = "RWD 1D CNN", "small CNN", "spot count"
@@ -156,11 +155,6 @@ def more_by_disagreement(row):
     return (counts[0] - counts[1]) / max(1, row["errors"]), counts
 
 
-def unresolved(missing):
-    detail = f"Not computed: {missing.args[0]}."
-    return {"verdict": "unresolved", "at_half": "unresolved", "detail": detail}
-
-
 def tested(rows, method, labels):
     """What the numbers are of: positives and misses tested on each run, and the seeds."""
     groups = {run: chosen(rows, run, method, labels) for run in TWINS}
@@ -200,17 +194,3 @@ def fewest(rows: list[dict], run: str, method: str, limit: float = ENOUGH) -> Fe
 def answer(rows: list[dict], methods: Iterable[str] = (*NONE, *HUMAN)) -> dict:
     """For each run and each of the methods the `Fewest` labels: {run: {method: Fewest}}."""
     return {run: {method: fewest(rows, run, method) for method in methods} for run in TWINS}
-
-
-def curve(rows: list[dict], run: str, method: str, name: str = "hits") -> tuple[list, list, list]:
-    """Labels, mean and standard deviation over seeds of a rate in percent, for a figure.
-
-    `name` is "hits" or "misses", at the method's own threshold, or "hits_at_95".
-    """
-    points = {}
-    for row in chosen(rows, run, method):
-        found, total = (name, "hits") if name == "hits_at_95" else (f"{name}_found", name)
-        points.setdefault(row["labels"], []).append(100 * row[found] / row[f"{total}_total"])
-    labels = sorted(points)
-    means = [statistics.fmean(points[n]) for n in labels]
-    return labels, means, [statistics.stdev(points[n]) for n in labels]

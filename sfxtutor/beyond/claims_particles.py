@@ -3,15 +3,11 @@
 The rule is that of the paper's claims (`..paper.intervals`).
 """
 
-import json
-import math
 from statistics import fmean
 
-import numpy as np
-
-from ..paper.intervals import Estimate, above, spread, unpacked, verdict
+from ..paper.intervals import above, spread, verdict
 from ..results import at_95
-from ..support.disk import shipped_folder
+from .budgets import difference, records
 
 SPECTRUM, PROFILE = "angular spectrum, small network", "ring profile, small network"
 CNN, TURNED = "2D CNN", "2D CNN, turned copies"
@@ -24,9 +20,7 @@ SMALLEST_R = 0.001  # difference of two R-factors that is worth a claim
 
 def particle_rows() -> list[dict]:
     """The committed rows of the part "particles", of all seeds: list of dict (data/results)."""
-    folder = shipped_folder("reference", "data/results")
-    found = sorted(folder.glob("beyond-particles-seed*.json"))
-    return [row for path in found for row in json.loads(path.read_text("utf-8"))["rows"]]
+    return [row for one in records() if one["part"] == "particles" for row in one["rows"]]
 
 
 def claims(rows: list[dict] | None = None) -> list[dict]:
@@ -72,8 +66,8 @@ def of(rows, method, labels=FEW):
 
 def compared(rows, better, worse, labels=FEW):
     """Difference of two recalls at 95 % specificity, on the same frames, and a detail in words."""
-    sides = [at_95(of(rows, method, labels)) for method in (better, worse)]
-    gain = paired(*sides)
+    both = [of(rows, method, labels) for method in (better, worse)]
+    gain, sides = difference(*both), [at_95(side) for side in both]
     singles = sides[0][0]["hits_total"]
     found = [fmean(row["hits_found"] for row in side) for side in sides]
     areas = [fmean(row["auc"] for row in side) for side in sides]
@@ -81,24 +75,6 @@ def compared(rows, better, worse, labels=FEW):
         f"{labels} labels: {better} finds {found[0]:.0f} of {singles} singles, {worse} "
         f"{found[1]:.0f}, difference {gain} points; AUC {areas[0]:.3f} and {areas[1]:.3f}"
     )
-
-
-def paired(a, b):
-    """How much more a finds than b, with each seed's labels, on the same frames: `Estimate`.
-
-    The interval has Student's part, of the differences seed by seed, and the test frames' part, of
-    the differences frame by frame, added in quadrature.
-    """
-    wrong = {}
-    for sign, side in ((1, b), (-1, a)):
-        for row in side:
-            wrong[row["seed"]] = wrong.get(row["seed"], 0) + sign * unpacked(row, "hits").astype(
-                int
-            )
-    seeds = spread([float(np.mean(change)) for change in wrong.values()])
-    frames = np.mean(list(wrong.values()), axis=0)
-    half = math.hypot(seeds.high - seeds.value, 1.96 * frames.std() / math.sqrt(len(frames)))
-    return Estimate(seeds.value, seeds.value - half, seeds.value + half)
 
 
 def spectrum_beats_cnn(rows):

@@ -1,15 +1,14 @@
 """Figures of lesson 12: shots, precision against recall, label budgets, merged intensities."""
 
 from collections.abc import Iterable
-from statistics import fmean
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from ..plots.frames import plot_frame
 from ..plots.style import CYCLE
-from ..results import at_95
 from .assembly import SHELLS
+from .budgets import recall
 from .claims_particles import CNN, PHOTONS, PROFILE, SIZE, SPECTRUM, TURNED
 
 BRIGHTEST = 3.0  # log10 of photons a pixel, where the colours end
@@ -46,17 +45,16 @@ def plot_precision(scores: dict[str, np.ndarray], truth: np.ndarray, ax: plt.Axe
 
 
 def plot_particle_budgets(rows: list[dict], ax: plt.Axes) -> plt.Axes:
-    """Recall at 95 % specificity against the labels, mean and range of the seeds; returns ax.
+    """Recall at 95 % specificity against the labels, with the intervals of `recall`; returns ax.
 
     rows : of the part "particles" of the committed results
     """
     for i, method in enumerate((SPECTRUM, TURNED, CNN, PROFILE, SIZE, PHOTONS)):
-        of = at_95([row for row in rows if row["method"] == method])
+        of = [row for row in rows if row["method"] == method]
         budgets = sorted({row["labels"] for row in of})
-        found = [[100 * r["hits_found"] / r["hits_total"] for r in of if r["labels"] == n]
-                 for n in budgets]  # fmt: skip
-        mean = np.array([fmean(part) for part in found])
-        ends = [mean - [min(part) for part in found], [max(part) for part in found] - mean]
+        found = [recall([row for row in of if row["labels"] == n]) for n in budgets]
+        mean = 100 * np.array([one.value for one in found])
+        ends = 100 * np.array([(one.value - one.low, one.high - one.value) for one in found]).T
         ax.errorbar(np.array(budgets) * 1.03 ** (i - 2.5), mean, ends, marker="os^vDx"[i],
                     color=CYCLE[i], capsize=3, label=method)  # fmt: skip
     ax.set(xscale="log", xlabel="labels", ylabel="recall at 95 % specificity, %", ylim=(0, 103))

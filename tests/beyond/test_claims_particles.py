@@ -12,7 +12,7 @@ def row(method, seed, found, labels=200, kept=5):
     wrong[:found] = False
     return {
         "method": method, "train": "PR772", "adapt_to": "", "test_on": "PR772", "seed": seed,
-        "labels": labels, "hits_found": found, "hits_total": 500, "misses_found": 9000,
+        "labels": labels, "repeat": 0, "hits_found": found, "hits_total": 500, "misses_found": 9000,
         "misses_total": 9500, "auc": 0.9, "hits_at_95": found, "misses_at_95": 9025,
         "hits_missed": packed(wrong), "misses_kept": packed(np.zeros(9500, bool)),
         "hits_missed_at_95": packed(wrong), "hits_at_80": 400, "kept_at_80": kept,
@@ -65,11 +65,11 @@ def test_each_claim_fails_where_its_numbers_refute_it(change, name):
 
 def test_pairs_of_seeds_cancel_what_their_labels_have_in_common():
     sides = [[row("m", seed, 300 + 40 * seed + gain) for seed in range(5)] for gain in (0, 10)]
-    [worse, better] = [claims.at_95(side) for side in sides]
-    gain = claims.paired(better, worse)
+    worse, better = sides
+    gain = claims.difference(better, worse)
     assert gain.value == pytest.approx(0.02)
     assert 0 < gain.low < 0.02 < gain.high < 0.04
-    assert claims.paired(worse, better).high < 0
+    assert claims.difference(worse, better).high < 0
 
 
 def test_a_claim_states_counts_interval_and_seeds():

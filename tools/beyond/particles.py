@@ -25,6 +25,8 @@ from sfxtutor.paper.claims import FURTHER
 from tools.study.networks import Scored
 from tools.study.rows import further_row
 
+from .pretraining import TruthOf
+
 NAME = "PR772"
 BUDGETS = (100, 200, 400, 1000)
 OF_IMAGES = (200, 1000)  # the same of the 2D CNNs, which take longer
@@ -140,12 +142,6 @@ def row(frames, method, score, chosen, seed, threshold=0.5):
         "hits_at_80": int(np.sum(score[truth] >= lowest)),
         "kept_at_80": int(np.sum(score[~truth] >= lowest)),
     }  # fmt: skip
-
-
-class TruthOf(NamedTuple):
-    """What `further_row` looks up of a run."""
-
-    more_truth: np.ndarray
 
 
 # --- the merged intensity

@@ -4,6 +4,7 @@ Each run's 2,000 frames are there without labels; of some, drawn at random, the 
 All methods get the same draws and are tested on the first 4,000 of the run's further frames.
 """
 
+import hashlib
 from functools import cache
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 import sfxtutor as sfx
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beyond import pretraining as beyond
-from sfxtutor.fast.peaks import View
+from sfxtutor.fast.peaks import VERSION, View
 from sfxtutor.runs.datasets import TWINS
 from sfxtutor.runs.run import CROP
 from sfxtutor.support.disk import cache_dir
@@ -167,8 +168,12 @@ class TruthOf(NamedTuple):
 
 
 def peaks_of(name, run, screener):
-    """p of the tested frames by the model of peaks, on their central crops; kept in the cache."""
-    path = cache_dir() / "beyond" / f"peaks-{name}-{TESTED}.npy"
+    """p of the tested frames by the model of peaks, on their central crops; kept in the cache.
+
+    The name of what is kept says which model, and which peaks it was shown.
+    """
+    model = hashlib.sha256(screener.path.read_bytes()).hexdigest()[:12]
+    path = cache_dir() / "beyond" / f"peaks-{name}-{TESTED}-{model}-v{VERSION}.npy"
     if not path.exists():
         corner = [(edge - CROP) // 2 for edge in run.card.shape]
         centre = tuple(at - first for at, first in zip(run.card.beam_center, corner, strict=True))

@@ -96,6 +96,7 @@ def test_what_the_mask_leaves_out_is_a_part_and_holds_what_no_reading_is():
 
 def test_counters_have_a_variance_as_large_as_the_mean():
     line, made, rng = drawn("counter", flat)
+    made.distance *= 1e4  # faint spots of a blank, too, are then beside the detector
     y, x = np.indices(line.shape)
     made.background = (0.5 + 3 * x / line.shape[1] + 2 * (y > line.shape[0] / 2)).astype("f4")
     good = line.mask.copy()
@@ -104,9 +105,7 @@ def test_counters_have_a_variance_as_large_as_the_mean():
     blank = np.array([shot.image for shot in images], float)[:, good]
     mean = made.background[good]
     off = (blank - mean) ** 2 / mean
-    # Three standard deviations of the mean of off, which is 1; and one shot in seven has a crystal
-    # of spots too weak to be seen.
-    few = 3 / np.sqrt(off.size) * 2 + 0.003
+    few = 3 / np.sqrt(off.size) * 2  # three standard deviations of the mean of off, which is 1
     assert off.mean() == pytest.approx(1, abs=few)
     assert (blank / mean).mean() == pytest.approx(1, abs=few)
 
