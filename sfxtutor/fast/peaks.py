@@ -116,12 +116,14 @@ def describe(frame, mask=None, view=None):
     if single := _single_photon(peaks[:, 2], settings):
         level, noise, settings, peaks = found(single)
     beside = stand_out(frame, good.at, height, level, noise, settings, peaks)
-    peaks = peaks[np.lexsort((-peaks[:, 2], -beside))]
+    order = np.lexsort((-peaks[:, 2], -beside))
+    peaks, beside = peaks[order], beside[order]
     chosen = _chosen(peaks)
     strongest = peaks[chosen]
     features = np.zeros((1 + PEAKS, len(FIELDS)), np.float32)
     features[0, : len(FRAME)] = _of_frame(number, variance, peaks[:, 2], settings, view)
     look(frame, good.at, height, level, noise, settings, strongest, features[1:])
+    features[1 : 1 + len(chosen), BESIDE] = np.log1p(beside[chosen])
     relate(_from_beam(strongest, frame.shape, view), features[1:])
     compare(strongest[:, 2], number.sum(), features[1:])
     return features, np.concatenate([strongest, np.delete(peaks, chosen, axis=0)])
@@ -364,7 +366,7 @@ def _strength(excess, spread, photon, summed):
 
 @compiled
 def look(frame, good, height, level, noise, settings, peaks, out):
-    """Fill `out` with what each peak looks like: `FIELDS` but for those of `relate`.
+    """Fill `out` with what each peak looks like: `FIELDS` but for those of `relate` and `BESIDE`.
 
     In the place of `ALIKE` stands the excess, ADU, of which `compare` makes it.
     """
@@ -394,9 +396,6 @@ def look(frame, good, height, level, noise, settings, peaks, out):
         _surroundings(frame, good, y, x, first, height, low, high, about, width, out[p])
         local = spread / (pixels * summed)  # variance of a pixel about here
         out[p, PIXEL] = math.log1p(_strength(highest, local, photon, 1.0))
-        out[p, BESIDE] = math.log1p(
-            _beside(frame, good, y, x, first, height, base, variance, settings)
-        )
         out[p, STEP] = min(max((about - base) / width, -5), 10) / 3
         _shape(frame, good, y, x, first, height, low, high, about, width, out[p])
         out[p, RANK] = p / PEAKS
