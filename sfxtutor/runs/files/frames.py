@@ -16,6 +16,7 @@ import hdf5plugin  # noqa: F401  registers bitshuffle, LZ4, Zstd, Blosc: what de
 import numpy as np
 
 from .again import Again
+from .chunks import whole_frame
 from .links import check_sources
 from .pixels import always_marks, warn_if_inverted
 
@@ -97,7 +98,9 @@ class Frames:
     def _read(self, i, rows, columns):
         k, index = self.part_of(i)
         part = self.parts[k]
-        if _unpacked_chunks(part):  # HDF5 would read them row by row where a crop is asked for
+        if (frame := whole_frame(part, index)) is not None:
+            pixels = frame[rows, columns]
+        elif _unpacked_chunks(part):  # HDF5 would read them row by row where a crop is asked for
             pixels = (part[()] if index is None else part[index])[rows, columns]
         else:
             pixels = part[rows, columns] if index is None else part[index, rows, columns]
