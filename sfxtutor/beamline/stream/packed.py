@@ -1,7 +1,8 @@
 """Frames that a detector packed: LZ4, or bitshuffle and LZ4, laid out as a chunk of HDF5.
 
-The lengths in a message are not to be trusted, and the filters of HDF5 do trust them. So LZ4 is
-unpacked by pyarrow, which checks; hdf5plugin only puts the bits back into their places.
+The lengths in a message are not to be trusted, and the filters of HDF5 do trust them. Where
+`unpacked` finds that they do not fit, LZ4 is unpacked by pyarrow, which tells what is wrong;
+hdf5plugin then only puts the bits back into their places.
 """
 
 import struct
@@ -10,8 +11,8 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-HEAD = struct.Struct(">QI")  # bytes unpacked, bytes in a block
-LENGTH = struct.Struct(">I")
+from ...runs.files.chunks import HEAD, LENGTH, unpacked
+
 NEXT = "It was damaged on its way; look at the network and at the source."
 
 
@@ -46,6 +47,8 @@ def unpack(data, method, shape, dtype):
             f"Found blocks of {block} bytes in a frame packed by bitshuffle, expected a multiple "
             f"of {eight}. {NEXT}"
         )
+    if (frame := unpacked(data, shape, dtype)) is not None:
+        return frame
     # Up to seven pixels that make no eight stand at the end as they are.
     rest = size % eight
     middle = _blocks(data[: len(data) - rest], size - rest, block)

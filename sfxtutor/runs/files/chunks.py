@@ -24,14 +24,20 @@ def whole_frame(part, index):
 
     None where HDF5 is to read it.
     """
-    if not _is_packed(part) or (unpack := unpacker()) is None:
+    if not _is_packed(part) or unpacker() is None:
         return None
     try:
         skipped, chunk = part.id.read_direct_chunk((index, 0, 0))
     except (OSError, ValueError, RuntimeError):  # no chunk was written there
         return None
-    frame = np.empty(part.shape[1:], part.dtype)
-    if skipped or (elements := _block_of(chunk, frame)) is None:
+    return None if skipped else unpacked(chunk, part.shape[1:], part.dtype)
+
+
+def unpacked(chunk, shape, dtype):
+    """The frame in bytes as that filter makes them; None if they are damaged, or cannot be read."""
+    frame, unpack = np.empty(shape, dtype), unpacker()
+    elements = _block_of(chunk, frame)
+    if unpack is None or elements is None:
         return None
     packed = np.frombuffer(chunk, np.uint8)[HEAD.size :]
     done = unpack(packed.ctypes.data, frame.ctypes.data, frame.size, frame.itemsize, elements)

@@ -20,12 +20,14 @@ from minifiles import make_onnx
 from sfxtutor.beamline.model.screener import Screener
 from sfxtutor.beamline.stream.formats import FORMATS, Reader
 from sfxtutor.beamline.stream.messages import opened, pack, pack_end
+from sfxtutor.beamline.stream.packed import unpack
 from sfxtutor.beamline.stream.receiver import Connection
 from sfxtutor.beamline.stream.report import Report
 from sfxtutor.beamline.stream.scorer import Scorer
 from sfxtutor.beamline.stream.stream import stream
 from sfxtutor.beamline.stream.wire import End
 from sfxtutor.cli.main import main
+from sfxtutor.runs.files import chunks
 
 pytestmark = pytest.mark.timeout(60)
 IMAGE = np.random.default_rng(0).poisson(30, (13, 11)).astype(np.uint32)
@@ -135,6 +137,15 @@ def test_stream_v2_of_dectris_is_read_the_lowest_threshold_of_it(method, dtype):
     shot = Reader().read(dectris2(4, pixels, method))
     assert (shot.run, shot.number) == ("01ABC", 5)
     np.testing.assert_array_equal(shot.image(), np.where(pixels >= top - 1, 0, pixels))
+
+
+@pytest.mark.parametrize("shape", [(37, 53), (64, 80), (1, 5)])
+def test_bits_are_put_back_without_the_function_of_hdf5plugin_too(shape, monkeypatch):
+    pixels = np.random.default_rng(0).poisson(2, shape).astype("u4")
+    data = chunk(pixels, hdf5plugin.Bitshuffle(cname="lz4"))
+    np.testing.assert_array_equal(unpack(data, "bslz4", shape, pixels.dtype), pixels)
+    monkeypatch.setattr(chunks, "unpacker", lambda: None)
+    np.testing.assert_array_equal(unpack(data, "bslz4", shape, pixels.dtype), pixels)
 
 
 def test_the_stream_of_sls_detectors_is_read_and_a_jungfrau_is_warned_of():
