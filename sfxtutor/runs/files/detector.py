@@ -47,15 +47,34 @@ class Region:
 
 
 @dataclass(frozen=True)
+class NamedMask:
+    """A mask that a geometry file names: a dataset of flags, in the file of the frames or its own.
+
+    A pixel is good if it has all the bits of `good` and none of `bad`.
+    """
+
+    dataset: str
+    file: str | None
+    good: int
+    bad: int
+
+    def good_of(self, flags):
+        """The good pixels that flags tell: bool of their shape."""
+        flags = flags.astype(np.int64)
+        return (flags & self.good == self.good) & (flags & self.bad == 0)
+
+
+@dataclass(frozen=True)
 class Geometry:
     """The panels of a detector.  x and y are those of CrystFEL's laboratory, y upwards.
 
-    Masks that a geometry file names, and values that mark bad pixels, are not used.
+    Values that mark bad pixels (flag_morethan and the like) are not used.
     """
 
     name: str
     panels: tuple
     regions: tuple = ()
+    masks: tuple = ()
     distance: float | None = None  # sample to detector, mm; None where it is with the frames
     wavelength: float | None = None  # Å, likewise
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ...support.units import HC
-from .detector import Geometry, Panel, Region
+from .detector import Geometry, NamedMask, Panel, Region
 
 UNITS = {"m": 1.0, "mm": 1e-3, "A": 1e-10, "eV": 1.0, "keV": 1e3, "MeV": 1e6, "": 1.0}
 TERM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)?(?:[eE][+-]?\d+)?)([xyz])")
+MASK = "data", "file", "goodbits", "badbits"  # of mask0_data and so on
 LARGEST = 2**26  # pixels of a frame: more of them are a damaged file
 LONGEST = 2**24  # bytes of a file
 
@@ -57,7 +58,8 @@ def _read(path, _time, size):
     values = {**next(iter(panels.values())), **values}  # older files have clen in the panels
     regions = tuple(_region(_Section(name, of, section), panels) for of, section in regions.items())
     panels = tuple(_panel(_Section(name, of, section)) for of, section in panels.items())
-    geometry = Geometry(name, panels, regions, **_beam(_Section(name, "", values)))
+    values = _Section(name, "", values)
+    geometry = Geometry(name, panels, regions, _masks(values), **_beam(values))
     if geometry.shape[0] * geometry.shape[1] > LARGEST:
         raise ValueError(
             f"{name} needs a frame of {geometry.shape[0]} x {geometry.shape[1]} pixels; expected "
@@ -170,6 +172,27 @@ def _region(section, panels):
     if section.get("panel") not in (None, *panels):
         raise section.wrong("panel", "the name of a panel")
     return Region(axes, low, high, section.get("panel"))
+
+
+def _masks(section):
+    """The masks that are named, by today's keys or by those before: tuple of `NamedMask`."""
+    before = dict(zip(MASK, ("mask", "mask_file", "mask_good", "mask_bad"), strict=True))
+    masks = []
+    for number in range(8):
+        keys = {part: f"mask{number}_{part}" for part in MASK}
+        if number == 0 and keys["data"] not in section:
+            keys = before
+        if keys["data"] in section:
+            bits = (_bits(section, keys[part]) for part in MASK[2:])
+            masks.append(NamedMask(section[keys["data"]], section.get(keys["file"]), *bits))
+    return tuple(masks)
+
+
+def _bits(section, key):
+    try:
+        return int(section.get(key, "0"), 0)
+    except ValueError:
+        raise section.wrong(key, "an integer such as 0xffff") from None
 
 
 def _beam(section):

@@ -1,11 +1,14 @@
 """Read a detector mask: (y, x) bool, True = good pixel.  Nothing downloaded is ever unpickled."""
 
 import pickletools
+import warnings
+from contextlib import closing, nullcontext
 from itertools import pairwise
 from math import isqrt
 from pathlib import Path
 from zipfile import BadZipFile
 
+import h5py
 import numpy as np
 
 from ..run import crop_slices
@@ -13,7 +16,7 @@ from .formats import suffix_of
 from .formats.cbf import read_cbf
 from .formats.cxi import CXI_BAD
 from .formats.images import read_image
-from .frames import below_each_other
+from .frames import below_each_other, one_mask
 
 _INTEGERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"}
 
@@ -102,6 +105,43 @@ def fitting_mask(mask, frames, name):
     return mask.astype(bool)
 
 
+def named_masks(geometry, frames, file, name):
+    """The masks that a `Geometry`, or None, names: list of (y, x) bool.
+
+    A file that it names is looked for from the working folder. What is not there, or of another
+    shape than the frames, is left out with a warning.
+
+    Parameters
+    ----------
+    frames : Frames
+    file : h5py.File of the frames, or None
+    name : str, of the run
+    """
+    masks = []
+    for mask in geometry.masks if geometry else ():
+        token = frames.tokens[0] if frames.tokens else "%"
+        path = mask.dataset.replace("%", token)
+        with closing(_open_named(mask.file)) if mask.file else nullcontext(file) as source:
+            flags = source.get(path) if source else None
+            if not isinstance(flags, h5py.Dataset) or flags.dtype.kind not in "iub":
+                warnings.warn(
+                    f"{geometry.name} names the mask {path}, which {mask.file or name} does not "
+                    "hold. It is not used: correct that line, or give the mask by mask=.",
+                    stacklevel=4,
+                )
+                continue
+            masks.append(one_mask(flags, frames, name, mask.good_of))
+    return masks
+
+
+def _open_named(path):
+    """An HDF5 file that a geometry file names; an empty one in memory where it cannot be opened."""
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError:
+        return h5py.File("none", "w", driver="core", backing_store=False)
+
+
 def _below_each_other(mask, shape):
     """A mask (panels, y, x) as one of frames of that shape, if it fits them."""
     if mask.ndim == 3 and below_each_other(mask.shape) == shape:
@@ -180,8 +220,6 @@ def _choose(path, arrays, name):
 
 
 def _read_hdf5(path, _):
-    import h5py
-
     arrays = {}
     with h5py.File(path, "r", locking=False) as file:
         file.visititems(

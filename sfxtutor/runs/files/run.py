@@ -12,7 +12,7 @@ from ..annotations import read_labels
 from ..run import CROP, Card, Run, crop_slices
 from .geometry import read_geometry
 from .marks import look_at, suspects
-from .masks import fitting_mask
+from .masks import fitting_mask, named_masks
 from .open import open_frames
 from .pixels import NoData, PixelWarnings, to_uint16, warn_if_inverted
 
@@ -66,6 +66,7 @@ class FileRun(Run):
         if self.geometry:
             self.geometry.check(self.frames.stored, self.name)
             self.geometry.warn_of_gaps(self.frames.shape, self.name)
+        self._named = named_masks(self.geometry, self.frames, self._file, self.name)
         self.labels = None if labels is None else read_labels(labels, len(self))
 
     def __len__(self):
@@ -151,14 +152,15 @@ class FileRun(Run):
         """Good pixels: (y, x) bool, or None where every pixel is good.
 
         It joins what the file says (flags, active areas), what the caller gives, what a geometry
-        file leaves out (bad regions, pixels in no panel), and the pixels without data in most of
-        five frames spread over the run.  A pixel that loses its data in some other frame is read as
-        0 there; the first such frame is reported by a warning.
+        file leaves out (bad regions, its masks, pixels in no panel), and the pixels without data in
+        most of five frames spread over the run.  A pixel that loses its data in some other frame is
+        read as 0 there; the first such frame is reported by a warning.
         """
         good = np.ones(self.frames.shape, bool)
         bad = self._known.bad
         panels = self.geometry and self.geometry.good(self.frames.shape)
-        for known in (self.frames.good, self._given, panels, None if bad is None else ~bad):
+        given = self.frames.good, self._given, *self._named
+        for known in (*given, panels, None if bad is None else ~bad):
             if known is not None:
                 good &= known
         return None if good.all() else good

@@ -373,3 +373,61 @@ def test_another_geometry_is_another_screening(tmp_path, monkeypatch):
         screen([path], tmp_path / "s.csv", geometry=geometry, progress=False)
     written(tmp_path, HEAD + one((730, 730)))
     assert screen([path], tmp_path / "s.csv", geometry=geometry, progress=False).found == 2
+
+
+# masks
+
+
+FLAGS = np.zeros((20, 30), "u4")
+FLAGS[2, 3], FLAGS[4, 5], FLAGS[6, 7] = 1, 0x100, 0x101
+
+
+@pytest.mark.parametrize(
+    ("lines", "bad"),
+    [
+        ("mask = /flags\nmask_good = 0x0000\nmask_bad = 0xff\n", FLAGS & 0xFF != 0),
+        ("mask0_data = /flags\nmask0_badbits = 0x100\n", FLAGS & 0x100 != 0),
+        ("mask1_data = /%/flags\nmask1_goodbits = 256\n", FLAGS & 0x100 != 0),
+        ("mask = /flags\nmask_bad=1\nmask3_data = /flags\nmask3_badbits = 0x100\n", FLAGS != 0),
+    ],
+)
+def test_masks_that_it_names_leave_pixels_out(tmp_path, lines, bad):
+    path = cxi(tmp_path / "run.h5", np.random.default_rng(0).poisson(9, (4, 20, 30)).astype("u2"))
+    with h5py.File(path, "a") as file:
+        file["flags"] = FLAGS
+        file["entry_1/flags"] = np.stack([FLAGS ^ 0x100] * 4)  # one for each frame, set if good
+    geometry = written(tmp_path, HEAD + lines + one())
+    with FileRun(path, geometry=geometry, dataset="/%/data_1/data") as run:
+        np.testing.assert_array_equal(~run.mask, bad)
+
+
+def test_a_mask_in_a_file_of_its_own_and_panels_in_an_axis(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frames = np.random.default_rng(0).poisson(9, (3, 2, 20, 30)).astype("u2")
+    path = cxi(tmp_path / "run.cxi", frames)
+    with h5py.File("mask.h5", "w") as file:
+        file["flags"] = np.stack([FLAGS, 0 * FLAGS])
+    lines = (
+        "mask = /flags\nmask_file = mask.h5\nmask_bad = 0xffff\ndim0 = %\ndim2 = ss\ndim3 = fs\n"
+    )
+    text = HEAD + lines + one(dim1=0) + one(dim1=1, corner=(40, 0)).replace("p0/", "p1/")
+    with FileRun(path, geometry=written(tmp_path, text)) as run:
+        np.testing.assert_array_equal(~run.mask, np.concatenate([FLAGS, 0 * FLAGS]) != 0)
+
+
+@pytest.mark.parametrize(
+    "lines", ["mask = /none\n", "mask = /flags\nmask_file = none.h5\n", "mask = /entry_1\n"]
+)
+def test_a_mask_that_is_not_there_is_warned_of_and_the_frames_are_read(tmp_path, lines):
+    path = cxi(tmp_path / "run.cxi", np.ones((2, 20, 30), "u2"))
+    geometry = written(tmp_path, HEAD + lines + one())
+    with pytest.warns(UserWarning, match=r"d.geom names the mask /\w+, which \S+ does not hold"):
+        run = FileRun(path, geometry=geometry)
+    assert run.mask is None
+    run.close()
+
+
+def test_bits_that_are_no_number_are_named(tmp_path):
+    text = HEAD + "mask = /flags\nmask_bad = all\n" + one()
+    with pytest.raises(ValueError, match="d.geom has 'all' for mask_bad; expected an integer"):
+        geometry_of(tmp_path, text)
