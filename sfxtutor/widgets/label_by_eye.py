@@ -4,6 +4,7 @@ import html
 import json
 import os
 from dataclasses import asdict
+from threading import RLock
 from time import monotonic
 
 import ipywidgets as controls
@@ -29,6 +30,7 @@ from .gallery import Gallery
 KEYS = {"h": "HIT", "m": "MAYBE", "x": "MISS"}
 TILE = 6  # detector pixels in one of a thumbnail
 _KEPT = {}  # answers given in this kernel: who runs the cell twice loses none
+_TURN = RLock()  # widgets share answers, and JupyterLab runs a callback beside a cell
 CELL = '<td style="text-align: right; padding: 0 1em">{}</td>'
 
 
@@ -75,10 +77,15 @@ class LabelByEye(Widget):
             line(*self.buttons, self.undo, self.progress, self.restart), self.taken, self.view,
             self.canvas, self.results, self.gallery, self._exchange(),
         )  # fmt: skip
-        self._draw()
+        with _TURN:
+            self._draw()
         if self.answers:
             kept = f"{len(self.answers)} labels given before are kept."
             self.taken.value = f'<span role="status">{kept}</span>'
+
+    def guard(self, action, *args):
+        with _TURN:
+            super().guard(action, *args)
 
     def _key(self):
         run = self.run
