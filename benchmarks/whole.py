@@ -27,7 +27,8 @@ from tools.detectors.files import write
 
 PACKED, RAW = ("eiger_4m", "eiger_16m"), "LN84"
 LIGHT = 0.5  # photons a pixel of the packed frames
-READ, SCREENED, PEAKS = "reading and unpacking", "read, unpacked and scored", "peaks, in memory"
+READ, UNPACKED = "reading and unpacking, by h5py", "reading and unpacking, as for scoring"
+SCREENED, PEAKS = "read, unpacked and scored", "peaks, in memory"
 FINDER, DIALS, PYFAI = "peakfinder8", "DIALS find_spots, from a file", "pyFAI, massif"
 
 HOLDS = """
@@ -83,11 +84,16 @@ def _packed(name, frames, folder, missing):
             for i in numbers:
                 file["entry/data/data"][i]
 
+    def unpacked(numbers):
+        for i in numbers:
+            run.raw(i)
+
     def screened(numbers):
         return screener.score([look.features(i) for i in numbers])
 
     numbers = range(half)
-    ways = {READ: partial(per_item, read, numbers), SCREENED: partial(per_item, screened, numbers)}
+    ways = {READ: read, UNPACKED: unpacked, SCREENED: screened}
+    ways = {way: partial(per_item, call, numbers) for way, call in ways.items()}
     ways |= _in_memory(raw, look.good, look.view, screener, missing)
     return raw[0].size / 1e6, ways
 

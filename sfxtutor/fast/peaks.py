@@ -17,16 +17,16 @@ from scipy import special
 from ..mask import Mask
 from ..support.jit import compiled
 from . import tiles
-from .tiles import TILE
+from .tiles import CELL, TILE
 
-VERSION = 2  # of peaks and features: raised when they change
+VERSION = 3  # of peaks and features: raised when they change
 PEAKS = 160  # peaks that are described
 PART, OF_PART = 64, 8  # pixels along a part of the frame, and how many of its peaks come first
 ROOM = 8192  # peaks held before the weaker half is dropped
 LOST = 0.5  # of the good pixels: a frame with fewer readings is none
 FAINTEST = 4.0  # standard deviations
 COMPILED = {"u1": "u2", "i1": "i4", "i2": "i4", "u8": "f4", "i8": "f4", "f2": "f4", "f8": "f4"}
-SOME, MORE = 2.5, 3.0  # of the highest pixel and of the 3 x 3 pixels, before the exact test
+SOME, MORE = 2.5, 3.4  # of the highest pixel and of the 3 x 3 pixels, before the exact test
 UNKNOWN = 1e30  # in place of a sum: more than any
 RING, HOLE = 5, 2  # pixels: half widths of the window for the level, and of what it leaves out
 FIELDS = (
@@ -99,14 +99,14 @@ def describe(frame, mask=None, view=None):
             f"Found panels of {height} rows in a frame of {frame.shape[0]}, expected whole panels. "
             "Correct `panel` of the view."
         )
-    spans = tiles.tile_rows(frame.shape[0], height)
+    spans, per_panel = tiles.tile_rows(frame.shape[0], height), -(-height // TILE)
     mean, variance, number = tiles.moments(frame, good.at, low, high, spans)
     _check_readings(mean, variance, number.sum(), good.pixels)
     everywhere = _typical(variance)
     summed = tiles.summed_noise(frame, good.at, low, high, spans, mean, variance)
 
     def found(photon):
-        level, noise = tiles.local_noise(mean, variance, -(-height // TILE), photon)
+        level, noise = tiles.local_noise(mean, variance, per_panel, photon)
         noise = np.maximum(noise, 1e-3 * everywhere)
         settings = np.array([low, high, photon, summed, everywhere], np.float32)
         peaks = find(frame, good.at, spans, height, level, noise, settings)
@@ -192,8 +192,9 @@ def _from_beam(peaks, shape, view):
 
 def _typical(variance):
     """Variance of a pixel over all tiles, less the twentieth of them with most: float."""
-    known = np.sort(variance[np.isfinite(variance)])
-    typical = float(known[: max(len(known) - len(known) // 20, 1)].mean())
+    known = variance[np.isfinite(variance)]
+    kept = max(len(known) - len(known) // 20, 1)
+    typical = float(np.partition(known, kept - 1)[:kept].mean())
     return typical if typical > 0 else float(known.mean())
 
 
@@ -228,82 +229,126 @@ def find(frame, good, spans, height, level, noise, settings):
     columns = frame.shape[1]
     low, high = settings[:2]
     found, n, least = np.empty((ROOM, 3), np.float32), 0, np.float32(FAINTEST)
-    limits, bases = np.empty((2, columns), np.float32), np.empty(columns, np.float32)
-    widths, readings = np.empty(columns, np.float32), np.empty(columns, np.float32)
-    sums = np.empty((3, columns), np.float32)  # over three pixels each, of the last three rows
-    marked = np.zeros((columns + 7) // 8 * 8, np.uint8)
+    limits, readings = np.empty((3, columns), np.float32), np.empty((8, columns), np.float32)
+    marked = np.zeros((CELL, (columns + 7) // 8 * 8), np.uint8)
     eights = marked.view(np.uint64)  # most eights of pixels have no mark
     for t in range(len(spans)):
         top, bottom = spans[t]
-        for k in range(level.shape[1]):
-            part, base, width = slice(k * TILE, (k + 1) * TILE), level[t, k], math.sqrt(noise[t, k])
-            bases[part], widths[part] = base, width
-            limits[0, part] = max(base + SOME * width, low)
-            enough = 9 * base + 3 * MORE * math.sqrt(settings[3]) * width
-            limits[1, part] = enough - 1e-5 * abs(enough)  # the exact test rounds otherwise
-        first = top - top % height
+        first, end = top - top % height, top - top % height + height
+        _set_limits(level, noise, t, bottom - top, settings, limits)
         if top == first:
-            sums[(top - 1) % 3] = UNKNOWN
-            _sum_threes(frame[top], good[top], low, high, readings, sums[top % 3])
-        for y in range(top, bottom):
-            if y + 1 < first + height:
-                _sum_threes(frame[y + 1], good[y + 1], low, high, readings, sums[(y + 1) % 3])
-            else:
-                sums[(y + 1) % 3] = UNKNOWN
-            _mark(sums, limits[1], marked)
-            for k in range(len(eights)):
-                if eights[k] == 0:
-                    continue
-                for x in range(8 * k, min(8 * k + 8, columns)):
-                    value = np.float32(frame[y, x])
-                    above = good[y, x] and limits[0, x] < value <= high
-                    if not (marked[x] and above):
+            readings[(top - 1) % 8] = UNKNOWN
+            _read(frame[top], good[top], low, high, readings[top % 8])
+        for start in range(top, bottom, CELL):
+            stop = min(start + CELL, bottom)
+            for y in range(start + 1, stop + 1):
+                if y < end:
+                    _read(frame[y], good[y], low, high, readings[y % 8])
+                else:
+                    readings[y % 8] = UNKNOWN
+            _mark(readings, start, limits, np.float32(start - top), marked)
+            for y in range(start, stop):
+                for k in range(eights.shape[1]):
+                    if eights[y - start, k] == 0:
                         continue
-                    strength = strength_at(
-                        frame, good, y, x, first, height, bases[x], widths[x], settings
-                    )
-                    if strength < least:
-                        continue
-                    found[n, 0], found[n, 1], found[n, 2] = y, x, strength
-                    n += 1
-                    if n == ROOM:  # keep the stronger half
-                        order = np.argsort(-found[:, 2])[: ROOM // 2]
-                        found[: ROOM // 2] = found[order]
-                        n, least = ROOM // 2, found[ROOM // 2 - 1, 2]
+                    for x in range(8 * k, min(8 * k + 8, columns)):
+                        least_of_it = limits[2, x] + (y - top) * limits[1, x] / 9
+                        if not (marked[y - start, x] and readings[y % 8, x] >= least_of_it):
+                            continue
+                        about = about_at(level, noise, y, x, height)
+                        strength = strength_at(frame, good, y, x, first, height, about, settings)
+                        if strength >= least:
+                            found[n, 0], found[n, 1], found[n, 2] = y, x, strength
+                            n, least = _made_room(found, n + 1, least)
     return found[:n].copy()
 
 
 @compiled
-def strength_at(frame, good, y, x, first, height, base, width, settings):
-    """The deviance of a peak at a pixel, or 0 if there is none; the quick tests go first."""
-    low, high, photon, summed, _ = settings
-    if not _highest(frame, good, y, x, first, height, high):
-        return 0.0
-    total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, np.float32(np.inf))
-    excess, variance = total - pixels * base, width * width
-    spread = summed * pixels * variance
-    if excess < MORE * math.sqrt(spread) or _strength(excess, spread, photon, summed) < MORE:
-        return 0.0
-    return _deviance(frame, good, y, x, first, height, base, variance, settings)[0]
+def _made_room(found, n, least):
+    """How many of n peaks are held, and the least deviance of others; of too many, the stronger."""
+    if n < ROOM:
+        return n, least
+    order = np.argsort(-found[:, 2])[: ROOM // 2]
+    found[: ROOM // 2] = found[order]
+    return ROOM // 2, found[ROOM // 2 - 1, 2]
 
 
 @compiled
-def _sum_threes(row, good, low, high, readings, sums):
-    """Sums over each pixel of a row and those beside it, `UNKNOWN` or more where one is missing."""
+def _set_limits(level, noise, t, rows, settings, limits):
+    """What 3 x 3 pixels of a tile's first row must hold, its rise a row, and what their middle.
+
+    The count of a deviance d where M is expected is near M + d sqrt(M) + d^2 / 6.
+    """
+    _, _, photon, summed, _ = settings
+    unit = photon * max(1.0, math.sqrt(summed) / 2)
+    for k in range(level.shape[2]):
+        base, down, across = level[0, t, k], level[1, t, k], level[2, t, k]
+        base -= down * (rows - 1) / 2 + across * (TILE - 1) / 2
+        sigma = math.sqrt(noise[t, k])
+        above = np.float32(3 * MORE * math.sqrt(summed) * sigma + MORE * MORE / 6 * unit)
+        for x in range(k * TILE, min(k * TILE + TILE, limits.shape[1])):
+            here = base + across * np.float32(x - k * TILE)
+            limits[0, x], limits[1, x] = 9 * here + above, 9 * down
+            limits[2, x] = here + SOME * sigma
+
+
+@compiled
+def _read(row, good, low, high, readings):
+    """The readings of a row of pixels, `UNKNOWN` where one is missing."""
     for x in range(row.shape[0]):
         value = np.float32(row[x])
         known = good[x] & (value >= low) & (value <= high)
         readings[x] = value if known else np.float32(UNKNOWN)
-    sums[0] = sums[-1] = UNKNOWN
-    for x in range(1, row.shape[0] - 1):
-        sums[x] = readings[x - 1] + readings[x] + readings[x + 1]
 
 
 @compiled
-def _mark(sums, limits, marked):
-    """Mark pixels whose 3 x 3 pixels are above the limits."""
-    for x in range(sums.shape[1]):
-        marked[x] = np.uint8(sums[0, x] + sums[1, x] + sums[2, x] >= limits[x])
+def _mark(readings, start, limits, row, marked):
+    """Mark pixels of four rows with a reading whose 3 x 3 pixels are above the limits.
+
+    At once, so that the sums of three stay in registers. `row` is the first one's in its tile.
+    """
+    a, b, c = readings[(start - 1) % 8], readings[start % 8], readings[(start + 1) % 8]
+    d, e, f = readings[(start + 2) % 8], readings[(start + 3) % 8], readings[(start + 4) % 8]
+    limit, rise, unknown = limits[0], limits[1], np.float32(UNKNOWN)
+    of_b, of_c, of_d, of_e = marked[0], marked[1], marked[2], marked[3]
+    for x in (0, len(a) - 1):  # what is beside them is unknown
+        of_b[x], of_c[x] = np.uint8(b[x] < unknown), np.uint8(c[x] < unknown)
+        of_d[x], of_e[x] = np.uint8(d[x] < unknown), np.uint8(e[x] < unknown)
+    for x in range(1, len(a) - 1):
+        in_b, in_c = b[x - 1] + b[x] + b[x + 1], c[x - 1] + c[x] + c[x + 1]
+        in_d, in_e = d[x - 1] + d[x] + d[x + 1], e[x - 1] + e[x] + e[x + 1]
+        in_a, in_f = a[x - 1] + a[x] + a[x + 1], f[x - 1] + f[x] + f[x + 1]
+        least, both = limit[x] + row * rise[x], in_c + in_d
+        of_b[x] = np.uint8((in_a + in_b + in_c >= least) & (b[x] < unknown))
+        of_c[x] = np.uint8((in_b + both >= least + rise[x]) & (c[x] < unknown))
+        of_d[x] = np.uint8((both + in_e >= least + 2 * rise[x]) & (d[x] < unknown))
+        of_e[x] = np.uint8((in_d + in_e + in_f >= least + 3 * rise[x]) & (e[x] < unknown))
+
+
+@compiled
+def about_at(level, noise, y, x, height):
+    """What the tiles tell of a pixel: level, variance, and the level's rise a row and a column."""
+    in_panel = y % height
+    t = (y // height) * math.ceil(height / TILE) + in_panel // TILE
+    k = x // TILE
+    off_y = in_panel % TILE - (min(TILE, height - in_panel // TILE * TILE) - 1) / 2
+    off_x = x % TILE - (TILE - 1) / 2
+    down, across = level[1, t, k], level[2, t, k]
+    return level[0, t, k] + off_y * down + off_x * across, noise[t, k], down, across
+
+
+@compiled
+def strength_at(frame, good, y, x, first, height, about, settings):
+    """The deviance of a peak at a pixel, or 0 if there is none; the quick tests go first."""
+    low, high, photon, summed, _ = settings
+    base, variance, _, _ = about
+    if not _highest(frame, good, y, x, first, height, high):
+        return 0.0
+    total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, np.float32(np.inf))
+    excess, spread = total - pixels * base, summed * pixels * variance
+    if not _strength(excess, spread, photon, summed) >= MORE:  # NaN: too few readings about it
+        return 0.0
+    return _deviance(frame, good, y, x, first, height, about, settings)[0]
 
 
 @compiled
@@ -334,20 +379,23 @@ def _sum(frame, good, y, x, reach, first, height, low, high, cut):
 
 
 @compiled
-def _deviance(frame, good, y, x, first, height, base, variance, settings):
+def _deviance(frame, good, y, x, first, height, about, settings):
     """Deviance of a peak, its excess, the level about it, its variance, its pixels."""
     low, high, photon, summed, everywhere = settings
+    base, variance, down, across = about
     total, pixels = _sum(frame, good, y, x, 1, first, height, low, high, np.float32(np.inf))
-    cut = base + 5 * math.sqrt(variance) + 2 * photon  # another spot beside is no background
+    # another spot beside is no background
+    rise = RING * (abs(down) + abs(across))
+    cut = np.float32(base + rise + 5 * math.sqrt(variance) + 2 * photon)
     outer, n = _sum(frame, good, y, x, RING, first, height, low, high, cut)
     inner, m = _sum(frame, good, y, x, HOLE, first, height, low, high, cut)
     n -= m
     prior = 8  # the tile's level counts as so many pixels of the ring
-    about = (outer - inner + prior * base) / (n + prior)
-    excess = total - pixels * about
-    spread = max(variance + photon * (about - base), 0.25 * variance, 1e-6 * everywhere)
+    mean = (outer - inner + prior * base) / (n + prior)
+    excess = total - pixels * mean
+    spread = max(variance + photon * (mean - base), 0.25 * variance, 1e-6 * everywhere)
     spread *= pixels * summed * (1 + pixels / (n + prior))
-    return _strength(excess, spread, photon, summed), excess, about, spread, pixels
+    return _strength(excess, spread, photon, summed), excess, mean, spread, pixels
 
 
 @compiled
@@ -373,13 +421,11 @@ def look(frame, good, height, level, noise, settings, peaks, out):
     low, high, photon, summed, _ = settings
     for p in range(len(peaks)):
         y, x = int(peaks[p, 0]), int(peaks[p, 1])
-        first = y - y % height
-        t = (first // height) * math.ceil(height / TILE) + (y - first) // TILE
-        base, variance = level[t, x // TILE], noise[t, x // TILE]
+        first, tile = y - y % height, about_at(level, noise, y, x, height)
         strength, excess, about, spread, pixels = _deviance(
-            frame, good, y, x, first, height, base, variance, settings
+            frame, good, y, x, first, height, tile, settings
         )
-        width = math.sqrt(variance)
+        base, width = tile[0], math.sqrt(tile[1])
         highest = np.float32(frame[y, x]) - about
         out[p, PRESENT], out[p, DEVIANCE] = 1, math.log(strength / FAINTEST)
         if photon > 0:
@@ -412,19 +458,15 @@ def stand_out(frame, good, height, level, noise, settings, peaks):
     result = np.empty(len(peaks), np.float32)
     for p in range(len(peaks)):
         y, x = int(peaks[p, 0]), int(peaks[p, 1])
-        first = y - y % height
-        t = (first // height) * math.ceil(height / TILE) + (y - first) // TILE
-        base, variance = level[t, x // TILE], noise[t, x // TILE]
-        result[p] = _beside(frame, good, y, x, first, height, base, variance, settings)
+        tile = about_at(level, noise, y, x, height)
+        result[p] = _beside(frame, good, y, x, y - y % height, height, tile, settings)
     return result
 
 
 @compiled
-def _beside(frame, good, y, x, first, height, base, variance, settings):
+def _beside(frame, good, y, x, first, height, tile, settings):
     low, high, photon, summed, _ = settings
-    _, excess, about, spread, pixels = _deviance(
-        frame, good, y, x, first, height, base, variance, settings
-    )
+    _, excess, about, spread, pixels = _deviance(frame, good, y, x, first, height, tile, settings)
     most = max(
         _brightest(frame, good, y, x, first, height, low, high),
         _both_sides(frame, good, y, x, first, height, low, high),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from sfxtutor.fast import peaks as kernels, tiles
 from sfxtutor.fast.peaks import FIELDS, FRAME, PEAKS, View, describe
@@ -56,7 +57,7 @@ def test_tiles_have_the_mean_and_the_variance_about_their_plane():
 
 
 @pytest.mark.parametrize("photon", [1.0, 12.5])
-@pytest.mark.parametrize("level", [1e-3, 0.05, 2.0, 40.0])
+@pytest.mark.parametrize("level", [1e-3, 3e-3, 0.01, 0.05, 0.2, 2.0, 40.0])
 def test_the_photon_is_found_in_the_noise(level, photon):
     frame = np.random.default_rng(2).poisson(level, (1000, 1000)) * np.float32(photon)
     spans = tiles.tile_rows(1000, 1000)
@@ -65,6 +66,20 @@ def test_the_photon_is_found_in_the_noise(level, photon):
         frame, everything, np.float32(-np.inf), np.float32(np.inf), spans
     )
     assert tiles.photon(mean, variance) == pytest.approx(photon, rel=0.25)
+
+
+@pytest.mark.parametrize(("level", "spots"), [(0.5, 400), (40, 1500)])
+def test_the_photon_is_found_on_a_steep_background_and_among_spots(level, spots):
+    """Many tiles may hold spots, which add more variance than photons do."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:1000, :1000]
+    frame = rng.poisson(level * (1 + 5 * np.exp(-(((np.hypot(y - 400, x - 400) - 250) / 60) ** 2))))
+    for i, j in rng.integers(5, 995, (spots, 2)):
+        frame[i - 1 : i + 2, j - 1 : j + 2] += rng.poisson(8 + 40 * np.sqrt(level), (3, 3))
+    spans, low = tiles.tile_rows(1000, 1000), np.float32(-np.inf)
+    everything = np.ones(frame.shape, bool)
+    mean, variance, _ = tiles.moments(3 * frame, everything, low, np.float32(np.inf), spans)
+    assert tiles.photon(mean, variance) == pytest.approx(3, rel=0.25)
 
 
 def test_the_deviance_is_that_of_counts():
@@ -94,6 +109,37 @@ def test_noise_alone_has_no_peaks_and_spots_are_found(level):
     assert np.expm1(features[0, above]) < 40
 
 
+def test_a_steep_background_makes_no_peaks_and_hides_no_spots():
+    """A ring of water through a camera: up to 14 photons a pixel more or less from row to row."""
+    rng = np.random.default_rng(8)
+    y, x = np.mgrid[:800, :800]
+    mean = 200 + 1000 * np.exp(-(((np.hypot(y - 400, x - 400) - 250) / 60) ** 2))
+    blank = 5 * ndimage.gaussian_filter(rng.poisson(mean).astype("f4"), 0.7)
+    frame, places = blank.copy(), rng.integers(20, 780, (25, 2))
+    for i, j in places:
+        frame[i - 1 : i + 2, j - 1 : j + 2] += 5 * rng.poisson(3 * np.sqrt(mean[i, j]), (3, 3))
+    assert np.count_nonzero(describe(blank)[1][:, 2] > 5) <= 2
+    peaks = describe(frame)[1]
+    assert found_of(places, peaks[peaks[:, 2] > 5]) >= 23
+
+
+def test_the_level_of_a_tile_follows_a_slope_and_stops_at_a_step():
+    y, x = np.mgrid[:160, :160]
+    rng, low = np.random.default_rng(9), np.float32(-np.inf)
+    frame = (3.0 * y + 2.0 * x + 500 * (x >= 80) + rng.normal(0, 4, y.shape)).astype("f4")
+    frame[40:44, 120:124] += 300  # a spot
+    everything, spans = np.ones(frame.shape, bool), tiles.tile_rows(160, 160)
+    mean, variance, _ = tiles.moments(frame, everything, low, np.float32(np.inf), spans)
+    (level, down, across), _ = tiles.local_noise(mean, variance, 10, 0.0)
+    middle = 7.5 + 16 * np.arange(10)
+    expected = 3 * middle[:, None] + 2 * middle + 500 * (middle >= 80)
+    np.testing.assert_allclose(level, expected, atol=1.5)
+    np.testing.assert_allclose(down, 3, atol=0.15)
+    away = np.delete(across, (4, 5), axis=1)
+    np.testing.assert_allclose(away, 2, atol=0.15)
+    assert (across[:, 4:6] < 5).all()  # of the step, 500 in 16
+
+
 def test_offset_gain_and_readout_noise_change_no_strength():
     frame, places = with_spots((500, 500), 30, 20, 200)
     dark = np.random.default_rng(4).normal(0, 4, frame.shape)
@@ -108,10 +154,13 @@ def test_bad_pixels_marks_and_panels_are_no_part_of_a_peak():
     raw, good = frame.astype("u4"), np.ones(frame.shape, bool)
     raw[100, :], good[100, :] = 4e9, False
     raw[250, 40] = 2**32 - 1  # a mark that the mask does not have
+    raw[200, 0], good[200, 0], raw[200, 1] = 4e9, False, 60  # bad, at the edge, beside a peak
     view = View(high=float(np.nextafter(np.float32(2**32 - 1), np.float32(0))))
     _, peaks = describe(raw, good, view)
     assert not np.isin(peaks[:, 0], (100,)).any()
     assert not ((peaks[:, 0] == 250) & (peaks[:, 1] == 40)).any()
+    assert not ((peaks[:, 0] == 200) & (peaks[:, 1] == 0)).any()
+    assert ((peaks[:, 0] == 200) & (peaks[:, 1] == 1)).any()
     away = [place for place in places if abs(place[0] - 100) > 5]
     assert found_of(away, peaks) >= len(away) - 1
     tall, wide = describe(frame)[1], np.concatenate([frame, 50 + frame])
@@ -208,12 +257,14 @@ def test_the_quick_test_of_a_peak_loses_none_beside_gaps_edges_and_panels():
     y, x = np.array([0, 127, 128, 255, 99, 110, 50]), np.array([5, 30, 90, 200, 33, 120, 239])
     frame[y, x], good[y, x] = 90, True  # at the edges of frame, gaps and panels
     low, high, spans = np.float32(-1e5), np.float32(np.inf), tiles.tile_rows(256, height)
-    level, noise = np.full((16, 15), 20, "f4"), np.full((16, 15), 9, "f4")
+    level, noise = np.zeros((3, 16, 15), "f4"), np.full((16, 15), 9, "f4")
+    level[0] = 20
     settings = np.array([low, high, 0.0, 1.0, 9.0], np.float32)
     found = kernels.find(frame, good, spans, height, level, noise, settings)
     expected = {}
     for a, b in np.argwhere(good & (frame > 20 + kernels.SOME * 3)).tolist():
-        args = (a, b, a - a % height, height, np.float32(20), 3.0, settings)
+        about = kernels.about_at(level, noise, a, b, height)
+        args = (a, b, a - a % height, height, about, settings)
         expected[a, b] = kernels.strength_at(frame, good, *args)
     expected = {at: strength for at, strength in expected.items() if strength >= kernels.FAINTEST}
     assert {(int(a), int(b)): float(c) for a, b, c in found} == pytest.approx(expected, rel=1e-6)

@@ -25,7 +25,7 @@ from .screener import trained_model, write_onnx
 from .train import TESTED, simulated
 
 SHOTS = 10  # of each imaginary detector
-LINES = 3000  # imaginary detectors
+LINES = 4000  # imaginary detectors
 EPOCHS = 40
 LEARNING_RATE = 2e-3  # at first, from where it falls to 0 as a cosine
 RECALL = 0.95  # wanted, of clear hits on detectors held out
