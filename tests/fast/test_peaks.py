@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from sfxtutor.fast import peaks as kernels, tiles
+from sfxtutor.fast import maxima, tiles
 from sfxtutor.fast.peaks import FIELDS, FRAME, PEAKS, View, describe
 
 TYPES = ("u1", "u2", "u4", "i2", "i4", "i8", "f4", "f8", ">u2", "f2")
@@ -260,13 +260,13 @@ def test_the_quick_test_of_a_peak_loses_none_beside_gaps_edges_and_panels():
     level, noise = np.zeros((3, 16, 15), "f4"), np.full((16, 15), 9, "f4")
     level[0] = 20
     settings = np.array([low, high, 0.0, 1.0, 9.0], np.float32)
-    found = kernels.find(frame, good, spans, height, level, noise, settings)
+    found = maxima.find(frame, good, spans, height, level, noise, settings)
     expected = {}
-    for a, b in np.argwhere(good & (frame > 20 + kernels.SOME * 3)).tolist():
-        about = kernels.about_at(level, noise, a, b, height)
+    for a, b in np.argwhere(good & (frame > 20 + maxima.SOME * 3)).tolist():
+        about = maxima.about_at(level, noise, a, b, height)
         args = (a, b, a - a % height, height, about, settings)
-        expected[a, b] = kernels.strength_at(frame, good, *args)
-    expected = {at: strength for at, strength in expected.items() if strength >= kernels.FAINTEST}
+        expected[a, b] = maxima.strength_at(frame, good, *args)
+    expected = {at: strength for at, strength in expected.items() if strength >= maxima.FAINTEST}
     assert {(int(a), int(b)): float(c) for a, b, c in found} == pytest.approx(expected, rel=1e-6)
     assert {*zip(y.tolist(), x.tolist(), strict=True)} <= set(expected)
     assert len(expected) > 50

@@ -1,5 +1,8 @@
 """Label by eye: the choice of frames, agreement, cost, exchange, and the widget's course."""
 
+from threading import Thread
+from time import sleep
+
 import numpy as np
 import pytest
 
@@ -301,3 +304,22 @@ def test_static_figure_and_words(widget):
     data, metadata = widget.static()
     assert data["image/png"].startswith(b"\x89PNG")
     assert "labelled by eye" in metadata["image/png"]["alt"]
+
+
+def test_callbacks_of_two_widgets_take_turns(run):
+    """They share answers, and JupyterLab may run one in a thread beside the other."""
+    inside, most = [], []
+
+    def act():
+        inside.append(1)
+        most.append(len(inside))
+        sleep(0.05)
+        inside.pop()
+
+    widgets = [LabelByEye(run, count=3, student="Turns") for _ in range(2)]
+    threads = [Thread(target=widget.guard, args=(act,)) for widget in widgets * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1, 1]

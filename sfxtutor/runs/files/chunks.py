@@ -1,8 +1,8 @@
 """Frames that a detector packed by bitshuffle and LZ4, unpacked without HDF5 between.
 
-HDF5 holds a chunk twice more on its way through the filter; that takes longer than to unpack it.
-The function called is that of hdf5plugin's filter itself, after a check of the lengths, which it
-trusts. Whatever is packed in another way, missing or damaged is left to HDF5 and its errors.
+The way through HDF5 takes one and a half times to twice as long (docs/speed.md). The function
+called is that of hdf5plugin's filter itself, after a check of the lengths, which it trusts.
+Whatever is packed in another way, missing or damaged is left to HDF5 and its errors.
 """
 
 import ctypes

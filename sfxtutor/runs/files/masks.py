@@ -2,7 +2,7 @@
 
 import pickletools
 import warnings
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from itertools import pairwise
 from math import isqrt
 from pathlib import Path
@@ -121,7 +121,7 @@ def named_masks(geometry, frames, file, name):
     for mask in geometry.masks if geometry else ():
         token = frames.tokens[0] if frames.tokens else "%"
         path = mask.dataset.replace("%", token)
-        with closing(_open_named(mask.file)) if mask.file else nullcontext(file) as source:
+        with _open_named(mask.file) if mask.file else nullcontext(file) as source:
             flags = source.get(path) if source else None
             if not isinstance(flags, h5py.Dataset) or flags.dtype.kind not in "iub":
                 warnings.warn(
@@ -135,11 +135,11 @@ def named_masks(geometry, frames, file, name):
 
 
 def _open_named(path):
-    """An HDF5 file that a geometry file names; an empty one in memory where it cannot be opened."""
+    """A context of the HDF5 file that a geometry file names, or of None where it is not there."""
     try:
         return h5py.File(path, "r", locking=False)
     except OSError:
-        return h5py.File("none", "w", driver="core", backing_store=False)
+        return nullcontext(None)
 
 
 def _below_each_other(mask, shape):
